@@ -1,0 +1,226 @@
+/** The API contract: every call a shell can make, bound to services in main/api. */
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+import {
+  comparisonSchema,
+  datasetSchema,
+  doctorSchema,
+  eventSchema,
+  exportSchema,
+  logLineSchema,
+  metricPointSchema,
+  modelSchema,
+  modelViewSchema,
+  previewSampleSchema,
+  projectSchema,
+  runSchema,
+  settingsSchema,
+  strategyInfoSchema,
+} from './entities'
+import { decisionTraceSchema, exportFormats, precisions, runConfigSchema } from './run'
+
+const byId = z.object({ id: z.string() })
+const inProject = z.object({ projectId: z.string() })
+const done = z.object({ ok: z.literal(true) })
+
+export const contract = {
+  projects: {
+    list: oc.input(z.object({ deleted: z.boolean().default(false) })).output(z.array(projectSchema)),
+    get: oc.input(byId).output(projectSchema),
+    create: oc
+      .input(z.object({ name: z.string().min(1).max(200), goal: z.string().default('') }))
+      .output(projectSchema),
+    update: oc
+      .input(
+        byId.extend({
+          name: z.string().min(1).max(200).optional(),
+          goal: z.string().optional(),
+          tags: z.array(z.string()).optional(),
+          archived: z.boolean().optional(),
+        }),
+      )
+      .output(projectSchema),
+    remove: oc.input(byId).output(done),
+    restore: oc.input(byId).output(projectSchema),
+  },
+  models: {
+    list: oc.input(inProject).output(z.array(modelSchema)),
+    get: oc.input(byId).output(modelSchema),
+    /** Reads, checks and copies the file into the artifact store. Exactly one of `path` and `file` is given. */
+    import: oc
+      .input(
+        inProject.extend({
+          path: z.string().optional(),
+          file: z.instanceof(Blob).optional(),
+          name: z.string().optional(),
+        }),
+      )
+      .output(z.object({ model: modelSchema, view: modelViewSchema })),
+    view: oc.input(byId).output(modelViewSchema),
+    rename: oc.input(byId.extend({ name: z.string().min(1) })).output(modelSchema),
+    remove: oc.input(byId).output(done),
+    restore: oc.input(byId).output(modelSchema),
+  },
+  datasets: {
+    list: oc.input(inProject).output(z.array(datasetSchema)),
+    /** Looks at the data without recording it. */
+    probe: oc
+      .input(z.object({ path: z.string() }))
+      .output(
+        z.object({
+          dataset: datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true }),
+          samples: z.array(previewSampleSchema),
+        }),
+      ),
+    import: oc
+      .input(
+        inProject.extend({
+          path: z.string().optional(),
+          file: z.instanceof(Blob).optional(),
+          name: z.string().optional(),
+          mean: z.array(z.number()).optional(),
+          std: z.array(z.number()).optional(),
+        }),
+      )
+      .output(datasetSchema),
+    preview: oc
+      .input(
+        byId.extend({
+          split: z.enum(['train', 'verification', 'test']).default('train'),
+          offset: z.number().default(0),
+          count: z.number().max(200).default(48),
+        }),
+      )
+      .output(z.array(previewSampleSchema)),
+    /** Scores a model on this data, to see whether the preprocessing is right. */
+    check: oc
+      .input(byId.extend({ modelId: z.string() }))
+      .output(
+        z.object({
+          metric: z.number().nullable(),
+          chance: z.number().nullable(),
+          samples: z.number(),
+          plausible: z.boolean(),
+        }),
+      ),
+    remove: oc.input(byId).output(done),
+    restore: oc.input(byId).output(datasetSchema),
+  },
+  runs: {
+    list: oc.input(inProject.extend({ deleted: z.boolean().default(false) })).output(z.array(runSchema)),
+    get: oc.input(byId).output(runSchema),
+    /** Queues one run a configuration; they share a sweep id where there are several. */
+    start: oc
+      .input(
+        inProject.extend({
+          modelId: z.string(),
+          datasetId: z.string(),
+          configs: z.array(runConfigSchema).min(1).max(500),
+          name: z.string().optional(),
+        }),
+      )
+      .output(z.array(runSchema)),
+    cancel: oc.input(byId).output(runSchema),
+    /** Goes on from the last kept step. */
+    resume: oc.input(byId).output(runSchema),
+    update: oc
+      .input(
+        byId.extend({
+          name: z.string().min(1).optional(),
+          tags: z.array(z.string()).optional(),
+          notes: z.string().optional(),
+        }),
+      )
+      .output(runSchema),
+    remove: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
+    restore: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
+    trace: oc.input(byId).output(decisionTraceSchema),
+    metrics: oc.input(byId.extend({ names: z.array(z.string()).optional() })).output(z.array(metricPointSchema)),
+    log: oc.input(byId).output(z.array(logLineSchema)),
+    /** Exact size after pruning to each budget, from the structure alone, for the live estimate. */
+    estimate: oc
+      .input(
+        z.object({
+          modelId: z.string(),
+          keepMacs: z.array(z.number()).min(1).max(50),
+          roundTo: z.number().int().min(1).default(1),
+          protect: z.array(z.string()).default([]),
+        }),
+      )
+      .output(z.array(z.object({ keepMacs: z.number(), macs: z.number(), params: z.number(), bytes: z.number() }))),
+    strategies: oc.output(z.array(strategyInfoSchema)),
+  },
+  comparisons: {
+    list: oc.input(inProject).output(z.array(comparisonSchema)),
+    save: oc
+      .input(
+        inProject.extend({
+          id: z.string().optional(),
+          name: z.string().min(1),
+          runIds: z.array(z.string()).min(1).max(50),
+          baselineRunId: z.string().nullable(),
+        }),
+      )
+      .output(comparisonSchema),
+    remove: oc.input(byId).output(done),
+    /** Per-class accuracy of each run's result and the samples on which runs disagree. */
+    disagreements: oc
+      .input(z.object({ runIds: z.array(z.string()).min(1).max(50), limit: z.number().max(200).default(48) }))
+      .output(
+        z.object({
+          classes: z.array(z.string()),
+          perClass: z.array(z.object({ runId: z.string(), accuracy: z.array(z.number()) })),
+          samples: z.array(
+            z.object({
+              sample: previewSampleSchema,
+              original: z.number(),
+              predictions: z.array(z.object({ runId: z.string(), label: z.number() })),
+            }),
+          ),
+        }),
+      ),
+    /** Self-contained HTML, CSV or JSON. */
+    report: oc
+      .input(
+        z.object({
+          projectId: z.string(),
+          runIds: z.array(z.string()).min(1).max(50),
+          baselineRunId: z.string().nullable(),
+          format: z.enum(['html', 'csv', 'json']),
+        }),
+      )
+      .output(z.object({ fileName: z.string(), content: z.string() })),
+  },
+  exports: {
+    list: oc.input(inProject).output(z.array(exportSchema)),
+    /** Writes the files, runs them in an independent runtime and records the proof. */
+    create: oc
+      .input(
+        z.object({
+          modelId: z.string(),
+          datasetId: z.string().nullable(),
+          formats: z.array(z.enum(exportFormats)).min(1),
+          precision: z.enum(precisions).default('fp32'),
+          folder: z.string().optional(),
+        }),
+      )
+      .output(z.array(exportSchema)),
+    /** The exported files as one zip, for shells without a file system of their own. */
+    download: oc.input(byId).output(z.object({ fileName: z.string(), file: z.instanceof(Blob) })),
+  },
+  app: {
+    doctor: oc.output(doctorSchema),
+    settings: oc.output(settingsSchema),
+    saveSettings: oc.input(settingsSchema.partial()).output(settingsSchema),
+    /** Opens the platform's folder or file dialog; null where the shell has none or the user cancelled. */
+    pickPath: oc
+      .input(z.object({ kind: z.enum(['model', 'data-file', 'data-folder', 'export-folder']) }))
+      .output(z.string().nullable()),
+    shell: oc.output(
+      z.object({ kind: z.enum(['electron', 'server']), canPickPaths: z.boolean(), platform: z.string() }),
+    ),
+  },
+  events: oc.output(eventIterator(eventSchema)),
+}
+
+export type Contract = typeof contract

@@ -1,0 +1,243 @@
+/** The store's entities as every shell sees them. Times are ISO 8601 in UTC, ids are opaque strings. */
+import { z } from 'zod'
+import { errorCodes } from './errors'
+import {
+  environmentSchema,
+  exportResultSchema,
+  progressSchema,
+  runConfigSchema,
+  runResultSchema,
+  sizeSchema,
+} from './run'
+
+const id = z.string().min(1)
+const time = z.string()
+
+export const errorReportSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  cause: z.string().optional(),
+})
+
+export const projectSchema = z.object({
+  id,
+  name: z.string().min(1).max(200),
+  goal: z.string(),
+  tags: z.array(z.string()),
+  archived: z.boolean(),
+  deletedAt: time.nullable(),
+  /** The sample project that comes with the product. */
+  sample: z.boolean(),
+  createdAt: time,
+  updatedAt: time,
+  counts: z.object({ models: z.number(), datasets: z.number(), runs: z.number() }),
+  /** The finished run with the smallest share of MACs that loses at most a point, for the card; null without one. */
+  best: z.object({ runId: id, macsKept: z.number(), drop: z.number() }).nullable(),
+})
+export type Project = z.infer<typeof projectSchema>
+
+export const modelSchema = z.object({
+  id,
+  projectId: id,
+  name: z.string(),
+  format: z.enum(['onnx', 'tfjs', 'keras']),
+  /** SHA-256 of the file; its name in the artifact store. */
+  hash: z.string(),
+  size: sizeSchema,
+  nodes: z.number(),
+  /** Lineage: what it was pruned from, and by which run. */
+  parentId: id.nullable(),
+  runId: id.nullable(),
+  deletedAt: time.nullable(),
+  createdAt: time,
+})
+export type Model = z.infer<typeof modelSchema>
+
+export const graphNodeViewSchema = z.object({
+  name: z.string(),
+  op: z.string(),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  /** Shapes of the outputs; a string is a symbolic extent. */
+  shapes: z.array(z.array(z.union([z.number(), z.string()]))),
+  attributes: z.record(z.string(), z.string()),
+  macs: z.number(),
+  params: z.number(),
+  bytes: z.number(),
+  /** Names of the coupling groups it makes, reads or carries. */
+  groups: z.array(z.string()),
+})
+
+export const groupViewSchema = z.object({
+  name: z.string(),
+  units: z.number(),
+  members: z.array(z.string()),
+  prunable: z.boolean(),
+  /** Why it is not, in a sentence. */
+  reason: z.string().nullable(),
+})
+
+/** What `inspect --json` prints. */
+export const inspectionSchema = z.object({
+  inputs: z.array(z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.union([z.number(), z.string()])) })),
+  outputs: z.array(
+    z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.union([z.number(), z.string()])) }),
+  ),
+  nodes: z.number(),
+  operators: z.record(z.string(), z.number()),
+  macs: z.number(),
+  params: z.number(),
+  bytes: z.number(),
+  groups: z.array(groupViewSchema),
+  /** Sentences about what was simplified, cannot be run or cannot be pruned. */
+  notes: z.array(z.string()),
+  runnable: z.boolean(),
+  analysisMs: z.number(),
+})
+export type Inspection = z.infer<typeof inspectionSchema>
+
+/** For the drawn graph. */
+export const modelViewSchema = z.object({ inspection: inspectionSchema, graph: z.array(graphNodeViewSchema) })
+export type ModelView = z.infer<typeof modelViewSchema>
+
+export const dataKinds = ['npz', 'idx', 'image-folder', 'cifar', 'csv', 'jsonl'] as const
+
+export const datasetSchema = z.object({
+  id,
+  projectId: id,
+  name: z.string(),
+  kind: z.enum(dataKinds),
+  path: z.string(),
+  hash: z.string(),
+  /** Of one sample as the network reads it, NCHW without the batch. */
+  sampleShape: z.array(z.number()),
+  classes: z.array(z.string()),
+  mean: z.array(z.number()),
+  std: z.array(z.number()),
+  splits: z.object({ train: z.number(), verification: z.number(), test: z.number() }),
+  /** true: the verification split is drawn from the train split, so promises made on it are weaker. */
+  verificationFromTrain: z.boolean(),
+  /** Samples a class in the train split. */
+  balance: z.array(z.number()),
+  deletedAt: time.nullable(),
+  createdAt: time,
+})
+export type Dataset = z.infer<typeof datasetSchema>
+
+export const previewSampleSchema = z.object({
+  index: z.number(),
+  label: z.number().nullable(),
+  /** `data:image/png;base64,...` */
+  image: z.string(),
+})
+
+export const runStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
+
+export const runSchema = z.object({
+  id,
+  projectId: id,
+  modelId: id,
+  datasetId: id,
+  name: z.string(),
+  config: runConfigSchema,
+  status: z.enum(runStatuses),
+  progress: progressSchema.nullable(),
+  /** When the last sign of life arrived; the screen says "stalled since" from it. */
+  heardAt: time.nullable(),
+  /** Seconds left at the present pace; null while unknown. */
+  etaSeconds: z.number().nullable(),
+  result: runResultSchema.nullable(),
+  error: errorReportSchema.nullable(),
+  environment: environmentSchema.nullable(),
+  resultModelId: id.nullable(),
+  /** Runs that were queued together. */
+  sweepId: id.nullable(),
+  tags: z.array(z.string()),
+  notes: z.string(),
+  deletedAt: time.nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+})
+export type Run = z.infer<typeof runSchema>
+
+export const metricPointSchema = z.object({ name: z.string(), step: z.number(), value: z.number() })
+export type MetricPoint = z.infer<typeof metricPointSchema>
+
+export const logLineSchema = z.object({ at: time, level: z.enum(['info', 'warning', 'error']), message: z.string() })
+
+export const comparisonSchema = z.object({
+  id,
+  projectId: id,
+  name: z.string(),
+  runIds: z.array(id),
+  baselineRunId: id.nullable(),
+  createdAt: time,
+  updatedAt: time,
+})
+export type Comparison = z.infer<typeof comparisonSchema>
+
+export const exportSchema = exportResultSchema.extend({
+  id,
+  projectId: id,
+  runId: id.nullable(),
+  modelId: id,
+  createdAt: time,
+})
+export type Export = z.infer<typeof exportSchema>
+
+export const strategyInfoSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  /** One sentence: what it decides by. */
+  summary: z.string(),
+  paper: z.string(),
+  needsData: z.boolean(),
+  needsGradients: z.boolean(),
+})
+export type StrategyInfo = z.infer<typeof strategyInfoSchema>
+
+export const backendReportSchema = z.object({
+  name: z.string(),
+  available: z.boolean(),
+  chosen: z.boolean(),
+  /** Measured on a known program with gradients; null where it could not be tried. */
+  gflops: z.number().nullable(),
+  reason: z.string(),
+})
+
+/** What `doctor --json` prints. */
+export const doctorSchema = z.object({
+  versions: z.record(z.string(), z.string()),
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  dataFolder: z.string(),
+  storeBytes: z.number(),
+  backends: z.array(backendReportSchema),
+})
+export type Doctor = z.infer<typeof doctorSchema>
+
+export const settingsSchema = z.object({
+  language: z.enum(['system', 'en', 'zh-CN']),
+  theme: z.enum(['system', 'light', 'dark']),
+  backend: z.string(),
+  /** Free-form interface state that must survive a restart: columns, filters, layouts. Keyed by screen. */
+  layouts: z.record(z.string(), z.unknown()),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+/** What the services broadcast; events state what is, they do not steer. */
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run-changed'), run: runSchema }),
+  z.object({ type: z.literal('run-metric'), runId: id, points: z.array(metricPointSchema) }),
+  z.object({ type: z.literal('run-log'), runId: id, line: logLineSchema }),
+  z.object({ type: z.literal('projects-changed') }),
+  z.object({ type: z.literal('project-changed'), projectId: id }),
+  z.object({
+    type: z.literal('engine-state'),
+    state: z.enum(['starting', 'ready', 'busy', 'unresponsive', 'restarting', 'failed']),
+  }),
+])
+export type WorkbenchEvent = z.infer<typeof eventSchema>

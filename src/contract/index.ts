@@ -1,0 +1,5 @@
+/** The contract layer's public face. */
+export * from './api'
+export * from './entities'
+export * from './errors'
+export * from './run'

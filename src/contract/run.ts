@@ -1,0 +1,192 @@
+/** What a run is asked to do and what it answers: shared by the command line, the server, the desktop and the engine. */
+import { z } from 'zod'
+
+export const goalKinds = ['keep-macs', 'keep-params', 'max-bytes', 'max-latency-ms', 'max-drop', 'max-kl'] as const
+
+/** A budget (the first four) or a tolerance (the last two). Ratios are 0..1, drops are points of the task metric. */
+export const goalSchema = z.object({ kind: z.enum(goalKinds), value: z.number().positive() })
+export type Goal = z.infer<typeof goalSchema>
+
+export const allocations = ['uniform', 'global', 'sensitivity'] as const
+export const refits = ['none', 'bn', 'sequential'] as const
+export const backends = ['auto', 'cuda', 'webgpu', 'native', 'wasm'] as const
+export const exportFormats = ['onnx', 'tfjs', 'keras'] as const
+export const precisions = ['fp32', 'fp16', 'int8'] as const
+
+export const finetuneSchema = z.object({
+  epochs: z.number().int().min(0).default(0),
+  /** Samples an epoch; 0: all of the train split that is left. */
+  samples: z.number().int().min(0).default(0),
+  learningRate: z.number().positive().default(0.02),
+  /** The original network is the teacher. */
+  distill: z.boolean().default(false),
+})
+
+/** Everything that decides a run's outcome, apart from model, data and machine. */
+export const runConfigSchema = z.object({
+  strategy: z.string().default('result-oriented'),
+  allocation: z.enum(allocations).default('global'),
+  goal: goalSchema,
+  calibration: z.number().int().min(16).default(2048),
+  refit: z.enum(refits).default('sequential'),
+  finetune: finetuneSchema.default({ epochs: 0, samples: 0, learningRate: 0.02, distill: false }),
+  roundTo: z.number().int().min(1).default(1),
+  /** Names of nodes whose output units all stay. */
+  protect: z.array(z.string()).default([]),
+  backend: z.enum(backends).default('auto'),
+  seed: z.number().int().min(0).default(0),
+  batch: z.number().int().min(1).default(128),
+})
+export type RunConfig = z.infer<typeof runConfigSchema>
+
+export const sizeSchema = z.object({ macs: z.number(), params: z.number(), bytes: z.number() })
+export type ModelSize = z.infer<typeof sizeSchema>
+
+export const stages = [
+  'queued',
+  'read',
+  'analyse',
+  'observe',
+  'decide',
+  'apply',
+  'verify',
+  'recover',
+  'evaluate',
+  'export',
+  'done',
+] as const
+export type Stage = (typeof stages)[number]
+
+export const progressSchema = z.object({
+  stage: z.enum(stages),
+  /** 0..1 of the whole run. */
+  fraction: z.number().min(0).max(1),
+  /** One short sentence in English; the shells translate by stage. */
+  detail: z.string(),
+  /** A named figure of a series (loss, accuracy), for the live charts. */
+  metric: z.object({ name: z.string(), step: z.number(), value: z.number() }).optional(),
+})
+export type Progress = z.infer<typeof progressSchema>
+
+/** One removal, in order. */
+export const traceStepSchema = z.object({
+  step: z.number().int(),
+  round: z.number().int(),
+  group: z.string(),
+  /** Original index of the unit in its group. */
+  unit: z.number().int(),
+  /** Priced change of the result (nats of KL, second order); for baselines the criterion's score. */
+  price: z.number(),
+  /** Units of the same group that inherited its work, with their share of it, largest first. */
+  heirs: z.array(z.object({ unit: z.number().int(), share: z.number() })),
+  macs: z.number(),
+  params: z.number(),
+})
+export type TraceStep = z.infer<typeof traceStepSchema>
+
+export const checkpointSchema = z.object({
+  step: z.number().int(),
+  macs: z.number(),
+  /** Summed priced change up to here, and the measured KL to the original. */
+  predicted: z.number(),
+  measured: z.number(),
+})
+export type TraceCheckpoint = z.infer<typeof checkpointSchema>
+
+export const keptGroupSchema = z.object({
+  group: z.string(),
+  unitsBefore: z.number().int(),
+  /** Original indices that stay. */
+  kept: z.array(z.number().int()),
+})
+
+export const decisionTraceSchema = z.object({
+  steps: z.array(traceStepSchema),
+  checkpoints: z.array(checkpointSchema),
+  groups: z.array(keptGroupSchema),
+  /** Inter-layer correlation of the result's change, group by group; empty where the strategy has none. */
+  correlation: z.object({ groups: z.array(z.string()), values: z.array(z.array(z.number())) }),
+})
+export type DecisionTrace = z.infer<typeof decisionTraceSchema>
+
+export const roundSchema = z.object({
+  predicted: z.number(),
+  measured: z.number(),
+  macs: z.number(),
+  /** Units removed a group. */
+  removed: z.record(z.string(), z.number()),
+  /** false where the round broke the promise and was rolled back. */
+  kept: z.boolean().default(true),
+})
+export type Round = z.infer<typeof roundSchema>
+
+export const metricNames = ['accuracy', 'rmse', 'none'] as const
+
+export const outcomeSchema = z.object({
+  metric: z.enum(metricNames),
+  /** Percent for accuracy; null where there are no labels. */
+  before: z.number().nullable(),
+  afterPruning: z.number().nullable(),
+  afterRecovery: z.number().nullable(),
+  /** Share of samples (0..1) on which original and result name the same class. */
+  agreement: z.number(),
+  /** Mean KL(original || result) in nats. */
+  kl: z.number(),
+  split: z.enum(['test', 'verification']),
+  samples: z.number().int(),
+})
+export type Outcome = z.infer<typeof outcomeSchema>
+
+export const timingSchema = z.object({
+  analysisMs: z.number(),
+  statisticsMs: z.number(),
+  decisionMs: z.number(),
+  surgeryMs: z.number(),
+  recoveryMs: z.number(),
+  totalMs: z.number(),
+})
+export type Timing = z.infer<typeof timingSchema>
+
+export const exportResultSchema = z.object({
+  format: z.enum(exportFormats),
+  precision: z.enum(precisions).default('fp32'),
+  path: z.string(),
+  bytes: z.number(),
+  maxAbsError: z.number(),
+  maxRelError: z.number(),
+  passed: z.boolean(),
+  /** Who checked it: the runtime that ran the exported file. */
+  checkedBy: z.string(),
+  /** Task metric of the exported file on the test split in that runtime; null without labels. */
+  metric: z.number().nullable(),
+})
+export type ExportResult = z.infer<typeof exportResultSchema>
+
+export const environmentSchema = z.object({
+  espalier: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  backend: z.string(),
+  /** SHA-256 of the model file and of the data. */
+  modelHash: z.string(),
+  dataHash: z.string(),
+})
+export type Environment = z.infer<typeof environmentSchema>
+
+/** What `compress --json` prints, and what the store keeps of a finished run (the trace lies beside it). */
+export const runResultSchema = z.object({
+  model: z.object({ before: sizeSchema, after: sizeSchema }),
+  result: outcomeSchema,
+  strategy: z.string(),
+  backend: z.string(),
+  seed: z.number(),
+  rounds: z.array(roundSchema),
+  timing: timingSchema,
+  exports: z.array(exportResultSchema),
+  kept: z.record(z.string(), z.array(z.number().int())),
+  /** Sentences the user must read: a weaker promise, a budget that stopped at the floor. */
+  warnings: z.array(z.string()),
+})
+export type RunResult = z.infer<typeof runResultSchema>

@@ -1,0 +1,130 @@
+/** Constant tensors as a graph holds them: a data type, dimensions and a row-major typed array. */
+import { EspalierError } from '../../contract/errors'
+
+export type DataType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint64'
+  | 'uint32'
+  | 'uint16'
+  | 'uint8'
+  | 'bool'
+
+/** Storage of each data type; the 16-bit floats are kept as their raw bits, booleans as 0 and 1. */
+export const arrayTypes = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const satisfies Record<DataType, unknown>
+
+export type TensorArray =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
+
+export interface TensorData {
+  readonly dtype: DataType
+  readonly dims: readonly number[]
+  /** Row-major, as long as the product of `dims`. */
+  readonly data: TensorArray
+}
+
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1)
+
+export const bytesPerElement = (dtype: DataType): number => arrayTypes[dtype].BYTES_PER_ELEMENT
+
+/** Checks that the array fits the type and the dimensions. @throws MODEL_INVALID */
+export function tensor(dtype: DataType, dims: readonly number[], data: TensorArray): TensorData {
+  if (!(data instanceof arrayTypes[dtype]) || data.length !== sizeOf(dims)) {
+    throw new EspalierError(
+      'MODEL_INVALID',
+      `A ${dtype} tensor of shape [${dims.join(', ')}] needs ${sizeOf(dims)} elements, but ${data.length} are there.`,
+    )
+  }
+  return { dtype, dims, data }
+}
+
+export const float32 = (dims: readonly number[], values: ArrayLike<number>): TensorData =>
+  tensor('float32', dims, values instanceof Float32Array ? values : Float32Array.from(values))
+
+export const int64 = (dims: readonly number[], values: readonly number[]): TensorData =>
+  tensor(
+    'int64',
+    dims,
+    BigInt64Array.from(values, (value) => BigInt(value)),
+  )
+
+/** One half-precision number from its bits (IEEE 754 binary16). */
+export function halfToNumber(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  const sign = bits & 0x8000 ? -1 : 1
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+const bfloatView = new DataView(new ArrayBuffer(4))
+const bfloatToNumber = (bits: number): number => {
+  bfloatView.setUint32(0, bits << 16)
+  return bfloatView.getFloat32(0)
+}
+
+/** Any tensor's elements as float32; a float32 tensor's own array, not a copy. */
+export function toFloat32(source: TensorData): Float32Array {
+  const { dtype, data } = source
+  if (data instanceof Float32Array) return data
+  if (dtype === 'float16') return Float32Array.from(data as Uint16Array, halfToNumber)
+  if (dtype === 'bfloat16') return Float32Array.from(data as Uint16Array, bfloatToNumber)
+  const result = new Float32Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
+  return result
+}
+
+/** Any tensor's elements as numbers; meant for the small integer tensors of shape arithmetic. */
+export function toNumbers(source: TensorData): number[] {
+  if (source.dtype === 'float16' || source.dtype === 'bfloat16') return Array.from(toFloat32(source))
+  return Array.from(source.data as ArrayLike<number | bigint>, Number)
+}
+
+/** Keeps the given indices along one axis. */
+export function takeAlong(source: TensorData, axis: number, indices: readonly number[] | Int32Array): TensorData {
+  const { dims, dtype } = source
+  const outer = sizeOf(dims.slice(0, axis))
+  const inner = sizeOf(dims.slice(axis + 1))
+  const length = dims[axis] as number
+  const data = new arrayTypes[dtype](outer * indices.length * inner) as Float32Array
+  const from = source.data as Float32Array
+  let at = 0
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < indices.length; i++) {
+      const start = (o * length + (indices[i] as number)) * inner
+      data.set(from.subarray(start, start + inner), at)
+      at += inner
+    }
+  }
+  return { dtype, dims: dims.map((dim, i) => (i === axis ? indices.length : dim)), data }
+}

@@ -1,0 +1,138 @@
+/** What an operator must say about itself: shape, cost, coupling, resizing and lowering. One file an operator. */
+import { EspalierError } from '../../contract/errors'
+import type { Dim, GraphNode, Shape } from '../graph/graph'
+import type { DataType, TensorData } from '../graph/tensor'
+import type { LoweringContext } from './lowering'
+
+/** A type and a shape; `elements` where a small integer tensor is known, symbols included (shape arithmetic). */
+export interface Inferred {
+  readonly dtype: DataType
+  readonly shape: Shape
+  readonly elements?: readonly Dim[]
+}
+
+/** What the shape rule sees. */
+export interface InferContext {
+  readonly node: GraphNode
+  /** Whether optional input i is there. */
+  has(i: number): boolean
+  /** Input i. @throws MODEL_INVALID when a required input is missing. */
+  input(i: number): Inferred
+  shape(i: number): Shape
+  /** The constant behind input i, if it is one. */
+  constant(i: number): TensorData | undefined
+  /** Known elements of input i (constants and shape arithmetic). */
+  elements(i: number): readonly Dim[] | undefined
+  /** A coded refusal that names the node. */
+  fail(sentence: string): never
+}
+
+/** What the cost rule sees: shapes without the batch symbol (one sample). */
+export interface CostContext {
+  readonly node: GraphNode
+  has(i: number): boolean
+  inputShape(i: number): readonly number[]
+  outputShape(i: number): readonly number[]
+}
+
+/** Unit ids over some axes of a value, row-major over `axes`; the value's other axes share them. 0: not removable. */
+export interface Labels {
+  readonly axes: readonly number[]
+  readonly dims: readonly number[]
+  readonly ids: Int32Array
+}
+
+/** How a constant takes part in a unit: it makes it, reads it, or carries it along (BatchNorm, depthwise, bias). */
+export type Role = 'producer' | 'consumer' | 'passthrough'
+
+/** What the channel rule sees. Labels of a value are null where nothing of it can be removed. */
+export interface CouplingContext {
+  readonly node: GraphNode
+  has(i: number): boolean
+  shape(i: number): Shape
+  outputShape(i: number): Shape
+  constant(i: number): TensorData | undefined
+  /** Labels of input i; null where nothing can be removed. */
+  labels(i: number): Labels | null
+  /** New units made by this node. */
+  fresh(count: number): Int32Array
+  /** Entries at the same place are removed together or not at all. Lengths are equal. */
+  union(a: Int32Array, b: Int32Array): void
+  /** These units stay; the reason is shown to the user. */
+  fix(ids: Int32Array | Labels | null, reason: string): void
+  /** Constant input i follows `ids` along `axis`. */
+  bind(i: number, axis: number, ids: Int32Array, role: Role): void
+  /** Sets the labels of output o. */
+  set(o: number, labels: Labels | null): void
+  /** Declares this node a linear consumer and/or producer, for the strategies. */
+  linear(layer: LinearLayer): void
+}
+
+/**
+ * A linear operator as the strategies see it. `inputIds[c]` is the unit of input channel c, `outputIds[m]` of output
+ * channel m (0: fixed). Channels are in the order of the weight's own axes; a dense operator behind a flatten has as
+ * many input channels as it has columns.
+ */
+export interface LinearLayer {
+  readonly kind: 'conv' | 'dense' | 'depthwise'
+  /** Input positions of weight and bias in `node.inputs`; bias -1 where there is none. */
+  readonly weight: number
+  readonly bias: number
+  /** Axes of the weight that hold output and input channels. */
+  readonly outputAxis: number
+  readonly inputAxis: number
+  readonly groups: number
+  readonly inputIds: Int32Array
+  readonly outputIds: Int32Array
+}
+
+/** What an operator with sizes in its attributes or constants needs to fit the smaller network. */
+export interface ResizeContext {
+  readonly node: GraphNode
+  constant(i: number): TensorData | undefined
+  /** New extents of input i and output o (symbols kept). */
+  inputShape(i: number): Shape
+  outputShape(o: number): Shape
+  /** Old extents. */
+  oldInputShape(i: number): Shape
+  oldOutputShape(o: number): Shape
+  /** Original indices that stay along an axis of input i, or null where all do. */
+  keptOfInput(i: number, axis: number): readonly number[] | null
+  keptOfOutput(o: number, axis: number): readonly number[] | null
+}
+
+/** A node with other attributes, and replacements for some of its constant inputs. */
+export interface Resized {
+  readonly node?: GraphNode
+  readonly constants?: ReadonlyMap<number, TensorData>
+}
+
+export interface OpDefinition {
+  readonly op: string
+  /** '' unless stated. */
+  readonly domain?: string
+  /** First opset of the default domain that has the canonical form; the writer raises the file's opset to it. */
+  readonly since?: number
+  infer(context: InferContext): readonly Inferred[]
+  /** Multiply-accumulates of one sample. */
+  macs?(context: CostContext): number
+  /** Without a rule the operator's inputs are fixed with the reason that it cannot be followed. */
+  couple?(context: CouplingContext): void
+  resize?(context: ResizeContext): Resized
+  /** Emits TF operations; without it the network can be pruned by structure, but not run. */
+  lower?(context: LoweringContext): void
+}
+
+const registry = new Map<string, OpDefinition>()
+const keyOf = (op: string, domain: string) => (domain === '' ? op : `${domain}::${op}`)
+
+/** @throws INTERNAL when the operator is there already. */
+export function registerOp(definition: OpDefinition): void {
+  const key = keyOf(definition.op, definition.domain ?? '')
+  if (registry.has(key)) throw new EspalierError('INTERNAL', `The operator ${key} is registered twice.`)
+  registry.set(key, definition)
+}
+
+export const findOp = (op: string, domain = ''): OpDefinition | undefined => registry.get(keyOf(op, domain))
+
+export const registeredOps = (): readonly OpDefinition[] => [...registry.values()]
