@@ -1,0 +1,2 @@
+/** Statistics of feature maps and of the result's sensitivity, shared by every data-driven strategy. */
+export * from './types'

@@ -1,0 +1,134 @@
+/** What one observing pass collects for the data-driven strategies, and what it is asked for. */
+import type { Layer } from '../coupling'
+
+/**
+ * What a strategy needs; everything else is neither computed nor held. Several strategies may be served by one pass:
+ * see `mergeRequests`.
+ */
+export interface StatisticsRequest {
+  /** Second moments A of every consumer's row vector. */
+  readonly moments: boolean
+  /** Sensitivity G of the result at every consumer's output, in the metric of the logits. */
+  readonly sensitivity: boolean
+  /** Second pass: position coupling kappa of every consumer and the inter-layer correlation. Needs the two above. */
+  readonly propagation: boolean
+  /** Sums, absolute sums, squares and zero shares a channel of every value that a linear operator reads. */
+  readonly activations: boolean
+  /** First-order (Taylor) and second-order (Fisher) effect of zeroing a channel of such a value. */
+  readonly gradients: boolean
+  /** Result the gradients are taken of: cross-entropy with the labels, or with labels drawn from the network. */
+  readonly gradientOf?: 'labels' | 'sampled'
+  /** Values whose channel maps are kept for rank, entropy and correlation criteria: at most this many samples; 0: none. */
+  readonly keepMaps?: number
+}
+
+export interface ObserveOptions {
+  /** Samples a batch. */
+  readonly batch: number
+  readonly seed: number
+  /** Positions of each feature map that enter A, drawn anew for every batch. */
+  readonly positions?: number
+  /** Largest A that is held outright; wider consumers are observed on channel moments. */
+  readonly maxRows?: number
+  /** Samples of the second pass. */
+  readonly propagationSamples?: number
+}
+
+/** How the columns of one block of a consumer are arranged, and what its A is over. */
+export interface BlockMoments {
+  /**
+   * `patch`: A is over all columns of the weight and the constant 1, in the weight's own column order.
+   * `channel`: A is over channels and the constant 1, at single positions; the taps of a channel share it.
+   */
+  readonly mode: 'patch' | 'channel'
+  /** Rows of A, the last one is the constant 1. */
+  readonly rows: number
+  /** `rows` squared, row-major, symmetric: E[[z;1][z;1]^T] over samples and positions. */
+  readonly moments: Float64Array
+}
+
+/** What is known about one linear operator that reads prunable units. */
+export interface LayerStatistics {
+  readonly layer: Layer
+  /** Columns of each channel in the weight: kernel height times width; 1 for a dense operator. */
+  readonly taps: number
+  /** One for each block of a grouped convolution, one otherwise. Empty when moments were not asked for. */
+  readonly blocks: readonly BlockMoments[]
+  /**
+   * G a block: E over samples of the sum over positions of g g^T, square in the block's output channels, row-major.
+   * Empty when sensitivity was not asked for.
+   */
+  readonly sensitivity: readonly Float64Array[]
+  /**
+   * Ratio of the change of the result by removals of this operator's inputs, summed over positions before squaring and
+   * weighted as KL does, to the priced one; 1 when propagation was not asked for.
+   */
+  readonly kappa: number
+}
+
+/** Channel statistics of a value that one or more linear operators read; channels are the value's axis 1 (or the last). */
+export interface ValueStatistics {
+  readonly value: string
+  /** Unit id of each channel (0: fixed), as the reading operator sees it. */
+  readonly units: Int32Array
+  /** Samples times positions that the sums run over. */
+  readonly count: number
+  readonly samples: number
+  /** Per channel, over samples and positions. Null when activations were not asked for. */
+  readonly activations: {
+    readonly sum: Float64Array
+    readonly sumOfSquares: Float64Array
+    readonly sumOfAbsolutes: Float64Array
+    readonly zeros: Float64Array
+  } | null
+  /** Per channel, of t(x) = sum over positions of activation x gradient. Null when gradients were not asked for. */
+  readonly gradients: {
+    /** Sum over samples of t. */
+    readonly sum: Float64Array
+    /** Sum over samples of |t|. */
+    readonly sumOfAbsolutes: Float64Array
+    /** Sum over samples of t squared: the diagonal of the Fisher matrix of channel masks. */
+    readonly sumOfSquares: Float64Array
+  } | null
+  /** The first `keepMaps` samples, [samples, channels, positions] row-major; null when not asked for. */
+  readonly maps: { readonly samples: number; readonly positions: number; readonly data: Float32Array } | null
+}
+
+export interface Correlation {
+  readonly groups: readonly string[]
+  /** R_ij = |F_ij| / sqrt(|F_ii| |F_jj|), Frobenius norms, F = E[u u^T] of the result's change by each unit. */
+  readonly values: readonly (readonly number[])[]
+}
+
+/** One observing pass over the calibration samples. */
+export interface Statistics {
+  readonly samples: number
+  /** Keyed by node name; linear operators with at least one removable input unit. */
+  readonly layers: ReadonlyMap<string, LayerStatistics>
+  /** Keyed by value name; values that a linear operator with a removable input unit reads. */
+  readonly values: ReadonlyMap<string, ValueStatistics>
+  /** Empty unless propagation was asked for. */
+  readonly correlation: Correlation
+}
+
+export const noStatistics: StatisticsRequest = {
+  moments: false,
+  sensitivity: false,
+  propagation: false,
+  activations: false,
+  gradients: false,
+}
+
+/** The request that serves both; where both want gradients, `a` says of what. */
+export function mergeRequests(a: StatisticsRequest, b: StatisticsRequest): StatisticsRequest {
+  const gradientOf = a.gradients ? a.gradientOf : b.gradientOf
+  return {
+    moments: a.moments || b.moments,
+    sensitivity: a.sensitivity || b.sensitivity,
+    propagation: a.propagation || b.propagation,
+    activations: a.activations || b.activations,
+    gradients: a.gradients || b.gradients,
+    ...(gradientOf === undefined ? {} : { gradientOf }),
+    keepMaps: Math.max(a.keepMaps ?? 0, b.keepMaps ?? 0),
+  }
+}
