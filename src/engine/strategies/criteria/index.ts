@@ -1,0 +1,16 @@
+/** All criteria; importing this registers them. HRank, ThiNet, CHIP, NISP and entropy are not built yet. */
+import './random'
+import './l1'
+import './l2'
+import './group-norm'
+import './bn-scale'
+import './lamp'
+import './fpgm'
+import './apoz'
+import './activation-mean'
+import './taylor'
+import './fisher'
+
+export { rankAscending } from './rank'
+export { findCriterion, registerCriterion, registeredCriteria } from './registry'
+export type { Criterion, CriterionInput, Slices, UnitStatistic, UnitStatistics } from './types'

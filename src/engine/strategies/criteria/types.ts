@@ -1,0 +1,51 @@
+/** What a criterion is: a pure function from a group's weights and statistics to one number a unit. */
+import type { StrategyInfo } from '../../../contract/entities'
+
+/** The part of one weight that belongs to a group's channels, laid out one row a channel. */
+export interface Slices {
+  readonly node: string
+  /** producer: filters that make the channels; consumer: columns that read them; scale: BatchNorm's gamma. */
+  readonly role: 'producer' | 'consumer' | 'scale'
+  /** Index in the group of each row's unit; a unit may own several rows (flatten, grouped convolution). */
+  readonly units: Int32Array
+  /** Elements a row. */
+  readonly width: number
+  /** units.length x width, row-major. */
+  readonly rows: Float32Array
+}
+
+/** Feature-map statistics of a group's units over the calibration samples; one number a unit. */
+export interface UnitStatistics {
+  /** Share of exact zeros (0..1) in the unit's activation. */
+  readonly zeroShare?: Float64Array
+  /** Mean of the unit's activation. */
+  readonly mean?: Float64Array
+  /** E |d|, with d = dL/dm of one sample, m a factor (1) on every copy of the unit's feature map that is read. */
+  readonly gateAbsolute?: Float64Array
+  /** E d^2 of the same derivative. */
+  readonly gateSquared?: Float64Array
+}
+
+export type UnitStatistic = keyof UnitStatistics
+
+export interface CriterionInput {
+  readonly group: string
+  /** Number of units. */
+  readonly units: number
+  readonly slices: readonly Slices[]
+  readonly statistics: UnitStatistics
+  /** Uniform in [0, 1), seeded by run and group. */
+  readonly random: () => number
+}
+
+export interface Criterion extends StrategyInfo {
+  /** Statistics it reads; empty for weights only. */
+  readonly needs: readonly UnitStatistic[]
+  /** true: scores of different groups compare as they are, so global allocation does not normalise them. */
+  readonly comparable?: boolean
+  /**
+   * Importance of each unit (any scale; the least goes first), or null where the criterion does not apply to the group.
+   * Pure: same input, same numbers.
+   */
+  score(input: CriterionInput): Float64Array | null
+}
