@@ -1,0 +1,64 @@
+/** Writes a file so that after a crash the old or the new content is there, never half of one. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { EspalierError } from '../../contract/errors'
+
+/** A full disk and a read-only folder as coded errors; anything else comes back as it is. */
+export function diskError(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new EspalierError(
+      'DISK_FULL',
+      'The disk is full, so the file was not written and what was there before is unchanged. Free some space and try again.',
+      error,
+    )
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new EspalierError(
+      'FILE_UNREADABLE',
+      `There is no permission to use ${path}. Check the permissions of its folder, or choose another place.`,
+      error,
+    )
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new EspalierError('FILE_NOT_FOUND', `${path} is not there. Check the path and try again.`, error)
+  }
+  return error
+}
+
+/** Renames are durable only once the folder itself is written; Windows has no such call and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Moves a finished, synced file into place. */
+export async function moveIntoPlace(temporary: string, path: string): Promise<void> {
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+/** Temp file in the same folder, fsync, rename. @throws DISK_FULL, FILE_UNREADABLE */
+export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await moveIntoPlace(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw diskError(error, path)
+  }
+}

@@ -1,0 +1,4 @@
+/** The artifact layer's public face. */
+export * from './artifacts'
+export * from './atomic'
+export * from './home'

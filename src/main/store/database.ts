@@ -1,0 +1,44 @@
+/** Opens the SQLite file: pragmas, integrity check, backup before an upgrade, migrations. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import { storeError } from './errors'
+import { migrate, versionOf } from './migrate'
+import { migrations } from './migrations/index'
+
+export type Database = BetterSqlite.Database
+
+const check = (database: Database): void => {
+  const verdict = database.pragma('quick_check(1)', { simple: true }) as string
+  if (verdict !== 'ok') throw Object.assign(new Error(verdict), { code: 'SQLITE_CORRUPT' })
+}
+
+/** A whole copy of the old format, so that an upgrade can be gone back on. */
+const backUp = (database: Database, path: string, version: number): void => {
+  const target = `${path}.backup-v${version}`
+  if (existsSync(target)) rmSync(target)
+  database.prepare('VACUUM INTO ?').run(target)
+}
+
+/**
+ * Opens or creates the database at `path` and brings it to the present schema.
+ * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE
+ */
+export function openDatabase(path: string): Database {
+  let database: Database | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    database = new BetterSqlite(path, { timeout: 5000 })
+    check(database)
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = NORMAL')
+    database.pragma('foreign_keys = ON')
+    const version = versionOf(database)
+    if (version > 0 && version < migrations.length) backUp(database, path, version)
+    migrate(database)
+    return database
+  } catch (error) {
+    database?.close()
+    throw storeError(error)
+  }
+}

@@ -1,0 +1,50 @@
+/** The store's public face: one database, one repository a table. */
+import { comparisonRepository } from './comparisons'
+import { openDatabase } from './database'
+import { datasetRepository } from './datasets'
+import { storeError } from './errors'
+import { exportRepository } from './exports'
+import { logRepository } from './logs'
+import { metricRepository } from './metrics'
+import { modelRepository } from './models'
+import { projectRepository } from './projects'
+import { runRepository } from './runs'
+import { settingRepository } from './settings'
+import { traceRepository } from './traces'
+import { trashRepository } from './trash'
+
+export type { StoredFile } from './models'
+
+/** Opens the store at `path`. @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE */
+export function openStore(path: string) {
+  const database = openDatabase(path)
+  return {
+    projects: projectRepository(database),
+    models: modelRepository(database),
+    datasets: datasetRepository(database),
+    runs: runRepository(database),
+    metrics: metricRepository(database),
+    traces: traceRepository(database),
+    logs: logRepository(database),
+    comparisons: comparisonRepository(database),
+    exports: exportRepository(database),
+    settings: settingRepository(database),
+    trash: trashRepository(database),
+    /** All or nothing; may be nested. */
+    transaction<T>(work: () => T): T {
+      try {
+        return database.transaction(work).immediate()
+      } catch (error) {
+        throw storeError(error)
+      }
+    },
+    /** Changes when another connection has written. */
+    foreignChanges: (): number => database.pragma('data_version', { simple: true }) as number,
+    /** The connection itself, for the store's own tests and tools. */
+    database,
+    close: (): void => {
+      database.close()
+    },
+  }
+}
+export type Store = ReturnType<typeof openStore>

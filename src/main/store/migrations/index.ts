@@ -1,0 +1,5 @@
+/** All schema changes in order; the position is the `user_version`. A new one is one file and one line here. */
+import { foundation } from './0001-foundation'
+import { modelViews } from './0002-model-views'
+
+export const migrations: readonly string[] = [foundation, modelViews]
