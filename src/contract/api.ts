@@ -21,6 +21,10 @@ import { decisionTraceSchema, exportFormats, precisions, runConfigSchema } from 
 
 const byId = z.object({ id: z.string() })
 const inProject = z.object({ projectId: z.string() })
+const listed = inProject.extend({
+  /** true: what is in the trash, instead of what is not. */
+  deleted: z.boolean().default(false),
+})
 const done = z.object({ ok: z.literal(true) })
 
 export const contract = {
@@ -44,7 +48,7 @@ export const contract = {
     restore: oc.input(byId).output(projectSchema),
   },
   models: {
-    list: oc.input(inProject).output(z.array(modelSchema)),
+    list: oc.input(listed).output(z.array(modelSchema)),
     get: oc.input(byId).output(modelSchema),
     /** Reads, checks and copies the file into the artifact store. Exactly one of `path` and `file` is given. */
     import: oc
@@ -62,16 +66,14 @@ export const contract = {
     restore: oc.input(byId).output(modelSchema),
   },
   datasets: {
-    list: oc.input(inProject).output(z.array(datasetSchema)),
-    /** Looks at the data without recording it. */
-    probe: oc
-      .input(z.object({ path: z.string() }))
-      .output(
-        z.object({
-          dataset: datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true }),
-          samples: z.array(previewSampleSchema),
-        }),
-      ),
+    list: oc.input(listed).output(z.array(datasetSchema)),
+    /** Looks at the data without recording it. Exactly one of `path` and `file` is given. */
+    probe: oc.input(z.object({ path: z.string().optional(), file: z.instanceof(Blob).optional() })).output(
+      z.object({
+        dataset: datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true }),
+        samples: z.array(previewSampleSchema),
+      }),
+    ),
     import: oc
       .input(
         inProject.extend({
@@ -93,21 +95,20 @@ export const contract = {
       )
       .output(z.array(previewSampleSchema)),
     /** Scores a model on this data, to see whether the preprocessing is right. */
-    check: oc
-      .input(byId.extend({ modelId: z.string() }))
-      .output(
-        z.object({
-          metric: z.number().nullable(),
-          chance: z.number().nullable(),
-          samples: z.number(),
-          plausible: z.boolean(),
-        }),
-      ),
+    check: oc.input(byId.extend({ modelId: z.string() })).output(
+      z.object({
+        metric: z.number().nullable(),
+        chance: z.number().nullable(),
+        samples: z.number(),
+        plausible: z.boolean(),
+      }),
+    ),
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(datasetSchema),
   },
   runs: {
-    list: oc.input(inProject.extend({ deleted: z.boolean().default(false) })).output(z.array(runSchema)),
+    /** `result.kept` is empty here and in events, because it is large; `get` has it, and `trace` has it with widths. */
+    list: oc.input(listed).output(z.array(runSchema)),
     get: oc.input(byId).output(runSchema),
     /** Queues one run a configuration; they share a sweep id where there are several. */
     start: oc
@@ -169,7 +170,9 @@ export const contract = {
       .output(
         z.object({
           classes: z.array(z.string()),
-          perClass: z.array(z.object({ runId: z.string(), accuracy: z.array(z.number()) })),
+          /** Percent; null for a class without samples. `original` is the network before pruning. */
+          original: z.array(z.number().nullable()),
+          perClass: z.array(z.object({ runId: z.string(), accuracy: z.array(z.number().nullable()) })),
           samples: z.array(
             z.object({
               sample: previewSampleSchema,
@@ -211,7 +214,10 @@ export const contract = {
   app: {
     doctor: oc.output(doctorSchema),
     settings: oc.output(settingsSchema),
+    /** `layouts` merge screen by screen; every other field replaces. */
     saveSettings: oc.input(settingsSchema.partial()).output(settingsSchema),
+    /** Removes for good what is in the trash now; files that something living refers to stay. */
+    emptyTrash: oc.output(z.object({ removed: z.number(), freedBytes: z.number() })),
     /** Opens the platform's folder or file dialog; null where the shell has none or the user cancelled. */
     pickPath: oc
       .input(z.object({ kind: z.enum(['model', 'data-file', 'data-folder', 'export-folder']) }))
@@ -220,6 +226,7 @@ export const contract = {
       z.object({ kind: z.enum(['electron', 'server']), canPickPaths: z.boolean(), platform: z.string() }),
     ),
   },
+  /** Begins with the engine's present state; ends when the caller returns the iterator or the connection closes. */
   events: oc.output(eventIterator(eventSchema)),
 }
 

@@ -161,7 +161,8 @@ export const runSchema = z.object({
 })
 export type Run = z.infer<typeof runSchema>
 
-export const metricPointSchema = z.object({ name: z.string(), step: z.number(), value: z.number() })
+/** `value` is null where a series left the finite numbers (a loss that diverged). */
+export const metricPointSchema = z.object({ name: z.string(), step: z.number(), value: z.number().nullable() })
 export type MetricPoint = z.infer<typeof metricPointSchema>
 
 export const logLineSchema = z.object({ at: time, level: z.enum(['info', 'warning', 'error']), message: z.string() })

@@ -3,28 +3,21 @@ import type { MetricPoint } from '../../contract/entities'
 import type { Database } from './database'
 import { guarded } from './errors'
 
-interface Row {
-  name: string
-  step: number
-  value: number | null
-}
-
 /** One repository. A resumed run writes the same steps again; the newer value stays. */
 export function metricRepository(database: Database) {
   const insert = database.prepare('INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)')
-  const all = database.prepare<[string], Row>(
+  const all = database.prepare<[string], MetricPoint>(
     'SELECT name, step, value FROM metrics WHERE run_id = ? ORDER BY name, step',
   )
-  const named = database.prepare<[string, string], Row>(
+  const named = database.prepare<[string, string], MetricPoint>(
     'SELECT name, step, value FROM metrics WHERE run_id = ? AND name = ? ORDER BY step',
   )
-  // SQLite stores NaN as NULL.
-  const toPoint = (row: Row): MetricPoint => ({ name: row.name, step: row.step, value: row.value ?? Number.NaN })
   return guarded({
     add: database.transaction((runId: string, points: readonly MetricPoint[]): void => {
-      for (const point of points) insert.run(runId, point.name, point.step, point.value)
+      for (const point of points)
+        insert.run(runId, point.name, point.step, Number.isFinite(point.value) ? point.value : null)
     }),
     list: (runId: string, names?: readonly string[]): MetricPoint[] =>
-      (names ? names.flatMap((name) => named.all(runId, name)) : all.all(runId)).map(toPoint),
+      names ? names.flatMap((name) => named.all(runId, name)) : all.all(runId),
   })
 }
