@@ -1,0 +1,160 @@
+/** Cholesky factorisation and inverse of symmetric positive definite matrices in double precision. */
+import { EspalierError } from '../../../contract/errors'
+import { subtractProduct } from './product'
+
+/** Columns that are factored at once; wide enough that nearly all work is in the register-blocked product. */
+const BLOCK = 48
+
+/**
+ * Replaces the lower triangle of a symmetric matrix (n squared, row-major) by L with A = L L^T. The strict upper
+ * triangle is neither read nor written. Right-looking and blocked.
+ * @throws INTERNAL when the matrix is not positive definite.
+ */
+export function cholesky(a: Float64Array, n: number): void {
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(start + BLOCK, n)
+    factorDiagonal(a, n, start, end)
+    solvePanel(a, n, start, end)
+    // A_22 -= L_21 L_21^T, lower triangle only.
+    for (let column = end; column < n; column += BLOCK) {
+      const columnEnd = Math.min(column + BLOCK, n)
+      subtractProduct(a, n, a, n, a, n, column, n, column, columnEnd, start, end, true)
+    }
+  }
+}
+
+/** Unblocked factorisation of the square between start and end, updates from the left already applied. */
+function factorDiagonal(a: Float64Array, n: number, start: number, end: number): void {
+  for (let j = start; j < end; j++) {
+    let diagonal = a[j * n + j] as number
+    for (let k = start; k < j; k++) diagonal -= (a[j * n + k] as number) ** 2
+    if (!(diagonal > 0)) {
+      throw new EspalierError(
+        'INTERNAL',
+        `A matrix of second moments is not positive definite at row ${j} of ${n}, so it cannot be inverted. The feature maps hold values that are not finite, or the ridge is too small.`,
+      )
+    }
+    const root = Math.sqrt(diagonal)
+    a[j * n + j] = root
+    for (let i = j + 1; i < end; i++) {
+      let sum = a[i * n + j] as number
+      for (let k = start; k < j; k++) sum -= (a[i * n + k] as number) * (a[j * n + k] as number)
+      a[i * n + j] = sum / root
+    }
+  }
+}
+
+/** L_21 = A_21 L_11^-T, four rows at a time. */
+function solvePanel(a: Float64Array, n: number, start: number, end: number): void {
+  let i = end
+  for (; i + 3 < n; i += 4) {
+    const r0 = i * n
+    const r1 = r0 + n
+    const r2 = r1 + n
+    const r3 = r2 + n
+    for (let j = start; j < end; j++) {
+      const rj = j * n
+      let s0 = a[r0 + j] as number
+      let s1 = a[r1 + j] as number
+      let s2 = a[r2 + j] as number
+      let s3 = a[r3 + j] as number
+      for (let k = start; k < j; k++) {
+        const l = a[rj + k] as number
+        s0 -= (a[r0 + k] as number) * l
+        s1 -= (a[r1 + k] as number) * l
+        s2 -= (a[r2 + k] as number) * l
+        s3 -= (a[r3 + k] as number) * l
+      }
+      const inverse = 1 / (a[rj + j] as number)
+      a[r0 + j] = s0 * inverse
+      a[r1 + j] = s1 * inverse
+      a[r2 + j] = s2 * inverse
+      a[r3 + j] = s3 * inverse
+    }
+  }
+  for (; i < n; i++) {
+    const row = i * n
+    for (let j = start; j < end; j++) {
+      let sum = a[row + j] as number
+      for (let k = start; k < j; k++) sum -= (a[row + k] as number) * (a[j * n + k] as number)
+      a[row + j] = sum / (a[j * n + j] as number)
+    }
+  }
+}
+
+/**
+ * Solves A X = B in place for a factor L of A (lower triangle, n squared): `b` holds the columns of B as *rows*
+ * (count x n, row-major), so that every access is contiguous, and receives those of X.
+ */
+export function solveRows(l: Float64Array, n: number, b: Float64Array, count: number): void {
+  // Forward: Y L^T = B, blocked: for each block of columns subtract what is known, then substitute.
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(start + BLOCK, n)
+    if (start > 0) subtractProduct(b, n, b, n, l, n, 0, count, start, end, 0, start, false)
+    for (let r = 0; r < count; r++) {
+      const row = r * n
+      for (let j = start; j < end; j++) {
+        let sum = b[row + j] as number
+        for (let k = start; k < j; k++) sum -= (b[row + k] as number) * (l[j * n + k] as number)
+        b[row + j] = sum / (l[j * n + j] as number)
+      }
+    }
+  }
+  // Backward: X L = Y. Eliminating from the last column on, x_j leaves the columns before it: rows of L, contiguous.
+  for (let r = 0; r < count; r++) {
+    const row = r * n
+    for (let j = n - 1; j >= 0; j--) {
+      const rj = j * n
+      const x = (b[row + j] as number) / (l[rj + j] as number)
+      b[row + j] = x
+      for (let k = 0; k < j; k++) b[row + k] = (b[row + k] as number) - x * (l[rj + k] as number)
+    }
+  }
+}
+
+/**
+ * Inverse of a symmetric positive definite matrix (n squared, row-major; the lower triangle is read), both triangles
+ * filled. `a` is overwritten with its factor.
+ * @throws INTERNAL when the matrix is not positive definite.
+ */
+export function inverse(a: Float64Array, n: number): Float64Array {
+  cholesky(a, n)
+  // R = L^-T, upper triangular by rows: row i of R is column i of L^-1, so that A^-1 = R R^T has contiguous rows.
+  const r = new Float64Array(n * n)
+  invertTransposed(a, n, r)
+  const result = new Float64Array(n * n)
+  for (let column = 0; column < n; column += BLOCK) {
+    const columnEnd = Math.min(column + BLOCK, n)
+    for (let row = column; row < n; row += BLOCK) {
+      const rowEnd = Math.min(row + BLOCK, n)
+      // Row i of R is zero before i.
+      subtractProduct(result, n, r, n, r, n, row, rowEnd, column, columnEnd, row, n, row === column)
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = -(result[i * n + j] as number)
+      result[i * n + j] = value
+      result[j * n + i] = value
+    }
+  }
+  return result
+}
+
+/** Rows of L^-1 transposed: solves L X = I by columns, each kept as a row of `r`. */
+function invertTransposed(l: Float64Array, n: number, r: Float64Array): void {
+  for (let i = 0; i < n; i++) r[i * n + i] = 1
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(start + BLOCK, n)
+    // Rows i < end are the only ones that are not zero in these columns.
+    if (start > 0) subtractProduct(r, n, r, n, l, n, 0, start, start, end, 0, start, false)
+    for (let i = 0; i < end; i++) {
+      const row = i * n
+      for (let j = Math.max(start, i); j < end; j++) {
+        let sum = r[row + j] as number
+        for (let k = Math.max(start, i); k < j; k++) sum -= (r[row + k] as number) * (l[j * n + k] as number)
+        r[row + j] = sum / (l[j * n + j] as number)
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Dense linear algebra in double precision, written for V8: contiguous rows and products held in registers. */
+export * from './cholesky'
+export * from './product'
+export * from './small'
+export * from './update'
