@@ -45,25 +45,29 @@ export interface Labels {
 /** How a constant takes part in a unit: it makes it, reads it, or carries it along (BatchNorm, depthwise, bias). */
 export type Role = 'producer' | 'consumer' | 'passthrough'
 
-/** What the channel rule sees. Labels of a value are null where nothing of it can be removed. */
+/**
+ * What the channel rule sees. A value carries a list of labels over disjoint axes, each list entry independent of the
+ * others (a token-mixing network can lose tokens and channels); an empty list where nothing of it can be removed.
+ */
 export interface CouplingContext {
   readonly node: GraphNode
   has(i: number): boolean
   shape(i: number): Shape
   outputShape(i: number): Shape
   constant(i: number): TensorData | undefined
-  /** Labels of input i; null where nothing can be removed. */
-  labels(i: number): Labels | null
+  labels(i: number): readonly Labels[]
   /** New units made by this node. */
   fresh(count: number): Int32Array
   /** Entries at the same place are removed together or not at all. Lengths are equal. */
   union(a: Int32Array, b: Int32Array): void
   /** These units stay; the reason is shown to the user. */
-  fix(ids: Int32Array | Labels | null, reason: string): void
+  fix(what: Int32Array | readonly Labels[], reason: string): void
+  /** Units that differ along other axes than these become one, so that the value stays a box when they go. */
+  merge(labels: Labels, axes: readonly number[]): Labels
   /** Constant input i follows `ids` along `axis`. */
   bind(i: number, axis: number, ids: Int32Array, role: Role): void
-  /** Sets the labels of output o. */
-  set(o: number, labels: Labels | null): void
+  /** Sets the labels of output o (none unless set). */
+  set(o: number, labels: readonly Labels[]): void
   /** Declares this node a linear consumer and/or producer, for the strategies. */
   linear(layer: LinearLayer): void
 }

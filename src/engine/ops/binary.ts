@@ -1,0 +1,117 @@
+/** Elementwise operators of several operands with broadcasting: operands' units at the same place become one. */
+import type { Dim } from '../graph/graph'
+import type { DataType } from '../graph/tensor'
+import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { expandLabels } from './labels'
+import { broadcastShapes, multiplyDims, oneSample } from './shapes'
+
+const shift = (labels: Labels, by: number): Labels => ({ ...labels, axes: labels.axes.map((axis) => axis + by) })
+
+/** Unites the operands' labels over the output's axes; constants with a full extent follow, others must be broadcast. */
+export function coupleBroadcast(context: CouplingContext): void {
+  const output = context.outputShape(0)
+  const rank = output.length
+  const extents = oneSample(output)
+  const name = `"${context.node.name}" (${context.node.op})`
+  const operands: { i: number; shape: readonly number[]; labels: Labels[] }[] = []
+  for (let i = 0; i < context.node.inputs.length; i++) {
+    if (!context.has(i)) continue
+    const shape = oneSample(context.shape(i))
+    const by = rank - shape.length
+    operands.push({
+      i,
+      shape: [...Array<number>(by).fill(1), ...shape],
+      labels: context.labels(i).map((l) => shift(l, by)),
+    })
+  }
+  // Entries of different operands that share an axis belong together.
+  const clusters: Labels[][] = []
+  for (const entry of operands.flatMap((operand) => operand.labels)) {
+    const touching = clusters.filter((cluster) =>
+      cluster.some((other) => other.axes.some((a) => entry.axes.includes(a))),
+    )
+    const merged = [entry, ...touching.flat()]
+    for (const cluster of touching) clusters.splice(clusters.indexOf(cluster), 1)
+    clusters.push(merged)
+  }
+  const result: Labels[] = []
+  for (const cluster of clusters) {
+    const axes = [...new Set(cluster.flatMap((entry) => entry.axes))].sort((a, b) => a - b)
+    const dims = axes.map((axis) => extents[axis] as number)
+    const spread = cluster.map((entry) => expandLabels(entry, axes, dims))
+    const united = spread[0] as Labels
+    for (const other of spread.slice(1)) context.union(united.ids, other.ids)
+    for (const operand of operands) {
+      const own = operand.labels.some((entry) => cluster.includes(entry))
+      if (own) continue
+      const full = axes.filter((axis) => operand.shape[axis] !== 1)
+      if (full.length === 0) continue
+      const constant = context.constant(operand.i)
+      if (constant && axes.length === 1) {
+        context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), united.ids, 'passthrough')
+      } else if (constant && full.length === 1) {
+        const along = context.merge(united, full)
+        context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), along.ids, 'passthrough')
+      } else {
+        context.fix([united], `${name} combines it with a value that has nothing to remove`)
+      }
+    }
+    result.push(united)
+  }
+  context.set(0, result)
+}
+
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => Math.trunc(a / b),
+}
+
+/** Known elements of integer arithmetic, so that shapes that are computed in the graph are found. */
+function combineElements(context: InferContext): readonly Dim[] | undefined {
+  const rule = arithmetic[context.node.op]
+  const a = context.elements(0)
+  const b = context.elements(1)
+  if (!rule || !a || !b || context.input(0).dtype.startsWith('float')) return undefined
+  const length = Math.max(a.length, b.length)
+  const result: Dim[] = []
+  for (let i = 0; i < length; i++) {
+    const left = a[a.length === 1 ? 0 : i] as Dim
+    const right = b[b.length === 1 ? 0 : i] as Dim
+    if (typeof left === 'number' && typeof right === 'number') result.push(rule(left, right))
+    else if (context.node.op === 'Mul') result.push(multiplyDims([left, right]))
+    else return undefined
+  }
+  return result
+}
+
+const inferBroadcast =
+  (dtype?: DataType) =>
+  (context: InferContext): Inferred[] => {
+    const operands = context.node.inputs.map((_, i) => context.input(i))
+    const elements = combineElements(context)
+    const shape = broadcastShapes(
+      operands.map((operand) => operand.shape),
+      context,
+    )
+    return [
+      {
+        dtype: dtype ?? (operands.at(context.node.op === 'Where' ? 1 : 0) as Inferred).dtype,
+        shape,
+        ...(elements ? { elements } : {}),
+      },
+    ]
+  }
+
+for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Mod', 'PRelu', 'Where']) {
+  registerOp({ op, since: op === 'Pow' ? 15 : 7, infer: inferBroadcast(), couple: coupleBroadcast })
+}
+for (const op of ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor']) {
+  registerOp({ op, since: 12, infer: inferBroadcast('bool'), couple: coupleBroadcast })
+}
+registerOp({
+  op: 'Not',
+  infer: (context) => [context.input(0)],
+  couple: (context) => context.set(0, context.labels(0)),
+})

@@ -1,0 +1,73 @@
+/** Concat: units of the parts lie one behind the other; parts of a joint axis must agree on all others. */
+import { type Dim, numberAttribute } from '../graph/graph'
+import { type Labels, registerOp } from './definition'
+import { coveringAxis, expandLabels, onAxis } from './labels'
+import { normaliseAxis, oneSample, showShape } from './shapes'
+
+registerOp({
+  op: 'Concat',
+  infer(context) {
+    const parts = context.node.inputs.map((_, i) => context.input(i))
+    const first = parts[0] ?? context.fail('it has no input')
+    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), first.shape.length, context)
+    let total: Dim = 0
+    for (const part of parts) {
+      if (part.shape.length !== first.shape.length) {
+        context.fail(`it joins values of shapes ${parts.map((p) => showShape(p.shape)).join(' and ')}`)
+      }
+      part.shape.forEach((dim, i) => {
+        const other = first.shape[i]
+        if (i !== axis && typeof dim === 'number' && typeof other === 'number' && dim !== other) {
+          context.fail(
+            `it joins values of shapes ${parts.map((p) => showShape(p.shape)).join(' and ')} along axis ${axis}`,
+          )
+        }
+      })
+      const extent = part.shape[axis] as Dim
+      total = typeof total === 'number' && typeof extent === 'number' ? total + extent : `${total}+${extent}`
+    }
+    const elements = parts.every((part) => part.elements) ? parts.flatMap((part) => part.elements as Dim[]) : undefined
+    const shape = first.shape.map((dim, i) => (i === axis ? total : dim))
+    return [{ dtype: first.dtype, shape, ...(elements && shape.length === 1 ? { elements } : {}) }]
+  },
+  couple(context) {
+    const output = oneSample(context.outputShape(0))
+    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), output.length, {
+      fail: () => {
+        throw new RangeError('axis')
+      },
+    })
+    const count = context.node.inputs.length
+    const ids = new Int32Array(output[axis] as number)
+    const others: Labels[][] = []
+    let at = 0
+    for (let i = 0; i < count; i++) {
+      const labels = context.labels(i)
+      const extent = oneSample(context.shape(i))[axis] as number
+      const along = coveringAxis(labels, axis)
+      if (along && along.axes.length === 1) ids.set(along.ids, at)
+      else if (along) context.fix([along], `"${context.node.name}" (Concat) joins an axis that is folded with another`)
+      others.push(labels.filter((entry) => entry !== along))
+      at += extent
+    }
+    // Axes that are not joined must lose the same in every part.
+    const result: Labels[] = []
+    const axes = new Set(others.flat().flatMap((entry) => entry.axes))
+    for (const other of axes) {
+      const entries = others.map((list) => coveringAxis(list, other))
+      const whole = entries.every((entry) => entry !== undefined && entry.axes.length === 1)
+      if (!whole) {
+        for (const entry of entries) {
+          if (entry)
+            context.fix([entry], `"${context.node.name}" (Concat) joins it with a value that has nothing to remove`)
+        }
+        continue
+      }
+      const spread = (entries as Labels[]).map((entry) => expandLabels(entry, [other], [output[other] as number]))
+      for (const entry of spread.slice(1)) context.union((spread[0] as Labels).ids, entry.ids)
+      result.push(spread[0] as Labels)
+    }
+    if (ids.some((id) => id !== 0)) result.push(onAxis(axis, ids))
+    context.set(0, result)
+  },
+})

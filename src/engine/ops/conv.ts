@@ -1,0 +1,97 @@
+/** Conv: y[n, m] = sum over c of W[m, c] * x[n, c] + b[m]; grouped and depthwise included. */
+import { int, numberAttribute } from '../graph/graph'
+import { type OpDefinition, registerOp } from './definition'
+import { coveringAxis, idsAlong, onAxis } from './labels'
+import { oneSample, windowOf, windowOutput } from './shapes'
+
+export const groupedReason = 'a grouped convolution reads it in a way that leaves no matching channels to remove'
+
+const conv: OpDefinition = {
+  op: 'Conv',
+  infer(context) {
+    const x = context.input(0)
+    const w = context.shape(1)
+    const groups = numberAttribute(context.node, 'group', 1)
+    if (x.shape.length !== w.length || x.shape.length < 3) {
+      context.fail(`its input of rank ${x.shape.length} does not fit its weight of rank ${w.length}`)
+    }
+    const channels = x.shape[1]
+    if (typeof channels === 'number' && channels !== (w[1] as number) * groups) {
+      context.fail(`it expects ${(w[1] as number) * groups} input channels and gets ${channels}`)
+    }
+    if ((w[0] as number) % groups !== 0) context.fail(`its ${w[0]} output channels do not divide into ${groups} groups`)
+    const spatial = x.shape.slice(2)
+    const window = windowOf(context.node, w.slice(2) as number[], spatial)
+    return [
+      { dtype: x.dtype, shape: [x.shape[0] as number, w[0] as number, ...windowOutput(window, spatial, context)] },
+    ]
+  },
+  macs(context) {
+    const w = context.inputShape(1)
+    return (
+      context
+        .outputShape(0)
+        .slice(1)
+        .reduce((a, b) => a * b, 1) * w.slice(1).reduce((a, b) => a * b, 1)
+    )
+  },
+  couple(context) {
+    const w = oneSample(context.shape(1))
+    const outputs = w[0] as number
+    const groups = numberAttribute(context.node, 'group', 1)
+    const channels = (w[1] as number) * groups
+    const labels = context.labels(0)
+    const input = idsAlong(labels, 1)
+    const joint = input ? undefined : coveringAxis(labels, 1)
+    if (joint) context.fix([joint], `"${context.node.name}" (Conv) reads channels that are folded with another axis`)
+    context.fix(
+      labels.filter((entry) => entry.axes.some((axis) => axis > 1)),
+      `"${context.node.name}" (Conv) slides over this axis`,
+    )
+    const inputIds = input ?? new Int32Array(channels)
+    const bias = context.has(2) ? 2 : -1
+    if (context.constant(1) === undefined) {
+      context.fix(inputIds, `the weight of "${context.node.name}" (Conv) is computed, not constant`)
+      return
+    }
+    const shared = { weight: 1, bias, outputAxis: 0, inputAxis: 1, groups }
+    if (groups > 1 && w[1] === 1) {
+      // Depthwise, with a multiplier where there are more outputs than inputs: the unit passes through.
+      const multiplier = outputs / groups
+      const outputIds = Int32Array.from({ length: outputs }, (_, m) => inputIds[Math.floor(m / multiplier)] as number)
+      context.bind(1, 0, outputIds, 'passthrough')
+      if (bias >= 0) context.bind(2, 0, outputIds, 'passthrough')
+      context.linear({ ...shared, kind: 'depthwise', inputIds, outputIds })
+      context.set(0, [onAxis(1, outputIds)])
+      return
+    }
+    const perGroup = outputs / groups
+    let outputIds: Int32Array
+    if (groups === 1) {
+      outputIds = context.fresh(outputs)
+    } else {
+      // Every group must lose as many channels as the others: the units are the ranks within a group.
+      const ranks = w[1] as number
+      for (let g = 1; g < groups; g++) {
+        context.union(inputIds.slice(0, ranks), inputIds.slice(g * ranks, (g + 1) * ranks))
+      }
+      const units = context.fresh(perGroup)
+      outputIds = Int32Array.from({ length: outputs }, (_, m) => units[m % perGroup] as number)
+    }
+    context.bind(1, 1, inputIds.slice(0, w[1]), 'consumer')
+    context.bind(1, 0, outputIds, 'producer')
+    if (bias >= 0) context.bind(2, 0, outputIds, 'producer')
+    context.linear({ ...shared, kind: 'conv', inputIds, outputIds })
+    context.set(0, [onAxis(1, outputIds)])
+  },
+  resize(context) {
+    const groups = numberAttribute(context.node, 'group', 1)
+    const weight = context.constant(1)
+    if (groups === 1 || weight?.dims[1] !== 1) return {}
+    const channels = context.inputShape(0)[1] as number
+    const attributes = new Map(context.node.attributes).set('group', int(channels))
+    return { node: { ...context.node, attributes } }
+  },
+}
+
+registerOp(conv)

@@ -1,0 +1,12 @@
+/** GlobalAveragePool and GlobalMaxPool: one number a channel, spatial axes kept as 1. */
+import { type InferContext, type Inferred, registerOp } from './definition'
+import { coupleChannelwise } from './pool'
+
+const infer = (context: InferContext): Inferred[] => {
+  const x = context.input(0)
+  if (x.shape.length < 3) context.fail(`its input of rank ${x.shape.length} has no spatial axes`)
+  return [{ dtype: x.dtype, shape: x.shape.map((dim, axis) => (axis < 2 ? dim : 1)) }]
+}
+
+registerOp({ op: 'GlobalAveragePool', infer, couple: coupleChannelwise })
+registerOp({ op: 'GlobalMaxPool', infer, couple: coupleChannelwise })

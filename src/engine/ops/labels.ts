@@ -1,0 +1,153 @@
+/** Moving unit labels through shape changes: index maps for reshape, transpose, broadcast, concat and slices. */
+import type { Shape } from '../graph/graph'
+import type { Labels } from './definition'
+import { oneSample } from './shapes'
+
+export const onAxis = (axis: number, ids: Int32Array): Labels => ({ axes: [axis], dims: [ids.length], ids })
+
+/** The entry that covers an axis, if any. */
+export const coveringAxis = (labels: readonly Labels[], axis: number): Labels | undefined =>
+  labels.find((entry) => entry.axes.includes(axis))
+
+/** The ids along one axis, if an entry covers just this axis. */
+export function idsAlong(labels: readonly Labels[], axis: number): Int32Array | undefined {
+  const entry = coveringAxis(labels, axis)
+  return entry && entry.axes.length === 1 ? entry.ids : undefined
+}
+
+/** Drops axes along which the ids do not change, so that a flatten that is undone gives the first labels back. */
+export function simplify(labels: Labels): Labels {
+  let { axes, dims, ids } = labels
+  for (let k = axes.length - 1; k >= 0 && axes.length > 1; k--) {
+    const extent = dims[k] as number
+    const inner = dims.slice(k + 1).reduce((a, b) => a * b, 1)
+    const constant = ids.every((id, i) => id === ids[i - (Math.floor(i / inner) % extent) * inner])
+    if (!constant) continue
+    const kept = new Int32Array(ids.length / extent)
+    for (let i = 0; i < kept.length; i++) {
+      kept[i] = ids[Math.floor(i / inner) * inner * extent + (i % inner)] as number
+    }
+    axes = axes.filter((_, i) => i !== k)
+    dims = dims.filter((_, i) => i !== k)
+    ids = kept
+  }
+  return { axes, dims, ids }
+}
+
+/** The same labels, spelled out over more axes (which must include its own, ascending). */
+export function expandLabels(labels: Labels, axes: readonly number[], dims: readonly number[]): Labels {
+  const total = dims.reduce((a, b) => a * b, 1)
+  const strides = new Array<number>(axes.length).fill(0)
+  let stride = 1
+  for (let k = labels.axes.length - 1; k >= 0; k--) {
+    strides[axes.indexOf(labels.axes[k] as number)] = stride
+    stride *= labels.dims[k] as number
+  }
+  const ids = new Int32Array(total)
+  const index = new Array<number>(axes.length).fill(0)
+  let from = 0
+  for (let i = 0; i < total; i++) {
+    ids[i] = labels.ids[from] as number
+    for (let k = axes.length - 1; k >= 0; k--) {
+      index[k] = (index[k] as number) + 1
+      from += strides[k] as number
+      if ((index[k] as number) < (dims[k] as number)) break
+      from -= (strides[k] as number) * (dims[k] as number)
+      index[k] = 0
+    }
+  }
+  return { axes, dims, ids }
+}
+
+export function transposeLabels(labels: Labels, permutation: readonly number[]): Labels {
+  const moved = labels.axes.map((axis) => permutation.indexOf(axis))
+  const order = moved.map((_, i) => i).sort((a, b) => (moved[a] as number) - (moved[b] as number))
+  const dims = order.map((k) => labels.dims[k] as number)
+  const axes = order.map((k) => moved[k] as number)
+  const strides = labels.dims.map((_, k) => labels.dims.slice(k + 1).reduce((a, b) => a * b, 1))
+  const ids = new Int32Array(labels.ids.length)
+  for (let i = 0; i < ids.length; i++) {
+    let rest = i
+    let from = 0
+    for (let k = dims.length - 1; k >= 0; k--) {
+      from += (rest % (dims[k] as number)) * (strides[order[k] as number] as number)
+      rest = Math.floor(rest / (dims[k] as number))
+    }
+    ids[i] = labels.ids[from] as number
+  }
+  return { axes, dims, ids }
+}
+
+/** Runs of axes whose products agree before and after a reshape: `[[inFrom, inTo, outFrom, outTo], ...]`. */
+export function reshapeBlocks(before: readonly number[], after: readonly number[]): [number, number, number, number][] {
+  const blocks: [number, number, number, number][] = []
+  let i = 0
+  let o = 0
+  while (i < before.length || o < after.length) {
+    const startIn = i
+    const startOut = o
+    let left = i < before.length ? (before[i++] as number) : 1
+    let right = o < after.length ? (after[o++] as number) : 1
+    while (left !== right) {
+      if (left < right && i < before.length) left *= before[i++] as number
+      else if (o < after.length) right *= after[o++] as number
+      else return [[0, before.length, 0, after.length]]
+    }
+    blocks.push([startIn, i, startOut, o])
+  }
+  return blocks
+}
+
+/** Labels behind a reshape; entries that share a block of axes cannot stay independent and are returned as `lost`. */
+export function reshapeLabels(
+  labels: readonly Labels[],
+  before: Shape,
+  after: Shape,
+): { kept: Labels[]; lost: Labels[] } {
+  const from = oneSample(before)
+  const to = oneSample(after)
+  const blocks = reshapeBlocks(from, to)
+  const blockOf = (axis: number) => blocks.findIndex(([start, end]) => axis >= start && axis < end)
+  const kept: Labels[] = []
+  const lost: Labels[] = []
+  const owner = new Map<number, Labels>()
+  for (const entry of labels) {
+    const touched = [...new Set(entry.axes.map(blockOf))].sort((a, b) => a - b)
+    if (touched.some((block) => owner.has(block))) {
+      lost.push(entry)
+      continue
+    }
+    for (const block of touched) owner.set(block, entry)
+    const axes = touched.flatMap((block) => {
+      const [start, end] = blocks[block] as [number, number, number, number]
+      return Array.from({ length: end - start }, (_, k) => start + k)
+    })
+    const full = expandLabels(
+      entry,
+      axes,
+      axes.map((axis) => from[axis] as number),
+    )
+    const outAxes = touched.flatMap((block) => {
+      const [, , start, end] = blocks[block] as [number, number, number, number]
+      return Array.from({ length: end - start }, (_, k) => start + k)
+    })
+    kept.push(simplify({ axes: outAxes, dims: outAxes.map((axis) => to[axis] as number), ids: full.ids }))
+  }
+  return { kept, lost }
+}
+
+/** Ids of some positions along one of the entry's axes (slice, split, gather). */
+export function takeLabels(labels: Labels, axis: number, positions: readonly number[]): Labels {
+  const k = labels.axes.indexOf(axis)
+  const extent = labels.dims[k] as number
+  const inner = labels.dims.slice(k + 1).reduce((a, b) => a * b, 1)
+  const outer = labels.ids.length / (extent * inner)
+  const ids = new Int32Array(outer * positions.length * inner)
+  let at = 0
+  for (let o = 0; o < outer; o++) {
+    for (const position of positions) {
+      for (let i = 0; i < inner; i++) ids[at++] = labels.ids[(o * extent + position) * inner + i] as number
+    }
+  }
+  return { axes: labels.axes, dims: labels.dims.map((dim, i) => (i === k ? positions.length : dim)), ids }
+}

@@ -1,0 +1,104 @@
+/** MatMul: batched matrix product; with a constant right side a dense layer, with two computed sides an interaction. */
+import type { Dim } from '../graph/graph'
+import { type CouplingContext, type Labels, type OpDefinition, registerOp } from './definition'
+import { coveringAxis, idsAlong, onAxis } from './labels'
+import { broadcastShapes } from './shapes'
+
+const matmul: OpDefinition = {
+  op: 'MatMul',
+  infer(context) {
+    const a = context.input(0)
+    const b = context.input(1)
+    if (a.shape.length === 0 || b.shape.length === 0) context.fail('it cannot multiply a scalar')
+    const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape
+    const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape
+    const inner = left.at(-1)
+    const other = right.at(-2)
+    if (typeof inner === 'number' && typeof other === 'number' && inner !== other) {
+      context.fail(`it expects ${other} input features and gets ${inner}`)
+    }
+    const batch = broadcastShapes(
+      [left.slice(0, -2), right.slice(0, -2)].map((s) => (s.length ? s : [1])),
+      context,
+    )
+    const lead = left.length > 2 || right.length > 2 ? batch : []
+    const shape: Dim[] = [...lead]
+    if (a.shape.length > 1) shape.push(left.at(-2) as Dim)
+    if (b.shape.length > 1) shape.push(right.at(-1) as Dim)
+    return [{ dtype: a.dtype, shape }]
+  },
+  macs(context) {
+    const inner = context.inputShape(0).at(-1) as number
+    return context.outputShape(0).reduce((a, b) => a * b, 1) * inner
+  },
+  couple(context) {
+    const weight = context.constant(1)
+    const rank = context.shape(0).length
+    if (weight?.dims.length !== 2) {
+      coupleInteraction(context)
+      return
+    }
+    const labels = context.labels(0)
+    const joint = coveringAxis(labels, rank - 1)
+    let inputIds = idsAlong(labels, rank - 1)
+    if (!inputIds) {
+      if (joint)
+        context.fix([joint], `"${context.node.name}" (MatMul) reads features that are folded with another axis`)
+      inputIds = new Int32Array(weight.dims[0] as number)
+    }
+    const outputIds = context.fresh(weight.dims[1] as number)
+    context.bind(1, 0, inputIds, 'consumer')
+    context.bind(1, 1, outputIds, 'producer')
+    context.linear({ kind: 'dense', weight: 1, bias: -1, outputAxis: 1, inputAxis: 0, groups: 1, inputIds, outputIds })
+    context.set(0, [...labels.filter((entry) => !entry.axes.includes(rank - 1)), onAxis(rank - 1, outputIds)])
+  },
+}
+
+/** Two computed operands: what is summed over must go on both sides; axes of the batch (heads) go as a whole. */
+function coupleInteraction(context: CouplingContext): void {
+  const rank = context.outputShape(0).length
+  const name = `"${context.node.name}" (MatMul)`
+  if (context.shape(0).length !== rank || context.shape(1).length !== rank || rank < 2) {
+    context.fix(context.labels(0), `${name} multiplies values of different rank`)
+    context.fix(context.labels(1), `${name} multiplies values of different rank`)
+    return
+  }
+  const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
+  const heads = (entries: readonly Labels[]) =>
+    entries.map((entry) => {
+      const batch = entry.axes.filter((axis) => axis < rank - 2)
+      return batch.length > 0 && batch.length < entry.axes.length ? context.merge(entry, batch) : entry
+    })
+  const left = heads(context.labels(0))
+  const right = heads(context.labels(1))
+  const output: Labels[] = []
+  for (const axis of batchAxes) {
+    const a = coveringAxis(left, axis)
+    const b = coveringAxis(right, axis)
+    if (a && b && a.ids.length === b.ids.length) {
+      context.union(a.ids, b.ids)
+      output.push(a)
+    } else {
+      const alone = a ?? b
+      const other = a ? context.shape(1)[axis] : context.shape(0)[axis]
+      if (!alone) continue
+      if (other === 1) output.push(alone)
+      else context.fix([alone], `${name} pairs it with a value that has nothing to remove`)
+    }
+  }
+  const summedLeft = coveringAxis(left, rank - 1)
+  const summedRight = coveringAxis(right, rank - 2)
+  if (summedLeft && summedRight && summedLeft.ids.length === summedRight.ids.length) {
+    context.union(summedLeft.ids, summedRight.ids)
+  } else {
+    for (const entry of [summedLeft, summedRight]) {
+      if (entry) context.fix([entry], `${name} sums over it together with a value that has nothing to remove`)
+    }
+  }
+  const rows = coveringAxis(left, rank - 2)
+  const columns = coveringAxis(right, rank - 1)
+  for (const entry of [rows, columns]) if (entry && !output.includes(entry)) output.push(entry)
+  context.set(0, output)
+}
+
+registerOp(matmul)

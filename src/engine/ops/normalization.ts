@@ -1,0 +1,67 @@
+/** LayerNormalization, InstanceNormalization, GroupNormalization and LRN: over kept units once units are gone. */
+import { numberAttribute } from '../graph/graph'
+import { registerOp } from './definition'
+import { coveringAxis, idsAlong } from './labels'
+import { normaliseAxis } from './shapes'
+import { coupleSame, inferSame } from './unary'
+
+registerOp({
+  op: 'LayerNormalization',
+  since: 17,
+  infer: (context) => [context.input(0)],
+  couple(context) {
+    const rank = context.outputShape(0).length
+    const axis = numberAttribute(context.node, 'axis', -1)
+    const first = axis < 0 ? axis + rank : axis
+    const labels = context.labels(0)
+    for (let at = first; at < rank; at++) {
+      const ids = idsAlong(labels, at)
+      const joint = ids ? undefined : coveringAxis(labels, at)
+      if (joint)
+        context.fix([joint], `"${context.node.name}" (LayerNormalization) normalises an axis folded with another`)
+      if (!ids) continue
+      for (const i of [1, 2]) if (context.has(i)) context.bind(i, at - first, ids, 'passthrough')
+    }
+    context.set(0, labels)
+  },
+})
+
+registerOp({
+  op: 'InstanceNormalization',
+  infer: inferSame,
+  couple(context) {
+    const labels = context.labels(0)
+    const ids = idsAlong(labels, 1)
+    if (ids) for (const i of [1, 2]) context.bind(i, 0, ids, 'passthrough')
+    context.set(0, labels)
+  },
+})
+
+registerOp({
+  op: 'GroupNormalization',
+  since: 21,
+  infer: inferSame,
+  couple(context) {
+    const labels = context.labels(0)
+    const groups = numberAttribute(context.node, 'num_groups', 1)
+    const ids = idsAlong(labels, 1)
+    if (ids) {
+      // Groups stay equally wide: a rank goes from all of them at once.
+      const ranks = ids.length / groups
+      for (let g = 1; g < groups; g++) context.union(ids.slice(0, ranks), ids.slice(g * ranks, (g + 1) * ranks))
+      for (const i of [1, 2]) context.bind(i, 0, ids, 'passthrough')
+    }
+    context.set(0, labels)
+  },
+})
+
+registerOp({ op: 'LRN', infer: inferSame, couple: coupleSame })
+
+registerOp({
+  op: 'LpNormalization',
+  infer(context) {
+    normaliseAxis(numberAttribute(context.node, 'axis', -1), context.shape(0).length, context)
+    return [context.input(0)]
+  },
+  couple: coupleSame,
+})

@@ -1,0 +1,32 @@
+/** Resize: spatial scaling by constant scales or sizes; channels pass. */
+import type { Dim } from '../graph/graph'
+import { toFloat32 } from '../graph/tensor'
+import { registerOp } from './definition'
+import { coupleChannelwise } from './pool'
+
+registerOp({
+  op: 'Resize',
+  since: 13,
+  infer(context) {
+    const x = context.input(0)
+    const sizes = context.has(3) ? context.elements(3) : undefined
+    if (sizes) {
+      // Sizes name every axis; a batch written down as a number gives way to the symbol.
+      const shape = sizes.map((size, i) => (typeof x.shape[i] === 'string' ? (x.shape[i] as Dim) : size))
+      return [{ dtype: x.dtype, shape }]
+    }
+    const scales = context.has(2) ? context.constant(2) : undefined
+    if (!scales || scales.data.length !== x.shape.length) return context.fail('its scales or sizes are not constant')
+    const factors = toFloat32(scales)
+    const shape = x.shape.map((dim, i): Dim => {
+      const factor = factors[i] as number
+      return typeof dim === 'number'
+        ? Math.floor(dim * factor)
+        : factor === 1
+          ? dim
+          : context.fail(`it scales the axis "${dim}"`)
+    })
+    return [{ dtype: x.dtype, shape }]
+  },
+  couple: coupleChannelwise,
+})

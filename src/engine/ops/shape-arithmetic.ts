@@ -1,0 +1,149 @@
+/** Operators that exporters use to compute shapes: Shape, Gather, ConstantOfShape, Range, Expand, Tile. */
+import { type Dim, numberAttribute } from '../graph/graph'
+import { registerOp } from './definition'
+import { takeLabels } from './labels'
+import { broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
+
+registerOp({
+  op: 'Shape',
+  infer(context) {
+    const shape = context.shape(0)
+    const rank = shape.length
+    const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + rank : value, 0), rank)
+    const start = clamp(numberAttribute(context.node, 'start', 0))
+    const elements = shape.slice(start, clamp(numberAttribute(context.node, 'end', rank)))
+    return [{ dtype: 'int64', shape: [elements.length], elements }]
+  },
+  couple: (context) => context.set(0, []),
+})
+
+registerOp({
+  op: 'Gather',
+  infer(context) {
+    const x = context.input(0)
+    const indices = context.input(1)
+    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), x.shape.length, context)
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+    const wanted = context.elements(1)
+    const known = x.elements
+    const elements =
+      known && wanted && x.shape.length === 1
+        ? wanted.map(
+            (i) =>
+              known[Number(i) < 0 ? Number(i) + known.length : Number(i)] ??
+              context.fail(`it reads element ${i} of ${known.length}`),
+          )
+        : undefined
+    return [{ dtype: x.dtype, shape, ...(elements ? { elements } : {}) }]
+  },
+  couple(context) {
+    const x = context.shape(0)
+    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), x.length, {
+      fail: () => {
+        throw new RangeError('axis')
+      },
+    })
+    const indices = context.constant(1)
+    const rank = context.shape(1).length
+    const table = context.constant(0)
+    if (table && !indices && table.dims.length === 2 && axis === 0) {
+      // An embedding: its columns are units of their own.
+      const ids = context.fresh(table.dims[1] as number)
+      context.bind(0, 1, ids, 'producer')
+      context.set(0, [{ axes: [rank], dims: [ids.length], ids }])
+      return
+    }
+    const labels = context.labels(0)
+    const along = labels.filter((entry) => entry.axes.includes(axis))
+    const moved = (a: number) => (a < axis ? a : a - 1 + rank)
+    const rest = labels.filter((entry) => !along.includes(entry)).map((e) => ({ ...e, axes: e.axes.map(moved) }))
+    if (along.length > 0 && indices && rank === 0) {
+      const extent = oneSample(x)[axis] as number
+      const at = Number((indices.data as ArrayLike<number | bigint>)[0])
+      const [entry] = along
+      if (entry && entry.axes.length > 1) {
+        const taken = takeLabels(entry, axis, [at < 0 ? at + extent : at])
+        const k = taken.axes.indexOf(axis)
+        rest.push({
+          axes: taken.axes.filter((_, i) => i !== k).map(moved),
+          dims: taken.dims.filter((_, i) => i !== k),
+          ids: taken.ids,
+        })
+        context.set(0, rest)
+        return
+      }
+    }
+    context.fix(along, `"${context.node.name}" (Gather) picks positions along it`)
+    context.set(0, rest)
+  },
+})
+
+registerOp({
+  op: 'ConstantOfShape',
+  infer(context) {
+    const shape = context.elements(0)
+    if (!shape) return context.fail('its shape depends on data')
+    const value = context.node.attributes.get('value')
+    return [{ dtype: value?.kind === 'tensor' ? value.value.dtype : 'float32', shape }]
+  },
+  couple: (context) => context.set(0, []),
+})
+
+registerOp({
+  op: 'Range',
+  infer(context) {
+    const [start, limit, delta] = [0, 1, 2].map((i) => context.elements(i)?.[0])
+    if (typeof start !== 'number' || typeof limit !== 'number' || typeof delta !== 'number') {
+      return [{ dtype: context.input(0).dtype, shape: ['range'] }]
+    }
+    const count = Math.max(0, Math.ceil((limit - start) / delta))
+    const elements = count <= 64 ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined
+    return [{ dtype: context.input(0).dtype, shape: [count], ...(elements ? { elements } : {}) }]
+  },
+  couple: (context) => context.set(0, []),
+})
+
+registerOp({
+  op: 'Expand',
+  since: 13,
+  infer(context) {
+    const x = context.input(0)
+    const wanted = context.elements(1)
+    if (!wanted) return context.fail('its target shape depends on data')
+    return [{ dtype: x.dtype, shape: broadcastShapes([x.shape, wanted], context) }]
+  },
+  couple(context) {
+    const before = context.shape(0)
+    const after = context.outputShape(0)
+    const by = after.length - before.length
+    const grown = (axis: number) => before[axis] !== after[axis + by]
+    const labels = context.labels(0)
+    const stretched = labels.filter((entry) => entry.axes.some(grown))
+    context.fix(stretched, `"${context.node.name}" (Expand) repeats it`)
+    context.set(
+      0,
+      labels.filter((e) => !stretched.includes(e)).map((e) => ({ ...e, axes: e.axes.map((a) => a + by) })),
+    )
+  },
+})
+
+registerOp({
+  op: 'Tile',
+  since: 13,
+  infer(context) {
+    const x = context.input(0)
+    const repeats = context.elements(1)
+    if (!repeats) return context.fail('its repeats depend on data')
+    return [{ dtype: x.dtype, shape: x.shape.map((dim, i): Dim => multiplyDims([dim, repeats[i] as Dim])) }]
+  },
+  couple(context) {
+    const labels = context.labels(0)
+    const grown = (axis: number) => context.shape(0)[axis] !== context.outputShape(0)[axis]
+    const stretched = labels.filter((entry) => entry.axes.some(grown))
+    context.fix(stretched, `"${context.node.name}" (Tile) repeats it`)
+    context.set(
+      0,
+      labels.filter((entry) => !stretched.includes(entry)),
+    )
+  },
+})

@@ -1,0 +1,131 @@
+/** Shape arithmetic shared by the operators' rules: symbolic extents, broadcasting, axes and windows. */
+import type { Dim, GraphNode, Shape } from '../graph/graph'
+import { numbersAttribute, stringAttribute } from '../graph/graph'
+import type { InferContext } from './definition'
+
+/** Product of extents; symbols are kept as a factor text (`batch*49`). */
+export function multiplyDims(dims: readonly Dim[]): Dim {
+  let number = 1
+  const symbols: string[] = []
+  for (const dim of dims) {
+    if (typeof dim === 'number') number *= dim
+    else symbols.push(dim)
+  }
+  if (symbols.length === 0 || number === 0) return number
+  return (number === 1 ? symbols : [...symbols, String(number)]).join('*')
+}
+
+/** a / b for extents, cancelling symbols; undefined where it does not divide. */
+export function divideDims(a: Dim, b: Dim): Dim | undefined {
+  const left = splitFactors(a)
+  const right = splitFactors(b)
+  if (right.number === 0 || left.number % right.number !== 0) return undefined
+  const symbols = [...left.symbols]
+  for (const symbol of right.symbols) {
+    const at = symbols.indexOf(symbol)
+    if (at < 0) return undefined
+    symbols.splice(at, 1)
+  }
+  return multiplyDims([...symbols, left.number / right.number])
+}
+
+const splitFactors = (dim: Dim): { number: number; symbols: string[] } => {
+  if (typeof dim === 'number') return { number: dim, symbols: [] }
+  let number = 1
+  const symbols: string[] = []
+  for (const factor of dim.split('*')) {
+    if (/^\d+$/.test(factor)) number *= Number(factor)
+    else symbols.push(factor)
+  }
+  return { number, symbols }
+}
+
+/** An axis counted from the front. */
+export function normaliseAxis(axis: number, rank: number, context: { fail(sentence: string): never }): number {
+  const result = axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(result) || result < 0 || result >= rank) {
+    return context.fail(`its axis ${axis} is outside a value of rank ${rank}`)
+  }
+  return result
+}
+
+/** The shape two or more operands broadcast to. */
+export function broadcastShapes(shapes: readonly Shape[], context: { fail(sentence: string): never }): Shape {
+  const rank = Math.max(...shapes.map((shape) => shape.length))
+  const result: Dim[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    let dim: Dim = 1
+    for (const shape of shapes) {
+      const other = shape[axis - rank + shape.length]
+      if (other === undefined || other === 1 || other === dim) continue
+      if (dim === 1) dim = other
+      else if (typeof dim === 'string' && typeof other === 'number') dim = other
+      else if (typeof dim === 'number' && typeof other === 'number') {
+        context.fail(`its operands of shapes ${shapes.map(showShape).join(' and ')} do not fit together`)
+      }
+    }
+    result.push(dim)
+  }
+  return result
+}
+
+export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
+
+/** A shape with its symbols (the batch) taken as one sample. */
+export const oneSample = (shape: Shape): number[] =>
+  shape.map((dim) => (typeof dim === 'number' ? dim : splitFactors(dim).number))
+
+export interface Window {
+  readonly kernel: readonly number[]
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
+  /** Starts first, then ends, as in ONNX. */
+  readonly pads: readonly number[]
+  readonly ceil: boolean
+}
+
+/** Kernel, strides, dilations and explicit pads of a windowed operator; `auto_pad` is resolved against the extents. */
+export function windowOf(node: GraphNode, kernel: readonly number[], spatial: readonly Dim[]): Window {
+  const rank = kernel.length
+  const strides = numbersAttribute(node, 'strides', undefined) ?? Array<number>(rank).fill(1)
+  const dilations = numbersAttribute(node, 'dilations', undefined) ?? Array<number>(rank).fill(1)
+  const ceil = node.attributes.get('ceil_mode')?.value === 1
+  const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
+  let pads = numbersAttribute(node, 'pads', undefined) ?? Array<number>(2 * rank).fill(0)
+  if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
+    const begin: number[] = []
+    const end: number[] = []
+    for (let i = 0; i < rank; i++) {
+      const size = spatial[i]
+      const stride = strides[i] as number
+      const span = ((kernel[i] as number) - 1) * (dilations[i] as number) + 1
+      const total =
+        typeof size === 'number' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size) : span - stride
+      const small = Math.floor(total / 2)
+      begin.push(auto === 'SAME_UPPER' ? small : total - small)
+      end.push(auto === 'SAME_UPPER' ? total - small : small)
+    }
+    pads = [...begin, ...end]
+  } else if (auto === 'VALID') {
+    pads = Array<number>(2 * rank).fill(0)
+  }
+  return { kernel, strides, dilations, pads, ceil }
+}
+
+/** Output extents of a sliding window. */
+export function windowOutput(window: Window, spatial: readonly Dim[], context: InferContext): Dim[] {
+  return spatial.map((size, i) => {
+    if (typeof size === 'string') return `${size}/${window.strides[i]}`
+    const span = ((window.kernel[i] as number) - 1) * (window.dilations[i] as number) + 1
+    const begin = window.pads[i] as number
+    const padded = size + begin + (window.pads[i + window.kernel.length] as number)
+    const stride = window.strides[i] as number
+    if (padded < span) {
+      return context.fail(`its window of ${span} does not fit an input of ${size} with padding ${padded - size}`)
+    }
+    let out = (window.ceil ? Math.ceil((padded - span) / stride) : Math.floor((padded - span) / stride)) + 1
+    // A window that would start in the end padding is left out, as PyTorch and ONNX Runtime do.
+    if (window.ceil && (out - 1) * stride >= size + begin) out--
+    return out
+  })
+}

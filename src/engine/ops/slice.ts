@@ -1,0 +1,129 @@
+/** Slice: ranges with steps along some axes; starts, ends, axes and steps as constant inputs. */
+import type { Dim, Shape } from '../graph/graph'
+import { int64 } from '../graph/tensor'
+import { type InferContext, registerOp } from './definition'
+import { takeLabels } from './labels'
+import { normaliseAxis } from './shapes'
+
+interface Range {
+  readonly axis: number
+  readonly start: number
+  readonly end: number
+  readonly step: number
+}
+
+/** Normalised ranges; an axis of unknown extent is kept whole when the range says so, else refused. */
+function rangesOf(
+  elements: (i: number) => readonly Dim[] | undefined,
+  has: (i: number) => boolean,
+  shape: Shape,
+  fail: (sentence: string) => never,
+): Range[] {
+  const starts = elements(1)
+  const ends = elements(2)
+  const axes = has(3) ? elements(3) : starts?.map((_, i) => i)
+  const steps = has(4) ? elements(4) : starts?.map(() => 1)
+  if (!starts || !ends || !axes || !steps) return fail('its range is not constant')
+  return starts.map((_, k) => {
+    const axis = normaliseAxis(Number(axes[k]), shape.length, { fail })
+    const step = Number(steps[k])
+    const extent = shape[axis]
+    const start = Number(starts[k])
+    const end = Number(ends[k])
+    if (typeof extent !== 'number') {
+      const whole = step === 1 && start === 0 && (ends[k] === extent || end >= 2 ** 31 - 1)
+      return whole
+        ? { axis, start: 0, end: -1, step: 1 }
+        : fail(`it cuts the axis "${extent}", whose extent is not known`)
+    }
+    if (step === 0) return fail('its step is 0')
+    const clamp = (value: number, low: number, high: number) =>
+      Math.min(Math.max(value < 0 ? value + extent : value, low), high)
+    return step > 0
+      ? { axis, start: clamp(start, 0, extent), end: clamp(end, 0, extent), step }
+      : { axis, start: clamp(start, -1, extent - 1), end: end < -extent ? -1 : clamp(end, -1, extent - 1), step }
+  })
+}
+
+const positionsOf = ({ start, end, step }: Range): number[] => {
+  const result: number[] = []
+  for (let i = start; step > 0 ? i < end : i > end; i += step) result.push(i)
+  return result
+}
+
+registerOp({
+  op: 'Slice',
+  since: 13,
+  infer(context: InferContext) {
+    const x = context.input(0)
+    const ranges = rangesOf(
+      (i) => context.elements(i),
+      (i) => context.has(i),
+      x.shape,
+      (s) => context.fail(s),
+    )
+    const shape = x.shape.map((dim, axis): Dim => {
+      const range = ranges.find((r) => r.axis === axis)
+      return range && typeof dim === 'number' ? positionsOf(range).length : dim
+    })
+    const [only] = ranges
+    const elements =
+      x.elements && x.shape.length === 1 && only ? positionsOf(only).map((i) => x.elements?.[i] as Dim) : undefined
+    return [{ dtype: x.dtype, shape, ...(elements ? { elements } : {}) }]
+  },
+  couple(context) {
+    const fail = (sentence: string): never => {
+      throw new RangeError(sentence)
+    }
+    const elements = (i: number) => {
+      const constant = context.constant(i)
+      return constant && Array.from(constant.data as ArrayLike<number | bigint>, Number)
+    }
+    const ranges = rangesOf(elements, (i) => context.has(i), context.shape(0), fail)
+    let labels = [...context.labels(0)]
+    for (const range of ranges) {
+      if (range.end < 0 && range.step === 1) continue
+      const positions = positionsOf(range)
+      labels = labels.map((entry) =>
+        entry.axes.includes(range.axis) ? takeLabels(entry, range.axis, positions) : entry,
+      )
+    }
+    context.set(0, labels)
+  },
+  resize(context) {
+    const axes =
+      (context.constant(3)?.data as ArrayLike<number | bigint> | undefined) ??
+      context.constant(1)?.data.map((_, i) => i as never)
+    const starts = context.constant(1)
+    const ends = context.constant(2)
+    if (!axes || !starts || !ends) return {}
+    const rank = context.inputShape(0).length
+    const nextStarts = Array.from(starts.data as ArrayLike<number | bigint>, Number)
+    const nextEnds = Array.from(ends.data as ArrayLike<number | bigint>, Number)
+    let changed = false
+    Array.from(axes, Number).forEach((given, k) => {
+      const axis = given < 0 ? given + rank : given
+      const extent = context.oldInputShape(0)[axis]
+      if (context.inputShape(0)[axis] === extent || typeof extent !== 'number') return
+      const kept = context.keptOfInput(0, axis)
+      if (!kept) return
+      const steps = context.constant(4)
+      const step = steps ? Number((steps.data as ArrayLike<number | bigint>)[k]) : 1
+      const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + extent : value, 0), extent)
+      // Kept positions inside a forward range stay consecutive; other steps would need a Gather.
+      if (step !== 1) throw new RangeError(`Slice "${context.node.name}" steps by ${step} over an axis that shrinks`)
+      const from = clamp(nextStarts[k] as number)
+      const to = clamp(nextEnds[k] as number)
+      nextStarts[k] = kept.filter((i) => i < from).length
+      nextEnds[k] = kept.filter((i) => i < to).length
+      changed = true
+    })
+    if (!changed) return {}
+    return {
+      constants: new Map([
+        [1, int64(starts.dims, nextStarts)],
+        [2, int64(ends.dims, nextEnds)],
+      ]),
+    }
+  },
+})
