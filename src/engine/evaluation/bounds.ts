@@ -1,0 +1,35 @@
+/** Confidence bounds, so that a promise is judged on what the samples support. */
+
+/** Standard normal quantiles: two-sided 95 % and one-sided 95 %. */
+export const twoSided95 = 1.959963984540054
+export const oneSided95 = 1.6448536269514722
+
+/** Wilson's score interval of a share k / n (Wilson 1927). @returns [low, high] in 0..1 */
+export function shareInterval(k: number, n: number, z = twoSided95): [number, number] {
+  if (n === 0) return [0, 1]
+  const share = k / n
+  const scale = 1 + (z * z) / n
+  const centre = (share + (z * z) / (2 * n)) / scale
+  const half = (z / scale) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
+  return [Math.max(0, centre - half), Math.min(1, centre + half)]
+}
+
+/** A mean with the interval its spread supports. */
+export function meanInterval(mean: number, variance: number, n: number, z = twoSided95): [number, number] {
+  const half = n > 1 ? z * Math.sqrt(variance / n) : Number.POSITIVE_INFINITY
+  return [mean - half, mean + half]
+}
+
+/**
+ * Upper bound of a paired drop (lost - gained) / n, where `lost` samples were right only before and `gained` only
+ * after: the adjusted interval of Agresti and Min (Statistics in Medicine 24, 2005), half a sample in each cell. It
+ * stays above zero when nothing changed, as a finite sample must.
+ * @returns share in -1..1
+ */
+export function pairedDropBound(lost: number, gained: number, n: number, z = oneSided95): number {
+  const size = n + 2
+  const a = lost + 0.5
+  const b = gained + 0.5
+  const drop = (a - b) / size
+  return drop + z * Math.sqrt(Math.max(0, (a + b) / size - drop * drop) / size)
+}

@@ -1,0 +1,120 @@
+/** Accumulates how a smaller network's result differs from the original's, with the bounds a promise is judged on. */
+import { EspalierError } from '../../contract/errors'
+import { meanInterval, oneSided95, pairedDropBound } from './bounds'
+import { divergence, namedClass } from './divergence'
+import { columnsLast, layoutOf, type Output, type Score, ScoreMeter } from './score-meter'
+import type { Task } from './task'
+
+export interface PairScore {
+  readonly original: Score
+  readonly result: Score
+  /** Share (0..1) of samples on which both name the same class; R^2 of the answers for regression. */
+  readonly agreement: number
+  /** Mean KL(original || result) in nats, and its one-sided 95 % upper bound. */
+  readonly kl: number
+  readonly klBound: number
+  /**
+   * Loss of the task metric: points of accuracy, or percent of the original's RMSE; null without labels. With its
+   * one-sided 95 % upper bound.
+   */
+  readonly drop: number | null
+  readonly dropBound: number | null
+  readonly samples: number
+}
+
+export class PairMeter {
+  private readonly before: ScoreMeter
+  private readonly after: ScoreMeter
+  private samples = 0
+  private agreed = 0
+  private kl = 0
+  private klSquares = 0
+  private lost = 0
+  private gained = 0
+  private readonly sums = { a: 0, aa: 0, difference: 0, count: 0 }
+
+  constructor(
+    private readonly task: Task,
+    classes: number,
+  ) {
+    this.before = new ScoreMeter(task, classes)
+    this.after = new ScoreMeter(task, classes)
+  }
+
+  /** Adds both networks' outputs for the same samples. @throws as {@link ScoreMeter.add}, SHAPE_MISMATCH */
+  add(original: Output, result: Output, labels: Int32Array | Float32Array | null): void {
+    if (original.dims.join() !== result.dims.join()) {
+      throw new EspalierError(
+        'SHAPE_MISMATCH',
+        `The two networks answer with shapes [${original.dims.join(', ')}] and [${result.dims.join(', ')}], so their results cannot be compared.`,
+      )
+    }
+    const flagsBefore = this.before.add(original, labels)
+    const flagsAfter = this.after.add(result, labels)
+    flagsBefore?.forEach((right, n) => {
+      const still = flagsAfter?.[n] ?? 0
+      if (right && !still) this.lost++
+      if (!right && still) this.gained++
+    })
+    const { samples, width, positions } = layoutOf(original)
+    const a = columnsLast(original)
+    const b = columnsLast(result)
+    for (let n = 0; n < samples; n++) {
+      let kl = 0
+      for (let p = 0; p < positions; p++) {
+        const from = (n * positions + p) * width
+        kl += divergence(this.task, a, b, from, width)
+        if (this.task.kind === 'gaussian') this.addSpread(a, b, from, width)
+        else if (namedClass(this.task, a, from, width) === namedClass(this.task, b, from, width)) {
+          this.agreed += 1 / positions
+        }
+      }
+      this.kl += kl
+      this.klSquares += kl * kl
+    }
+    this.samples += samples
+  }
+
+  private addSpread(a: ArrayLike<number>, b: ArrayLike<number>, from: number, width: number): void {
+    for (let k = from; k < from + width; k++) {
+      const x = a[k] as number
+      this.sums.a += x
+      this.sums.aa += x * x
+      this.sums.difference += (x - (b[k] as number)) ** 2
+      this.sums.count++
+    }
+  }
+
+  private agreement(): number {
+    if (this.task.kind !== 'gaussian') return this.samples > 0 ? this.agreed / this.samples : 0
+    const { a, aa, difference, count } = this.sums
+    const spread = aa - (a * a) / Math.max(1, count)
+    if (difference === 0) return 1
+    return spread > 0 ? Math.max(0, 1 - difference / spread) : 0
+  }
+
+  score(): PairScore {
+    const original = this.before.score()
+    const result = this.after.score()
+    const n = Math.max(1, this.samples)
+    const kl = this.kl / n
+    const [, klBound] = meanInterval(kl, Math.max(0, this.klSquares / n - kl * kl), this.samples, oneSided95)
+    const { drop, dropBound } = this.drop(original, result)
+    return { original, result, agreement: this.agreement(), kl, klBound, drop, dropBound, samples: this.samples }
+  }
+
+  private drop(original: Score, result: Score): { drop: number | null; dropBound: number | null } {
+    if (original.value === null || result.value === null) return { drop: null, dropBound: null }
+    if (this.task.kind !== 'gaussian') {
+      return {
+        drop: original.value - result.value,
+        dropBound: 100 * pairedDropBound(this.lost, this.gained, this.samples),
+      }
+    }
+    const scale = Math.max(original.value, Number.MIN_VALUE)
+    return {
+      drop: (100 * (result.value - original.value)) / scale,
+      dropBound: (100 * ((result.interval as readonly [number, number])[1] - original.value)) / scale,
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/** Accumulates a network's result over batches: the task metric, predictions and accuracy a class. */
+import { EspalierError } from '../../contract/errors'
+import { meanInterval, shareInterval } from './bounds'
+import { namedClass } from './divergence'
+import type { Task } from './task'
+
+/** One batch of a network's output on the host, in ONNX layout: [N, K, ...positions]. */
+export interface Output {
+  readonly dims: readonly number[]
+  readonly data: Float32Array | Int32Array
+}
+
+export interface Score {
+  readonly samples: number
+  /** Percent for accuracy, root mean square for regression; null without labels. */
+  readonly value: number | null
+  /** 95 % interval of `value`: Wilson for accuracy, normal on the squared error for regression. */
+  readonly interval: readonly [number, number] | null
+  /** Percent a class, NaN for a class without samples; empty unless the metric is accuracy. */
+  readonly perClass: readonly number[]
+  /** Named class of every sample in order; null for regression and dense outputs. */
+  readonly predictions: Int32Array | null
+}
+
+/** Samples, columns a position and positions of an output. */
+export function layoutOf(output: Output): { samples: number; width: number; positions: number } {
+  const samples = output.dims[0] ?? 1
+  const width = output.dims[1] ?? 1
+  const positions = output.dims.slice(2).reduce((product, dim) => product * dim, 1)
+  return { samples, width, positions }
+}
+
+/** Columns of one position together: [N, K, P] becomes [N, P, K]; the array itself where there is one position. */
+export function columnsLast(output: Output): Float32Array | Int32Array {
+  const { samples, width, positions } = layoutOf(output)
+  if (positions === 1) return output.data
+  const result = new Float32Array(output.data.length)
+  for (let n = 0; n < samples; n++) {
+    for (let k = 0; k < width; k++) {
+      for (let p = 0; p < positions; p++) {
+        result[(n * positions + p) * width + k] = output.data[(n * width + k) * positions + p] as number
+      }
+    }
+  }
+  return result
+}
+
+export class ScoreMeter {
+  private samples = 0
+  private right = 0
+  private squares = 0
+  private fourths = 0
+  private labelled = false
+  private readonly named: number[] = []
+  private readonly classRight: number[] = []
+  private readonly classTotal: number[] = []
+
+  constructor(
+    private readonly task: Task,
+    classes: number,
+  ) {
+    for (let k = 0; k < classes; k++) {
+      this.classRight.push(0)
+      this.classTotal.push(0)
+    }
+  }
+
+  /**
+   * Adds a batch. @returns for each sample 1 where the named class is right, 0 where it is not; null where accuracy
+   * does not apply.
+   * @throws MODEL_NON_FINITE, SHAPE_MISMATCH, DATA_LABELS_OUT_OF_RANGE
+   */
+  add(output: Output, labels: Int32Array | Float32Array | null): Uint8Array | null {
+    const { samples, width, positions } = layoutOf(output)
+    requireFinite(output.data)
+    this.samples += samples
+    if (this.task.kind === 'gaussian') {
+      if (labels) this.addErrors(output, labels, samples, width * positions)
+      return null
+    }
+    if (positions > 1) {
+      if (labels) {
+        throw new EspalierError(
+          'SHAPE_MISMATCH',
+          `The network answers with ${positions} positions a sample, but the data has one label a sample. Use data with a label for every position, or data without labels.`,
+        )
+      }
+      return null
+    }
+    const flags = labels ? new Uint8Array(samples) : null
+    const classes = Math.max(width, 2)
+    for (let n = 0; n < samples; n++) {
+      const name = namedClass(this.task, output.data, n * width, width)
+      this.named.push(name)
+      if (!labels || !flags) continue
+      const label = labels[n] as number
+      if (!Number.isInteger(label) || label < 0 || label >= classes) {
+        throw new EspalierError(
+          'DATA_LABELS_OUT_OF_RANGE',
+          `Label ${label} is outside 0 to ${classes - 1}, the classes this network tells apart. Check that the data belongs to this network.`,
+        )
+      }
+      const hit = name === label ? 1 : 0
+      flags[n] = hit
+      this.right += hit
+      this.classTotal[label] = (this.classTotal[label] ?? 0) + 1
+      this.classRight[label] = (this.classRight[label] ?? 0) + hit
+    }
+    this.labelled ||= labels !== null
+    return flags
+  }
+
+  private addErrors(output: Output, labels: ArrayLike<number>, samples: number, width: number): void {
+    if (labels.length !== samples * width) {
+      throw new EspalierError(
+        'SHAPE_MISMATCH',
+        `The network answers with ${width} numbers a sample, but the data has ${labels.length / samples} targets a sample. Check that the data belongs to this network.`,
+      )
+    }
+    for (let n = 0; n < samples; n++) {
+      let square = 0
+      for (let k = 0; k < width; k++) {
+        square += ((output.data[n * width + k] as number) - (labels[n * width + k] as number)) ** 2 / width
+      }
+      this.squares += square
+      this.fourths += square * square
+    }
+    this.labelled = true
+  }
+
+  score(): Score {
+    const { samples } = this
+    const predictions = this.named.length > 0 ? Int32Array.from(this.named) : null
+    if (!this.labelled || samples === 0) return { samples, value: null, interval: null, perClass: [], predictions }
+    if (this.task.kind === 'gaussian') {
+      const mean = this.squares / samples
+      const [low, high] = meanInterval(mean, Math.max(0, this.fourths / samples - mean * mean), samples)
+      const interval = [Math.sqrt(Math.max(0, low)), Math.sqrt(high)] as const
+      return { samples, value: Math.sqrt(mean), interval, perClass: [], predictions: null }
+    }
+    const [low, high] = shareInterval(this.right, samples)
+    const perClass = this.classTotal.map((total, k) =>
+      total > 0 ? (100 * (this.classRight[k] ?? 0)) / total : Number.NaN,
+    )
+    return { samples, value: (100 * this.right) / samples, interval: [100 * low, 100 * high], perClass, predictions }
+  }
+}
+
+function requireFinite(values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i] as number)) {
+      throw new EspalierError(
+        'MODEL_NON_FINITE',
+        'The network answers with numbers that are not finite on this data, so its result cannot be measured. Check the normalisation of the data and the weights of the network.',
+      )
+    }
+  }
+}
