@@ -1,0 +1,156 @@
+/** Choice of the backend: each candidate is tried on a small known program with gradients before it is used. */
+import {
+  type backend_util,
+  engine,
+  env,
+  getBackend,
+  matMul,
+  memory,
+  setBackend,
+  tensor,
+  tidy,
+  type Tensor,
+} from '@tensorflow/tfjs-core'
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import { EspalierError } from '../../contract/errors'
+import type { backends } from '../../contract/run'
+import { registerWasmKernels } from './kernels'
+
+export type BackendChoice = (typeof backends)[number]
+
+export interface BackendOptions {
+  /** What the user asked for. Default `auto`. */
+  readonly backend?: BackendChoice
+  /** Folder of the .wasm files, ending in a slash; default: beside the installed package. */
+  readonly wasmPath?: string
+}
+
+export interface BackendReport {
+  readonly name: string
+  readonly available: boolean
+  readonly chosen: boolean
+  /** Passed the known program. */
+  readonly verified: boolean
+  /** Speed of a 256 x 256 matrix product; null where it was not tried. */
+  readonly gflops: number | null
+  /** A sentence: why it was taken or left. */
+  readonly reason: string
+}
+
+export interface BackendResult {
+  readonly name: string
+  readonly verified: true
+  readonly reason: string
+  readonly gflops: number
+  /** One entry a backend, best first, for the user. */
+  readonly candidates: readonly BackendReport[]
+}
+
+const absent: readonly { readonly name: string; readonly reason: string }[] = [
+  { name: 'cuda', reason: 'The CUDA backend is not part of this build yet.' },
+  { name: 'webgpu', reason: 'The WebGPU backend is not part of this build yet.' },
+  { name: 'native', reason: 'The native CPU backend is not part of this build yet.' },
+]
+
+/** A convolution and its gradients on numbers small enough to check by hand: x 2x2, filter 2x2, no padding. */
+function verifyKnownProgram(): void {
+  tidy(() => {
+    const x = tensor([1, 2, 3, 4], [1, 2, 2, 1])
+    const filter = tensor([1, -1, 2, 0.5], [2, 2, 1, 1])
+    const attributes = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dimRoundingMode: undefined }
+    const run = (kernel: string, inputs: Record<string, Tensor>, more: Record<string, unknown>) =>
+      engine().runKernel(kernel, inputs, { ...attributes, ...more } as never) as Tensor
+    const y = run('Conv2D', { x, filter }, { dilations: [1, 1] })
+    const dy = tensor([2], [1, 1, 1, 1])
+    const checks: [string, Tensor, number[]][] = [
+      ['a convolution', y, [7]],
+      ['its input gradient', run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }), [2, -2, 4, 1]],
+      ['its filter gradient', run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }), [2, 4, 6, 8]],
+      ['a matrix product', matMul(tensor([1, 2, 3, 4], [2, 2]), tensor([5, 6, 7, 8], [2, 2]), true), [26, 30, 38, 44]],
+    ]
+    for (const [what, got, expected] of checks) {
+      const values: backend_util.TypedArray = got.dataSync()
+      if (expected.some((value, i) => !(Math.abs(value - (values[i] as number)) < 1e-4))) {
+        throw new EspalierError(
+          'BACKEND_FAILED',
+          `The ${getBackend()} backend computes ${what} wrongly on this machine, so it is not used.`,
+        )
+      }
+    }
+  })
+}
+
+function measure(): number {
+  const size = 256
+  return tidy(() => {
+    const a = tensor(new Float32Array(size * size).fill(0.5), [size, size])
+    const once = () => matMul(a, a).dataSync()
+    once()
+    const times = [0, 0, 0].map(() => {
+      const start = performance.now()
+      once()
+      return performance.now() - start
+    })
+    return (2 * size ** 3) / (Math.min(...times) * 1e6)
+  })
+}
+
+let current: BackendResult | null = null
+let currentWasmPath: string | undefined
+
+/**
+ * Chooses, starts and verifies the backend; later calls with the same wish answer at once.
+ * @throws BACKEND_UNAVAILABLE when the one asked for is not there, BACKEND_FAILED when it computes wrongly.
+ */
+export async function initBackend(options: BackendOptions = {}): Promise<BackendResult> {
+  const wish = options.backend ?? 'auto'
+  const missing = absent.find((candidate) => candidate.name === wish)
+  if (missing) {
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      `${missing.reason} Choose "auto" or "wasm"; WASM runs on every machine.`,
+    )
+  }
+  if (current && getBackend() === 'wasm') return current
+  if (options.wasmPath !== undefined && options.wasmPath !== currentWasmPath) {
+    setWasmPaths(options.wasmPath)
+    currentWasmPath = options.wasmPath
+  }
+  setThreadsCount(1)
+  registerWasmKernels()
+  env().set('CHECK_COMPUTATION_FOR_ERRORS', false)
+  let started = false
+  let cause: unknown
+  try {
+    started = await setBackend('wasm')
+  } catch (error) {
+    cause = error
+  }
+  if (!started) {
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      'The WASM backend could not be started: its .wasm file is missing or this machine has no WebAssembly. Install Espalier anew.',
+      cause,
+    )
+  }
+  verifyKnownProgram()
+  const gflops = measure()
+  const reason = 'WebAssembly with SIMD, one thread; no faster backend is part of this build yet.'
+  current = {
+    name: 'wasm',
+    verified: true,
+    reason,
+    gflops,
+    candidates: [
+      ...absent.map((candidate) => ({ ...candidate, available: false, chosen: false, verified: false, gflops: null })),
+      { name: 'wasm', available: true, chosen: true, verified: true, gflops, reason },
+    ],
+  }
+  return current
+}
+
+/** Live tensors and their bytes, to prove that nothing leaks. */
+export const memoryUse = (): { readonly tensors: number; readonly bytes: number } => {
+  const { numTensors, numBytes } = memory()
+  return { tensors: numTensors, bytes: numBytes }
+}
