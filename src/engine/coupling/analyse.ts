@@ -1,0 +1,190 @@
+/** Follows units through the graph and forms the groups: one walk over the nodes, linear in their channels. */
+import { EspalierError } from '../../contract/errors'
+import type { Graph, GraphNode, Shape } from '../graph/graph'
+import { type CouplingContext, findOp, type Labels, type LinearLayer, type Role } from '../ops/index'
+import { shapeOf } from '../ops/infer'
+import { simplify } from '../ops/labels'
+import { formGroups } from './groups'
+import type { Coupling } from './types'
+import { UnionFind } from './union-find'
+
+/** Units made together by one node. */
+export interface Source {
+  readonly node: GraphNode
+  readonly first: number
+  readonly count: number
+}
+
+export interface RawBinding {
+  readonly node: GraphNode
+  readonly constant: string
+  readonly axis: number
+  readonly role: Role
+  readonly ids: Int32Array
+}
+
+/** What the walk gathers, in raw label ids. */
+export interface Walk {
+  readonly sets: UnionFind
+  readonly sources: Source[]
+  readonly bindings: RawBinding[]
+  readonly layers: { readonly node: GraphNode; readonly layer: LinearLayer }[]
+  readonly values: Map<string, readonly Labels[]>
+  /** First ids bound to each axis of a constant: weights that several nodes share tie their units. */
+  readonly bound: Map<string, Int32Array>
+  /** The first reason given for a label id. */
+  readonly reasons: Map<number, string>
+}
+
+/**
+ * Finds what can be removed and what goes with it.
+ * @param graph with inferred shapes (see ops/infer).
+ * @param protectedNodes names of nodes whose output units stay because the user says so.
+ * @throws NOT_FOUND for a protected name that is no node.
+ */
+export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] = []): Coupling {
+  const walk: Walk = {
+    sets: new UnionFind(),
+    sources: [],
+    bindings: [],
+    layers: [],
+    values: new Map(),
+    bound: new Map(),
+    reasons: new Map(),
+  }
+  const fixed = new Set(protectedNodes)
+  for (const name of fixed) {
+    if (!graph.hasNode(name)) {
+      throw new EspalierError('NOT_FOUND', `There is no layer named "${name}" to protect. \`inspect\` lists the names.`)
+    }
+  }
+  for (const node of graph.nodes) {
+    const context = contextOf(graph, node, walk)
+    const rule = findOp(node.op, node.domain)?.couple
+    if (rule && node.outputs.every((output) => output === '' || graph.info(output)?.shape)) {
+      rule(context)
+    } else {
+      const reason = `"${node.name}" (${node.op}) is an operator whose channels cannot be followed`
+      node.inputs.forEach((_, i) => {
+        if (context.has(i)) context.fix(context.labels(i), reason)
+      })
+    }
+    if (fixed.has(node.name)) {
+      for (const output of node.outputs)
+        context.fix(walk.values.get(output) ?? [], `"${node.name}" is protected by the user`)
+    }
+  }
+  for (const output of graph.outputs) {
+    const producer = graph.producer(output.name)
+    if (producer) {
+      contextOf(graph, producer, walk).fix(walk.values.get(output.name) ?? [], 'it is the result of the network')
+    }
+  }
+  boxAll(walk)
+  return formGroups(walk)
+}
+
+function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
+  const { sets } = walk
+  const has = (i: number) => (node.inputs[i] ?? '') !== ''
+  const fixIds = (ids: Int32Array, reason: string) => {
+    for (const id of ids) {
+      if (id === 0) continue
+      if (!walk.reasons.has(id)) walk.reasons.set(id, reason)
+      sets.union(0, id)
+    }
+  }
+  return {
+    node,
+    has,
+    shape: (i) => shapeOf(graph, node.inputs[i] as string),
+    outputShape: (o): Shape => shapeOf(graph, node.outputs[o] as string),
+    constant: (i) => (has(i) ? graph.constants.get(node.inputs[i] as string) : undefined),
+    labels: (i) => (has(i) ? (walk.values.get(node.inputs[i] as string) ?? []) : []),
+    fresh(count) {
+      const first = sets.add(count)
+      walk.sources.push({ node, first, count })
+      return Int32Array.from({ length: count }, (_, i) => first + i)
+    },
+    union(a, b) {
+      for (let i = 0; i < a.length; i++) {
+        const left = a[i] as number
+        const right = b[i] as number
+        const alone = left === 0 ? right : right === 0 ? left : 0
+        if (alone !== 0 && !walk.reasons.has(alone)) {
+          walk.reasons.set(alone, `"${node.name}" (${node.op}) combines it with a value that has nothing to remove`)
+        }
+        sets.union(left, right)
+      }
+    },
+    fix(what, reason) {
+      if (what instanceof Int32Array) fixIds(what, reason)
+      else for (const entry of what) fixIds(entry.ids, reason)
+    },
+    merge: (labels, axes) => merge(sets, labels, axes),
+    bind(i, axis, ids, role) {
+      const constant = node.inputs[i] as string
+      const key = `${axis} ${constant}`
+      const other = walk.bound.get(key)
+      if (other) for (let k = 0; k < ids.length; k++) sets.union(ids[k] as number, other[k] as number)
+      else walk.bound.set(key, ids)
+      walk.bindings.push({ node, constant, axis, role, ids })
+    },
+    set(o, labels) {
+      const name = node.outputs[o]
+      if (name) walk.values.set(name, labels)
+    },
+    linear: (layer) => walk.layers.push({ node, layer }),
+  }
+}
+
+/** Unites ids that differ only along axes outside `axes`. */
+function merge(sets: UnionFind, labels: Labels, axes: readonly number[]): Labels {
+  const first = new Map<string, number>()
+  const keptAt = labels.axes.map((axis) => axes.includes(axis))
+  for (let i = 0; i < labels.ids.length; i++) {
+    let rest = i
+    const key: number[] = []
+    for (let k = labels.dims.length - 1; k >= 0; k--) {
+      const at = rest % (labels.dims[k] as number)
+      rest = Math.floor(rest / (labels.dims[k] as number))
+      if (keptAt[k]) key.push(at)
+    }
+    const name = key.join(',')
+    const id = labels.ids[i] as number
+    const other = first.get(name)
+    if (other === undefined) first.set(name, id)
+    else sets.union(other, id)
+  }
+  const ids = Int32Array.from(labels.ids, (id) => sets.find(id))
+  return simplify({ ...labels, ids })
+}
+
+/**
+ * A value whose units vary over two axes at once stays a box only if whole slices of one of them go. Where no operator
+ * has chosen, the later axis shrinks (channels within a group, features within a head).
+ */
+function boxAll(walk: Walk): void {
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const entries of walk.values.values()) {
+      for (const entry of entries) {
+        if (entry.axes.length < 2) continue
+        const now = simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => walk.sets.find(id)) })
+        if (now.axes.length < 2) continue
+        merge(walk.sets, now, [now.axes.at(-1) as number])
+        changed = true
+      }
+    }
+  }
+  for (const [name, entries] of walk.values) {
+    walk.values.set(
+      name,
+      entries.map((entry) =>
+        entry.axes.length < 2
+          ? entry
+          : simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => walk.sets.find(id)) }),
+      ),
+    )
+  }
+}

@@ -1,0 +1,145 @@
+/** Turns the walk's label ids into units and groups. */
+import type { GraphNode } from '../graph/graph'
+import type { Labels } from '../ops/index'
+import type { Walk } from './analyse'
+import type { Binding, Coupling, Group, Layer } from './types'
+import { UnionFind } from './union-find'
+
+/** Numbers the sets in order of their smallest id and gathers the sources that share sets into groups. */
+export function formGroups(walk: Walk): Coupling {
+  const { sets, sources } = walk
+  const sourceOf = new Int32Array(sets.size).fill(-1)
+  for (const [s, source] of sources.entries()) sourceOf.fill(s, source.first, source.first + source.count)
+
+  // Sources whose units meet in one set form a group. Fixed units bind sources only where they meet one to one.
+  const families = new UnionFind()
+  families.add(sources.length)
+  const familyOf = (source: number) => families.find(source + 1)
+  const firstSource = new Map<number, number>()
+  for (let id = 1; id < sets.size; id++) {
+    const root = sets.find(id)
+    const source = sourceOf[id] as number
+    if (root === 0) continue
+    const other = firstSource.get(root)
+    if (other === undefined) firstSource.set(root, source)
+    else families.union(other + 1, source + 1)
+  }
+
+  const members = new Map<number, number[]>()
+  sources.forEach((_, s) => {
+    const family = familyOf(s)
+    const list = members.get(family)
+    if (list) list.push(s)
+    else members.set(family, [s])
+  })
+
+  const unitOf = new Int32Array(sets.size)
+  const groupUnits: Int32Array[] = []
+  const names: GraphNode[] = []
+  const reasons: (string | null)[] = []
+  const groupOf: number[] = [0]
+  const indexOf: number[] = [0]
+  let units = 0
+  for (const list of members.values()) {
+    const index: number[] = []
+    const seen = new Set<number>()
+    let reason: string | null = null
+    for (const s of list) {
+      const source = sources[s] as (typeof sources)[number]
+      for (let id = source.first; id < source.first + source.count; id++) {
+        const root = sets.find(id)
+        if (root === 0) {
+          index.push(0)
+          reason ??= walk.reasons.get(id) ?? null
+        } else if (!seen.has(root)) {
+          seen.add(root)
+          unitOf[root] = ++units
+          groupOf.push(groupUnits.length)
+          indexOf.push(index.length)
+          index.push(units)
+        }
+      }
+    }
+    groupUnits.push(Int32Array.from(index))
+    names.push((sources[list[0] as number] as (typeof sources)[number]).node)
+    reasons.push(reason)
+  }
+  const toUnits = (ids: Int32Array) => Int32Array.from(ids, (id) => unitOf[sets.find(id)] as number)
+
+  const layers = walk.layers.map(
+    ({ node, layer }): Layer => ({
+      node,
+      kind: layer.kind,
+      weightName: node.inputs[layer.weight] as string,
+      biasName: layer.bias < 0 ? null : (node.inputs[layer.bias] as string),
+      outputAxis: layer.outputAxis,
+      inputAxis: layer.inputAxis,
+      groups: layer.groups,
+      inputUnits: toUnits(layer.inputIds),
+      outputUnits: toUnits(layer.outputIds),
+      input: node.inputs[0] as string,
+      output: node.outputs[0] as string,
+    }),
+  )
+  const bindings = walk.bindings.map(({ ids, ...binding }): Binding => ({ ...binding, units: toUnits(ids) }))
+  const values = new Map<string, readonly Labels[]>()
+  for (const [name, entries] of walk.values) {
+    const kept = entries
+      .map((entry) => ({ ...entry, ids: toUnits(entry.ids) }))
+      .filter((e) => e.ids.some((id) => id > 0))
+    if (kept.length > 0) values.set(name, kept)
+  }
+
+  const producers: Layer[][] = groupUnits.map(() => [])
+  const consumers: Layer[][] = groupUnits.map(() => [])
+  const nodeNames = groupUnits.map(() => new Set<string>())
+  const touch = (ids: Int32Array, visit: (group: number) => void) => {
+    const seen = new Set<number>()
+    for (const id of ids) if (id > 0) seen.add(groupOf[id] as number)
+    for (const group of seen) visit(group)
+  }
+  for (const layer of layers) {
+    if (layer.kind === 'depthwise') continue
+    touch(layer.outputUnits, (group) => producers[group]?.push(layer))
+    touch(layer.inputUnits, (group) => consumers[group]?.push(layer))
+  }
+  for (const binding of bindings) touch(binding.units, (group) => nodeNames[group]?.add(binding.node.name))
+
+  const groups = groupUnits.map((ids, g): Group => {
+    const removable = ids.some((id) => id > 0)
+    const read = (consumers[g] as Layer[]).length > 0
+    const node = names[g] as GraphNode
+    return {
+      name: node.name,
+      units: ids,
+      prunable: removable && ids.length > 1,
+      reason: removable
+        ? ids.length > 1
+          ? null
+          : 'it has a single unit'
+        : (reasons[g] ?? 'it is combined with a value that has nothing to remove'),
+      producers: producers[g] as Layer[],
+      consumers: consumers[g] as Layer[],
+      members: read || removable ? [...(nodeNames[g] as Set<string>)] : [node.name],
+    }
+  })
+  return {
+    units,
+    groups: uniqueNames(groups),
+    groupOf: Int32Array.from(groupOf),
+    indexOf: Int32Array.from(indexOf),
+    layers,
+    bindings,
+    values,
+  }
+}
+
+/** Two groups can be made by one node (the halves of a split); the later ones get a number. */
+function uniqueNames(groups: readonly Group[]): Group[] {
+  const used = new Map<string, number>()
+  return groups.map((group) => {
+    const count = (used.get(group.name) ?? 0) + 1
+    used.set(group.name, count)
+    return count === 1 ? group : { ...group, name: `${group.name}#${count}` }
+  })
+}

@@ -1,0 +1,3 @@
+/** The coupling layer's public face. */
+export { analyseCoupling } from './analyse'
+export type { Binding, Coupling, Group, Layer, PruningPlan } from './types'
