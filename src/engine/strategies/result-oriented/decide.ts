@@ -1,0 +1,220 @@
+/** Step 3, the automatic decision: which unit goes next, until the budget is met. One trajectory serves every budget. */
+import { EspalierError } from '../../../contract/errors'
+import type { Consumer, Heir } from './consumer'
+
+export interface Amount {
+  readonly macs: number
+  readonly params: number
+  readonly bytes: number
+}
+
+export type Measure = keyof Amount
+
+/** Exact size of the network as it is now, and what removing one more unit would save. */
+export interface CostModel extends Amount {
+  saving(unit: number): Amount
+  remove(unit: number): void
+}
+
+export interface DecisionGroup {
+  readonly name: string
+  /** Unit ids by original index; 0 where a unit must stay. */
+  readonly units: Int32Array
+  readonly prunable: boolean
+}
+
+export interface DecideOptions {
+  /** What is saved: the prices are compared per unit of it. */
+  readonly measure: Measure
+  /** The decision ends when the measure is at most this much. */
+  readonly target: number
+  /** Widths are brought down to multiples of this. */
+  readonly roundTo: number
+  /** At least this many units of every group stay (never fewer than two). */
+  readonly least?: number
+  /** At least this share of every group stays; 0: no floor. */
+  readonly floor?: number
+}
+
+export interface Removal {
+  readonly unit: number
+  readonly group: string
+  /** Original index in the group. */
+  readonly index: number
+  readonly price: number
+  readonly heirs: readonly Heir[]
+  /** Size of the network after it. */
+  readonly macs: number
+  readonly params: number
+  readonly bytes: number
+  /** true on the last removal of a block: only there do all widths fit `roundTo`. */
+  readonly complete: boolean
+}
+
+interface GroupState {
+  readonly group: DecisionGroup
+  /** Units that can still go. */
+  readonly alive: number[]
+  /** Units that must stay. */
+  readonly staying: number
+  readonly least: number
+}
+
+/** The greedy decision as a machine that is stepped, so that it can be watched, cancelled and measured on the way. */
+export class Decision {
+  readonly removals: Removal[] = []
+  /** Summed price of everything removed. */
+  predicted = 0
+  private readonly groups: GroupState[]
+  /** Price a unit, summed over its consumers; infinite once removed. */
+  private readonly prices: Float64Array
+  /** The same, consumer by consumer. */
+  private readonly parts = new Map<Consumer, Map<number, number>>()
+  private readonly readers = new Map<number, Consumer[]>()
+  private readonly makers = new Map<number, { consumer: Consumer; row: number }[]>()
+
+  constructor(
+    groups: readonly DecisionGroup[],
+    readonly consumers: readonly Consumer[],
+    readonly cost: CostModel,
+    private readonly options: DecideOptions,
+  ) {
+    let largest = 0
+    for (const group of groups) for (const unit of group.units) largest = Math.max(largest, unit)
+    this.prices = new Float64Array(largest + 1)
+    for (const consumer of consumers) {
+      for (const unit of consumer.slots.keys()) {
+        const list = this.readers.get(unit)
+        if (list) list.push(consumer)
+        else this.readers.set(unit, [consumer])
+      }
+      consumer.outputUnits.forEach((unit, row) => {
+        if (unit === 0) return
+        const list = this.makers.get(unit)
+        if (list) list.push({ consumer, row })
+        else this.makers.set(unit, [{ consumer, row }])
+      })
+    }
+    // A unit that no linear operator reads has no price, so it stays.
+    this.groups = groups
+      .filter((group) => group.prunable)
+      .map((group) => {
+        const alive = Array.from(group.units).filter((unit) => this.readers.has(unit))
+        const least = Math.max(2, options.least ?? 2, Math.ceil((options.floor ?? 0) * group.units.length))
+        return { group, alive, staying: group.units.length - alive.length, least }
+      })
+    for (const consumer of consumers) this.renew(consumer)
+  }
+
+  /** Price of a unit as things stand; Infinity when it is gone. */
+  price(unit: number): number {
+    return this.prices[unit] as number
+  }
+
+  get reached(): boolean {
+    return this.cost[this.options.measure] <= this.options.target
+  }
+
+  /**
+   * Removes the block (one unit, unless widths are rounded) with the least price per cost saved.
+   * @returns what was removed, in order.
+   * @throws BUDGET_UNREACHABLE when every group is down to its least.
+   */
+  step(): readonly Removal[] {
+    let best: { state: GroupState; size: number; ratio: number } | null = null
+    for (const state of this.groups) {
+      const size = this.blockSize(state)
+      if (size === 0) continue
+      const block = this.cheapest(state, size)
+      let price = 0
+      let saved = 0
+      for (const unit of block) {
+        price += this.price(unit)
+        saved += this.cost.saving(unit)[this.options.measure]
+      }
+      const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
+      if (best === null || ratio < best.ratio) best = { state, size, ratio }
+    }
+    if (best === null || best.ratio === Number.POSITIVE_INFINITY) {
+      throw new EspalierError(
+        'BUDGET_UNREACHABLE',
+        `The network cannot get down to ${Math.round(this.options.target)} ${this.options.measure}: with every group at its smallest allowed width it still needs ${Math.round(this.cost[this.options.measure])}. Choose a larger budget, protect less, or lower the rounding.`,
+      )
+    }
+    const removed: Removal[] = []
+    for (let left = best.size; left > 0; left--) {
+      const [unit] = this.cheapest(best.state, 1)
+      removed.push(this.remove(best.state, unit as number, left === 1))
+    }
+    this.removals.push(...removed)
+    return removed
+  }
+
+  /** Units down to the next width that is a multiple of `roundTo`; 0 where none may go. */
+  private blockSize({ alive, staying, least }: GroupState): number {
+    const { roundTo } = this.options
+    const width = alive.length + staying
+    const next = Math.floor((width - 1) / roundTo) * roundTo
+    return next >= Math.max(least, staying) ? width - next : 0
+  }
+
+  /** The cheapest units of a group; ties go to the lower unit id. */
+  private cheapest({ alive }: GroupState, count: number): number[] {
+    if (count === 1) {
+      let best = alive[0] as number
+      for (const unit of alive) if (this.price(unit) < this.price(best)) best = unit
+      return [best]
+    }
+    return [...alive].sort((a, b) => this.price(a) - this.price(b) || a - b).slice(0, count)
+  }
+
+  private remove(state: GroupState, unit: number, complete: boolean): Removal {
+    const price = this.price(unit)
+    const touched = new Set<Consumer>()
+    const heirs = new Map<number, number>()
+    const readers = this.readers.get(unit) ?? []
+    for (const consumer of readers) {
+      for (const heir of consumer.removeInput(unit)) {
+        heirs.set(heir.unit, (heirs.get(heir.unit) ?? 0) + heir.share / readers.length)
+      }
+      touched.add(consumer)
+    }
+    for (const { consumer, row } of this.makers.get(unit) ?? []) {
+      consumer.removeOutput(row)
+      touched.add(consumer)
+    }
+    state.alive.splice(state.alive.indexOf(unit), 1)
+    this.prices[unit] = Number.POSITIVE_INFINITY
+    this.cost.remove(unit)
+    this.predicted += price
+    for (const consumer of touched) this.renew(consumer)
+    const { macs, params, bytes } = this.cost
+    return {
+      unit,
+      group: state.group.name,
+      index: state.group.units.indexOf(unit),
+      price,
+      heirs: [...heirs]
+        .map(([heir, share]) => ({ unit: heir, share }))
+        .sort((a, b) => b.share - a.share || a.unit - b.unit)
+        .slice(0, 5),
+      macs,
+      params,
+      bytes,
+      complete,
+    }
+  }
+
+  /** Renews the prices of the units an operator reads. */
+  private renew(consumer: Consumer): void {
+    const own = this.parts.get(consumer) ?? new Map<number, number>()
+    this.parts.set(consumer, own)
+    for (const unit of consumer.slots.keys()) {
+      if (this.prices[unit] === Number.POSITIVE_INFINITY) continue
+      own.set(unit, consumer.price(unit))
+      let sum = 0
+      for (const reader of this.readers.get(unit) ?? []) sum += this.parts.get(reader)?.get(unit) ?? 0
+      this.prices[unit] = sum
+    }
+  }
+}

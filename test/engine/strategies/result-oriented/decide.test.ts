@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../../../src/contract/errors'
+import { Consumer } from '../../../../src/engine/strategies/result-oriented/consumer'
+import { type CostModel, Decision } from '../../../../src/engine/strategies/result-oriented/decide'
+import { chain, chainMacs } from './chain'
+
+const first = [1, 7, 15]
+const widths = [6, 8, 7]
+const unitsOf = (group: number) =>
+  Int32Array.from({ length: widths[group] as number }, (_, i) => (first[group] as number) + i)
+
+/** The chain as the decision sees it: units 1-6, 7-14, 15-21 of its three convolutions. */
+function chainConsumers(): Consumer[] {
+  return widths.map((width, group) => {
+    const last = group === 2
+    const source = last ? chain.dense : chain.weights[group + 1]
+    const bias = last ? chain.denseBias : chain.biases[group + 1]
+    if (!source || !bias) throw new Error('the fixture is incomplete')
+    const outputs = source.dims[0] as number
+    const taps = last ? 1 : 9
+    const rows = width * taps + 1
+    const weights = new Float64Array(outputs * rows)
+    for (let o = 0; o < outputs; o++) {
+      for (let j = 0; j < rows - 1; j++) weights[o * rows + j] = source.data[o * (rows - 1) + j] as number
+      weights[o * rows + rows - 1] = bias.data[o] as number
+    }
+    return new Consumer({
+      outputUnits: last ? new Int32Array(outputs) : unitsOf(group + 1),
+      rows,
+      weights,
+      taps: 1,
+      moments: chain.moments[group] as Float64Array,
+      sensitivity: chain.sensitivity[group] as Float64Array,
+      slots: new Map(
+        Array.from(unitsOf(group), (unit, i) => [unit, Int32Array.from({ length: taps }, (_, t) => i * taps + t)]),
+      ),
+      kappa: 1,
+    })
+  })
+}
+
+function chainCost(): CostModel {
+  const now = [...widths]
+  const groupOf = (unit: number) => (unit < 7 ? 0 : unit < 15 ? 1 : 2)
+  const without = (unit: number) => now.map((width, i) => (i === groupOf(unit) ? width - 1 : width))
+  return {
+    get macs() {
+      return chainMacs(now)
+    },
+    params: 0,
+    bytes: 0,
+    saving: (unit) => ({ macs: chainMacs(now) - chainMacs(without(unit)), params: 0, bytes: 0 }),
+    remove(unit) {
+      now[groupOf(unit)] = (now[groupOf(unit)] as number) - 1
+    },
+  }
+}
+
+const groups = widths.map((_, i) => ({ name: `conv${i}`, units: unitsOf(i), prunable: true }))
+const options = { measure: 'macs', target: chain.goal, roundTo: 1 } as const
+
+describe('Decision', () => {
+  it('prices every unit as the prototype does', () => {
+    const decision = new Decision(groups, chainConsumers(), chainCost(), options)
+    groups.forEach((group, g) => {
+      group.units.forEach((unit, i) => {
+        const expected = chain.firstPrices[g]?.[i] as number
+        expect(Math.abs(decision.price(unit) - expected)).toBeLessThan(1e-9 * Math.max(1, expected))
+      })
+    })
+  })
+
+  it('keeps the same units as the prototype', () => {
+    const decision = new Decision(groups, chainConsumers(), chainCost(), options)
+    while (!decision.reached) decision.step()
+    const gone = new Set(decision.removals.map((removal) => removal.unit))
+    expect(groups.map((group) => [...group.units.keys()].filter((i) => !gone.has(group.units[i] as number)))).toEqual(
+      chain.kept,
+    )
+    expect(decision.removals.at(-1)?.macs).toBe(decision.cost.macs)
+    expect(decision.predicted).toBeCloseTo(
+      decision.removals.reduce((sum, removal) => sum + removal.price, 0),
+      10,
+    )
+  })
+
+  it('rounds widths and only completes a block at a multiple', () => {
+    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, roundTo: 4, target: 17_000 })
+    while (!decision.reached) decision.step()
+    const now = [...widths]
+    for (const removal of decision.removals) {
+      const g = groups.findIndex((group) => group.name === removal.group)
+      now[g] = (now[g] as number) - 1
+      if (removal.complete) expect((now[g] as number) % 4).toBe(0)
+    }
+    expect(decision.removals.length).toBeGreaterThan(0)
+  })
+
+  it('refuses a budget below the least widths, saying what is possible', () => {
+    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, target: 1 })
+    const all = () => {
+      while (!decision.reached) decision.step()
+    }
+    expect(all).toThrowError(EspalierError)
+    expect(all).toThrowError(/cannot get down to 1 macs/)
+    // Two units of each group are left.
+    expect(decision.removals.length).toBe(6 + 8 + 7 - 6)
+  })
+
+  it('leaves fixed units and groups that cannot be pruned alone', () => {
+    const fixed = groups.map((group, g) =>
+      g === 0
+        ? { ...group, prunable: false }
+        : g === 1
+          ? { ...group, units: group.units.map((u, i) => (i < 5 ? 0 : u)) }
+          : group,
+    )
+    const decision = new Decision(fixed, chainConsumers(), chainCost(), {
+      ...options,
+      target: 0.75 * chainMacs(widths),
+    })
+    while (!decision.reached) decision.step()
+    for (const removal of decision.removals) {
+      expect(removal.group).not.toBe('conv0')
+      if (removal.group === 'conv1') expect(removal.index).toBeGreaterThanOrEqual(5)
+    }
+  })
+})
