@@ -12,9 +12,9 @@ export interface StatisticsRequest {
   readonly sensitivity: boolean
   /** Second pass: position coupling kappa of every consumer and the inter-layer correlation. Needs the two above. */
   readonly propagation: boolean
-  /** Sums, absolute sums, squares and zero shares a channel of every value that a linear operator reads. */
+  /** Sums, absolute sums, squares and zero counts of the units' feature maps, as linear operators read them. */
   readonly activations: boolean
-  /** First-order (Taylor) and second-order (Fisher) effect of zeroing a channel of such a value. */
+  /** First-order (Taylor) and second-order (Fisher) effect of a gate on the units' feature maps. */
   readonly gradients: boolean
   /** Result the gradients are taken of: cross-entropy with the labels, or with labels drawn from the network. */
   readonly gradientOf?: 'labels' | 'sampled'
@@ -23,6 +23,8 @@ export interface StatisticsRequest {
 }
 
 export interface ObserveOptions {
+  /** What the outputs parametrise: decides how the result's sensitivity is centred. */
+  readonly result: 'softmax' | 'bernoulli' | 'gaussian'
   /** Samples a batch. */
   readonly batch: number
   readonly seed: number
@@ -66,32 +68,40 @@ export interface LayerStatistics {
   readonly kappa: number
 }
 
-/** Channel statistics of a value that one or more linear operators read; channels are the value's axis 1 (or the last). */
-export interface ValueStatistics {
-  readonly value: string
-  /** Unit id of each channel (0: fixed), as the reading operator sees it. */
-  readonly units: Int32Array
-  /** Samples times positions that the sums run over. */
-  readonly count: number
-  readonly samples: number
-  /** Per channel, over samples and positions. Null when activations were not asked for. */
+/**
+ * Per-unit statistics of the feature maps that linear operators read; every array is indexed by unit id (0 unused).
+ * A value that several operators read counts once; a unit that is read in several values, or that owns several
+ * channels of one, gets the sum over all of them.
+ */
+export interface UnitStatistics {
+  /** Elements that the sums of each unit run over: samples x positions x channels. */
+  readonly count: Float64Array
+  /** Null when activations were not asked for. */
   readonly activations: {
     readonly sum: Float64Array
-    readonly sumOfSquares: Float64Array
     readonly sumOfAbsolutes: Float64Array
+    readonly sumOfSquares: Float64Array
+    /** How many elements are exactly zero. */
     readonly zeros: Float64Array
   } | null
-  /** Per channel, of t(x) = sum over positions of activation x gradient. Null when gradients were not asked for. */
-  readonly gradients: {
-    /** Sum over samples of t. */
+  /** Of d(x) = sum over the unit's elements of activation x gradient, one sample. Null when gradients were not asked for. */
+  readonly gate: {
     readonly sum: Float64Array
-    /** Sum over samples of |t|. */
     readonly sumOfAbsolutes: Float64Array
-    /** Sum over samples of t squared: the diagonal of the Fisher matrix of channel masks. */
     readonly sumOfSquares: Float64Array
   } | null
-  /** The first `keepMaps` samples, [samples, channels, positions] row-major; null when not asked for. */
-  readonly maps: { readonly samples: number; readonly positions: number; readonly data: Float32Array } | null
+}
+
+/** The first samples' feature maps of one value that a linear operator reads, for rank and entropy criteria. */
+export interface FeatureMaps {
+  readonly value: string
+  /** Unit id of each channel (0: fixed). */
+  readonly units: Int32Array
+  readonly samples: number
+  /** Spatial extents; empty behind a flatten or a global pool. */
+  readonly extents: readonly number[]
+  /** [samples, channels, positions], row-major. */
+  readonly data: Float32Array
 }
 
 export interface Correlation {
@@ -105,8 +115,9 @@ export interface Statistics {
   readonly samples: number
   /** Keyed by node name; linear operators with at least one removable input unit. */
   readonly layers: ReadonlyMap<string, LayerStatistics>
-  /** Keyed by value name; values that a linear operator with a removable input unit reads. */
-  readonly values: ReadonlyMap<string, ValueStatistics>
+  readonly units: UnitStatistics
+  /** Empty unless `keepMaps` was asked for. */
+  readonly maps: readonly FeatureMaps[]
   /** Empty unless propagation was asked for. */
   readonly correlation: Correlation
 }
