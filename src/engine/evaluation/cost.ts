@@ -63,7 +63,8 @@ export function constantCost(
 ): { params: number; bytes: number } {
   const constant = graph.constants.get(name)
   if (!constant) return { params: 0, bytes: 0 }
-  const float = constant.dtype.includes('float')
+  // A scalar is a setting (a clip's limit), not a parameter.
+  const float = constant.dtype.includes('float') && constant.dims.length > 0
   return {
     params: float && !buffers.has(name) ? constant.data.length : 0,
     bytes: constant.data.length * bytesPerElement(constant.dtype),
@@ -158,14 +159,14 @@ function tally(extents: readonly Extent[], terms: readonly Term[], units: number
     for (const e of new Set(entry.extents)) termsByExtent[e]?.push(t)
   })
   for (const [unit, list] of extentsOf) termsOf.set(unit, new Set(list.flatMap((e) => termsByExtent[e] as number[])))
-  const valueOf = (entry: Term, kept: ArrayLike<number>) =>
+  const extentProduct = (entry: Term, kept: ArrayLike<number>) =>
     entry.extents.reduce((product, e) => product * (kept[e] as number), 1)
   const sum = (kept: ArrayLike<number>): Cost => {
     let macs = 0
     let params = 0
     let bytes = 0
     for (const entry of terms) {
-      const value = valueOf(entry, kept)
+      const value = extentProduct(entry, kept)
       macs += entry.macs * value
       params += entry.params * value
       bytes += entry.bytes * value
