@@ -13,4 +13,7 @@ import './fisher'
 
 export { rankAscending } from './rank'
 export { findCriterion, registerCriterion, registeredCriteria } from './registry'
+export { type ScoredGroups, scoreGroups } from './score-groups'
+export { groupSlices } from './slices'
 export type { Criterion, CriterionInput, Slices, UnitStatistic, UnitStatistics } from './types'
+export { statisticsFor, unitStatistics } from './unit-statistics'

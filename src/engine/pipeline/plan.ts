@@ -1,0 +1,57 @@
+/** From a prefix of a trajectory to a plan, and to what is told about it. */
+import type { DecisionTrace, Round } from '../../contract/run'
+import type { Coupling } from '../coupling'
+import type { Removal } from '../strategies/trajectory'
+
+/** One flag a unit id, 1 where it goes. */
+export function planOf(coupling: Coupling, removals: readonly Removal[]): { removed: Uint8Array } {
+  const removed = new Uint8Array(coupling.units + 1)
+  for (const { unit } of removals) removed[unit] = 1
+  return { removed }
+}
+
+/** Units removed a group, groups that lost none left out. */
+export function removedByGroup(removals: readonly Removal[]): Round['removed'] {
+  const counts: Record<string, number> = {}
+  for (const { group } of removals) counts[group] = (counts[group] ?? 0) + 1
+  return counts
+}
+
+export const predictedOf = (removals: readonly Removal[]): number =>
+  removals.reduce((sum, removal) => sum + removal.price, 0)
+
+/**
+ * The decision trace of what was done.
+ * @param rounds the round each removal belongs to; 0 for single-round strategies
+ */
+export function traceOf(
+  coupling: Coupling,
+  removals: readonly Removal[],
+  kept: Readonly<Record<string, number[]>>,
+  details: {
+    readonly rounds?: readonly number[]
+    readonly checkpoints: DecisionTrace['checkpoints']
+    readonly correlation?: DecisionTrace['correlation']
+  },
+): DecisionTrace {
+  const units = new Map(coupling.groups.map((group) => [group.name, group.units.length]))
+  return {
+    steps: removals.map(({ group, index, price, heirs, macs, params }, step) => ({
+      step,
+      round: details.rounds?.[step] ?? 0,
+      group,
+      unit: index,
+      price,
+      heirs: heirs.map(({ unit, share }) => ({ unit: coupling.indexOf[unit] as number, share })),
+      macs,
+      params,
+    })),
+    checkpoints: details.checkpoints,
+    groups: Object.entries(kept).map(([group, list]) => ({
+      group,
+      unitsBefore: units.get(group) ?? list.length,
+      kept: list,
+    })),
+    correlation: details.correlation ?? { groups: [], values: [] },
+  }
+}

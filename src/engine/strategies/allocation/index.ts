@@ -1,0 +1,3 @@
+/** Allocation: how a budget is shared among the groups. */
+export { allocate, type GroupScores } from './allocate'
+export { type GroupLimits, globalFloor, groupLimits, type LimitOptions, widths } from './limits'

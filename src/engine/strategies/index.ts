@@ -1,0 +1,49 @@
+/** The strategies by name: the criteria, and the result-oriented one, which is the default. */
+import type { StrategyInfo } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
+import { findCriterion, registeredCriteria } from './criteria'
+
+export const resultOriented: StrategyInfo = {
+  name: 'result-oriented',
+  title: 'Result-oriented',
+  summary:
+    "Removes, one by one over all layers, the unit whose removal changes the network's result least for the cost it saves.",
+  paper:
+    'Wu et al., Data-Driven Pruning Algorithm Based on Result Orientation, ICNLP 2023 (10.1109/ICNLP58431.2023.00043); the mathematics is this project’s own',
+  needsData: true,
+  needsGradients: true,
+}
+
+/** All strategies, the default first. */
+export const listStrategies = (): StrategyInfo[] => [
+  resultOriented,
+  ...registeredCriteria().map(({ name, title, summary, paper, needsData, needsGradients }) => ({
+    name,
+    title,
+    summary,
+    paper,
+    needsData,
+    needsGradients,
+  })),
+]
+
+const planned = new Set(['entropy', 'hrank', 'thinet', 'chip', 'nisp'])
+
+/** @throws BAD_USAGE for a name that is none, NOT_BUILT_YET for one that is to come. */
+export function findStrategy(name: string): StrategyInfo {
+  if (name === resultOriented.name) return resultOriented
+  const criterion = findCriterion(name)
+  if (criterion) return criterion
+  if (planned.has(name)) {
+    throw new EspalierError(
+      'NOT_BUILT_YET',
+      `The strategy "${name}" is not built yet. \`strategies\` lists what there is.`,
+    )
+  }
+  throw new EspalierError(
+    'BAD_USAGE',
+    `There is no strategy named "${name}". There are: ${listStrategies()
+      .map((info) => info.name)
+      .join(', ')}.`,
+  )
+}
