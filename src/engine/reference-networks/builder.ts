@@ -4,6 +4,7 @@ import { EspalierError } from '../../contract/errors'
 import { type Attribute, attributes, float, Graph, type GraphNode, int, ints } from '../graph/graph'
 import { float32, type TensorData } from '../graph/tensor'
 import { verify } from '../graph/topology'
+import { inferShapes } from '../ops/infer'
 
 /** A value under construction: its name and the shape of one sample, [C, H, W] or [features]. */
 export interface Layer {
@@ -127,21 +128,23 @@ export class NetworkBuilder {
     return this.append(name, 'Gemm', operands, [features], { transB: int(1) })
   }
 
-  /** The finished network; the last layer's value becomes `output`. */
+  /** The finished network with its shapes inferred; the last layer's value becomes `output`. */
   build(last: Layer): Graph {
     const nodes = this.nodes.map((node) => ({
       ...node,
       outputs: node.outputs.map((output) => (output === last.name ? 'output' : output)),
     }))
-    return verify(
-      new Graph({
-        name: this.name,
-        inputs: [{ name: 'input', dtype: 'float32', shape: ['batch', ...this.input.shape] }],
-        outputs: [{ name: 'output', dtype: 'float32', shape: ['batch', ...last.shape] }],
-        nodes,
-        constants: this.constants,
-        metadata: new Map([['producer_name', 'espalier']]),
-      }),
+    return inferShapes(
+      verify(
+        new Graph({
+          name: this.name,
+          inputs: [{ name: 'input', dtype: 'float32', shape: ['batch', ...this.input.shape] }],
+          outputs: [{ name: 'output', dtype: 'float32', shape: ['batch', ...last.shape] }],
+          nodes,
+          constants: this.constants,
+          metadata: new Map([['producer_name', 'espalier']]),
+        }),
+      ),
     )
   }
 

@@ -1,0 +1,128 @@
+/** Trains a reference network from scratch: SGD with momentum, BatchNorm on batch statistics, a falling learning rate. */
+import seedrandom from 'seedrandom'
+import { EspalierError } from '../../contract/errors'
+import type { Progress } from '../../contract/run'
+import type { DataSource, SampleTable } from '../data/types'
+import type { Graph } from '../graph/graph'
+import { createTrainer } from '../runtime'
+import type { Architecture } from './architecture'
+
+export interface TrainingOptions {
+  readonly epochs: number
+  /** Samples an epoch; 0: the whole train split. */
+  readonly samples: number
+  /** At the first step; it falls linearly to 0 over all steps. */
+  readonly learningRate: number
+  readonly batch: number
+  /** Decides the first weights and the order of the samples. */
+  readonly seed: number
+}
+
+export interface TrainingHooks {
+  readonly signal: AbortSignal
+  progress(progress: Progress): void
+}
+
+export interface TrainedNetwork {
+  readonly graph: Graph
+  /** Mean loss of the last epoch. */
+  readonly loss: number
+}
+
+const momentum = 0.9
+const weightDecay = 5e-4
+/** Reading the loss back waits for the backend, so it is done now and then only. */
+const lossEvery = 20
+
+/**
+ * Deterministic for a seed on one backend. The backend must have been started.
+ * @throws DATA_INVALID without class labels, SHAPE_MISMATCH where the samples do not fit, CANCELLED
+ */
+export async function trainNetwork(
+  architecture: Architecture,
+  data: DataSource,
+  options: TrainingOptions,
+  hooks: TrainingHooks,
+): Promise<TrainedNetwork> {
+  const { seed, epochs, batch } = options
+  const labels = classLabels(data.train)
+  const classes = Math.max(data.classes.length, labels.reduce((most, label) => Math.max(most, label), 0) + 1)
+  const trainer = createTrainer(architecture.build({ sampleShape: data.sampleShape, classes, seed }), {
+    learningRate: options.learningRate,
+    momentum,
+    weightDecay,
+    batchNorm: 'train',
+    loss: { kind: 'cross-entropy' },
+  })
+  try {
+    const perEpoch = Math.min(options.samples || data.train.count, data.train.count)
+    // The last, smaller batch is dropped: batch statistics of a few samples would spoil the running ones.
+    const stepsAnEpoch = Math.max(1, Math.floor(perEpoch / batch))
+    const steps = epochs * stepsAnEpoch
+    let losses: number[] = []
+    for (let epoch = 0, step = 0; epoch < epochs; epoch++) {
+      const order = shuffled(data.train.count, seedrandom.alea(`order:${seed}:${epoch}`))
+      losses = []
+      for (let i = 0; i < stepsAnEpoch; i++, step++) {
+        await breathe(hooks.signal)
+        trainer.learningRate = options.learningRate * (1 - step / steps)
+        const { inputs, labels: target } = data.train.read(
+          order.subarray(i * batch, Math.min((i + 1) * batch, perEpoch)),
+        )
+        const readLoss = i % lossEvery === 0 || i === stepsAnEpoch - 1
+        const loss = trainer.step(inputs, target as Int32Array, { readLoss })
+        if (loss === null) continue
+        losses.push(requireFinite(loss))
+        hooks.progress({
+          stage: 'recover',
+          fraction: step / steps,
+          detail: `Epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
+          metric: { name: 'loss', step, value: loss },
+        })
+      }
+    }
+    const graph = trainer.toGraph()
+    const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length
+    return { graph, loss }
+  } finally {
+    trainer.dispose()
+  }
+}
+
+function classLabels(table: SampleTable): Int32Array {
+  if (table.labels instanceof Int32Array) return table.labels
+  throw new EspalierError(
+    'DATA_INVALID',
+    'The reference networks are classifiers, but this data has no class labels. Choose data with a whole number for every sample.',
+  )
+}
+
+function requireFinite(loss: number): number {
+  if (Number.isFinite(loss)) return loss
+  throw new EspalierError(
+    'MODEL_NON_FINITE',
+    'The loss is no longer a finite number, so the training was ended. Choose a smaller learning rate with --lr.',
+  )
+}
+
+/** A permutation of 0..count-1 (Fisher and Yates). */
+function shuffled(count: number, random: () => number): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i)
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const held = order[i] as number
+    order[i] = order[j] as number
+    order[j] = held
+  }
+  return order
+}
+
+/** Lets the process see signals between two steps, which are computed synchronously. @throws CANCELLED */
+async function breathe(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  if (!signal.aborted) return
+  throw new EspalierError(
+    'CANCELLED',
+    'The training was stopped before it was done, so no file was written. Start it again.',
+  )
+}
