@@ -20,5 +20,7 @@ import './pad'
 import './reduce'
 import './resize'
 import './shape-arithmetic'
+import './recurrent'
+import './einsum'
 
 export * from './definition'
