@@ -15,7 +15,7 @@ export interface PairScore {
   readonly klBound: number
   /**
    * Loss of the task metric: points of accuracy, or percent of the original's RMSE; null without labels. With its
-   * one-sided 95 % upper bound.
+   * one-sided 95 % upper bound, from the paired change sample by sample.
    */
   readonly drop: number | null
   readonly dropBound: number | null
@@ -29,6 +29,9 @@ export class PairMeter {
   private agreed = 0
   private kl = 0
   private klSquares = 0
+  /** Change of the loss a sample, paired. */
+  private change = 0
+  private changeSquares = 0
   private lost = 0
   private gained = 0
   private readonly sums = { a: 0, aa: 0, difference: 0, count: 0 }
@@ -49,12 +52,14 @@ export class PairMeter {
         `The two networks answer with shapes [${original.dims.join(', ')}] and [${result.dims.join(', ')}], so their results cannot be compared.`,
       )
     }
-    const flagsBefore = this.before.add(original, labels)
-    const flagsAfter = this.after.add(result, labels)
-    flagsBefore?.forEach((right, n) => {
-      const still = flagsAfter?.[n] ?? 0
-      if (right && !still) this.lost++
-      if (!right && still) this.gained++
+    const before = this.before.add(original, labels)
+    const after = this.after.add(result, labels)
+    before?.forEach((loss, n) => {
+      const change = (after?.[n] ?? 0) - loss
+      if (change > 0) this.lost++
+      if (change < 0) this.gained++
+      this.change += change
+      this.changeSquares += change * change
     })
     const { samples, width, positions } = layoutOf(original)
     const a = columnsLast(original)
@@ -112,9 +117,12 @@ export class PairMeter {
       }
     }
     const scale = Math.max(original.value, Number.MIN_VALUE)
+    const mean = this.change / this.samples
+    const variance = Math.max(0, this.changeSquares / this.samples - mean * mean)
+    const [, worse] = meanInterval(mean, variance, this.samples, oneSided95)
     return {
       drop: (100 * (result.value - original.value)) / scale,
-      dropBound: (100 * ((result.interval as readonly [number, number])[1] - original.value)) / scale,
+      dropBound: (100 * (Math.sqrt(Math.max(0, original.value ** 2 + worse)) - original.value)) / scale,
     }
   }
 }

@@ -66,17 +66,16 @@ export class ScoreMeter {
   }
 
   /**
-   * Adds a batch. @returns for each sample 1 where the named class is right, 0 where it is not; null where accuracy
-   * does not apply.
+   * Adds a batch. @returns a loss a sample: 0 where the named class is right and 1 where it is not, or the mean squared
+   * error; null without labels.
    * @throws MODEL_NON_FINITE, SHAPE_MISMATCH, DATA_LABELS_OUT_OF_RANGE
    */
-  add(output: Output, labels: Int32Array | Float32Array | null): Uint8Array | null {
+  add(output: Output, labels: Int32Array | Float32Array | null): Float64Array | null {
     const { samples, width, positions } = layoutOf(output)
     requireFinite(output.data)
     this.samples += samples
     if (this.task.kind === 'gaussian') {
-      if (labels) this.addErrors(output, labels, samples, width * positions)
-      return null
+      return labels ? this.addErrors(output, labels, samples, width * positions) : null
     }
     if (positions > 1) {
       if (labels) {
@@ -87,12 +86,12 @@ export class ScoreMeter {
       }
       return null
     }
-    const flags = labels ? new Uint8Array(samples) : null
+    const losses = labels ? new Float64Array(samples) : null
     const classes = Math.max(width, 2)
     for (let n = 0; n < samples; n++) {
       const name = namedClass(this.task, output.data, n * width, width)
       this.named.push(name)
-      if (!labels || !flags) continue
+      if (!labels || !losses) continue
       const label = labels[n] as number
       if (!Number.isInteger(label) || label < 0 || label >= classes) {
         throw new EspalierError(
@@ -101,31 +100,34 @@ export class ScoreMeter {
         )
       }
       const hit = name === label ? 1 : 0
-      flags[n] = hit
+      losses[n] = 1 - hit
       this.right += hit
       this.classTotal[label] = (this.classTotal[label] ?? 0) + 1
       this.classRight[label] = (this.classRight[label] ?? 0) + hit
     }
     this.labelled ||= labels !== null
-    return flags
+    return losses
   }
 
-  private addErrors(output: Output, labels: ArrayLike<number>, samples: number, width: number): void {
+  private addErrors(output: Output, labels: ArrayLike<number>, samples: number, width: number): Float64Array {
     if (labels.length !== samples * width) {
       throw new EspalierError(
         'SHAPE_MISMATCH',
         `The network answers with ${width} numbers a sample, but the data has ${labels.length / samples} targets a sample. Check that the data belongs to this network.`,
       )
     }
+    const losses = new Float64Array(samples)
     for (let n = 0; n < samples; n++) {
       let square = 0
       for (let k = 0; k < width; k++) {
         square += ((output.data[n * width + k] as number) - (labels[n * width + k] as number)) ** 2 / width
       }
+      losses[n] = square
       this.squares += square
       this.fourths += square * square
     }
     this.labelled = true
+    return losses
   }
 
   score(): Score {

@@ -87,6 +87,18 @@ describe('the pair meter', () => {
   })
 })
 
+describe('the drop of a regression', () => {
+  it('is percent of the RMSE, bounded by the paired change', () => {
+    const meter = new PairMeter(gaussian, 0)
+    const labels = Float32Array.of(0, 0, 0, 0)
+    meter.add(output([4, 1], [1, 1, 1, 1]), output([4, 1], [2, 1, 1, 1]), labels)
+    const score = meter.score()
+    // MSE 1 -> 7/4; changes 3, 0, 0, 0: mean 0.75, variance 27/16, bound 0.75 + 1.6449 sqrt(27/64).
+    expect(score.drop).toBeCloseTo(100 * (Math.sqrt(1.75) - 1))
+    expect(score.dropBound).toBeCloseTo(100 * (Math.sqrt(1.75 + 1.6448536269514722 * Math.sqrt(27 / 64)) - 1), 8)
+  })
+})
+
 describe('bounds and divergences', () => {
   // scipy.stats.binomtest(45, 50).proportion_ci(method='wilson')
   it('agrees with scipy on the Wilson interval', () => {

@@ -1,0 +1,84 @@
+/** Runs networks over a split and measures their results. */
+import { EspalierError } from '../../contract/errors'
+import type { Batch, Selection } from '../data/types'
+import { PairMeter, type PairScore } from './pair-meter'
+import { type Output, type Score, ScoreMeter } from './score-meter'
+import type { Task } from './task'
+
+/** A network ready to run: its first output for a batch, on the host. `index` is the batch's place in the split. */
+export type Runner = (batch: Batch, index: number) => Promise<Output>
+
+export interface MeasureOptions {
+  readonly task: Task
+  /** Number of classes, for the accuracy a class. */
+  readonly classes: number
+  readonly batch: number
+  /** After each batch; throws to stop. */
+  onBatch?(done: number, total: number): Promise<void> | void
+}
+
+/** The rows of a selection in batches, in order. */
+export function* batchesOf(selection: Selection, size: number): Generator<Batch> {
+  for (let at = 0; at < selection.indices.length; at += size) {
+    yield selection.table.read(selection.indices.subarray(at, at + size))
+  }
+}
+
+function requireSamples(selection: Selection): void {
+  if (selection.indices.length === 0) {
+    throw new EspalierError(
+      'DATA_TOO_FEW_SAMPLES',
+      'The split to measure on has no samples. Bring data with a test or verification split.',
+    )
+  }
+}
+
+/** The result of one network. @throws DATA_TOO_FEW_SAMPLES, and as the score meter does */
+export async function measure(run: Runner, selection: Selection, options: MeasureOptions): Promise<Score> {
+  requireSamples(selection)
+  const meter = new ScoreMeter(options.task, options.classes)
+  let done = 0
+  let index = 0
+  for (const batch of batchesOf(selection, options.batch)) {
+    meter.add(await run(batch, index++), batch.labels)
+    done += batch.count
+    await options.onBatch?.(done, selection.indices.length)
+  }
+  return meter.score()
+}
+
+/** The results of several networks against the original's, in one pass. @throws as {@link measure} */
+export async function measurePairs(
+  original: Runner,
+  results: readonly Runner[],
+  selection: Selection,
+  options: MeasureOptions,
+): Promise<PairScore[]> {
+  requireSamples(selection)
+  const meters = results.map(() => new PairMeter(options.task, options.classes))
+  let done = 0
+  let index = 0
+  for (const batch of batchesOf(selection, options.batch)) {
+    const expected = await original(batch, index)
+    for (const [i, run] of results.entries()) {
+      const got = run === original ? expected : await run(batch, index)
+      meters[i]?.add(expected, got, batch.labels)
+    }
+    index++
+    done += batch.count
+    await options.onBatch?.(done, selection.indices.length)
+  }
+  return meters.map((meter) => meter.score())
+}
+
+/** Remembers a network's outputs batch by batch, for splits that are measured again and again. */
+export function remembered(run: Runner): Runner {
+  const outputs = new Map<number, Output>()
+  return async (batch, index) => {
+    const known = outputs.get(index)
+    if (known) return known
+    const output = await run(batch, index)
+    outputs.set(index, output)
+    return output
+  }
+}
