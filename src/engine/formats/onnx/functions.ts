@@ -1,0 +1,70 @@
+/** Local functions of a model file (FunctionProto) are written out where they are called. */
+import { EspalierError } from '../../../contract/errors'
+import type { AttributeProto, FunctionProto, NodeProto } from './schema'
+
+/** Nested calls deeper than this, or more nodes than this, are taken for a hostile file. */
+const deepest = 32
+const mostNodes = 1_000_000
+
+const keyOf = (domain: string | undefined, name: string | undefined, overload: string | undefined) =>
+  `${domain ?? ''}::${name ?? ''}::${overload ?? ''}`
+
+/** Attributes of an inner node, with references replaced by what the call (or the function's default) gives. */
+function bindAttributes(
+  attributes: readonly AttributeProto[],
+  given: ReadonlyMap<string, AttributeProto>,
+): AttributeProto[] {
+  return attributes.flatMap((attribute) => {
+    if (!attribute.ref_attr_name) return [attribute]
+    const value = given.get(attribute.ref_attr_name)
+    return value ? [{ ...value, ...(attribute.name === undefined ? {} : { name: attribute.name }) }] : []
+  })
+}
+
+function expandCall(call: NodeProto, body: FunctionProto, prefix: string): NodeProto[] {
+  const values = new Map<string, string>([['', '']])
+  body.input?.forEach((name, i) => {
+    values.set(name, call.input?.[i] ?? '')
+  })
+  body.output?.forEach((name, i) => {
+    values.set(name, call.output?.[i] || `${prefix}/${name}`)
+  })
+  const rename = (name: string) => values.get(name) ?? `${prefix}/${name}`
+  const given = new Map(
+    [...(body.attribute_proto ?? []), ...(call.attribute ?? [])].map((attribute) => [attribute.name ?? '', attribute]),
+  )
+  return (body.node ?? []).map((node, i) => ({
+    ...node,
+    name: `${prefix}/${node.name || `${node.op_type}_${i}`}`,
+    input: (node.input ?? []).map(rename),
+    output: (node.output ?? []).map(rename),
+    attribute: bindAttributes(node.attribute ?? [], given),
+  }))
+}
+
+/** @throws MODEL_INVALID where functions call each other without end */
+export function inlineFunctions(
+  nodes: readonly NodeProto[],
+  functions: readonly FunctionProto[],
+): readonly NodeProto[] {
+  if (functions.length === 0) return nodes
+  const bodies = new Map(functions.map((body) => [keyOf(body.domain, body.name, body.overload), body]))
+  const result: NodeProto[] = []
+  let visited = 0
+  const visit = (list: readonly NodeProto[], depth: number) => {
+    visited += list.length
+    if (depth > deepest || visited > mostNodes) {
+      throw new EspalierError(
+        'MODEL_INVALID',
+        'The functions in the file call each other without end. The file is damaged; export the network again.',
+      )
+    }
+    for (const node of list) {
+      const body = bodies.get(keyOf(node.domain, node.op_type, node.overload))
+      if (body) visit(expandCall(node, body, node.name || `${node.op_type}_${result.length}`), depth + 1)
+      else result.push(node)
+    }
+  }
+  visit(nodes, 0)
+  return result
+}

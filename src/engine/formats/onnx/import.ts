@@ -1,0 +1,142 @@
+/** ModelProto -> Graph as the file has it: nothing rewritten yet, but every name resolved and every tensor checked. */
+import { EspalierError } from '../../../contract/errors'
+import { type Attribute, type Dim, Graph, type GraphNode, type ValueInfo } from '../../graph/graph'
+import type { TensorData } from '../../graph/tensor'
+import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
+import { readAttribute } from './attributes'
+import { dataTypeOf } from './data-types'
+import { inlineFunctions } from './functions'
+import { nodeDocumentationKey, readMetadata, setDeclaredOpset } from './metadata'
+import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema'
+import { ExternalData, type Resolve, readTensor } from './tensors'
+
+export const oldestOpset = 7
+export const newestOpset = 23
+
+/** Both spellings of the default domain are one. */
+const domainOf = (domain: string | undefined) => (domain === undefined || domain === 'ai.onnx' ? '' : domain)
+
+function opsetsOf(model: ModelProto): Map<string, number> {
+  const opsets = new Map<string, number>()
+  for (const { domain, version } of model.opset_import ?? []) opsets.set(domainOf(domain), version ?? 1)
+  const version = opsets.get('')
+  if (version === undefined) {
+    throw new EspalierError(
+      'MODEL_INVALID',
+      'The file does not say which version of the ONNX operators it uses, so it cannot be understood. Export it with a current exporter.',
+    )
+  }
+  if (version < oldestOpset || version > newestOpset) {
+    throw new EspalierError(
+      'MODEL_UNSUPPORTED_FEATURE',
+      `The network uses version ${version} of the ONNX operators; Espalier reads versions ${oldestOpset} to ${newestOpset}. Export it again with one of these (opset_version=17 is a good choice).`,
+    )
+  }
+  return opsets
+}
+
+/** Unnamed axes get a name of their own; the first is taken to be the batch. */
+function shapeOf(proto: ValueInfoProto): Dim[] | null {
+  const dims = proto.type?.tensor_type?.shape
+  if (!dims) return null
+  return (dims.dim ?? []).map((dim, axis): Dim => {
+    if (dim.dim_param) return dim.dim_param
+    const value = dim.dim_value
+    if (value !== undefined && value > 0 && Number.isSafeInteger(value)) return value
+    return axis === 0 ? 'batch' : `${proto.name}_${axis}`
+  })
+}
+
+function valueInfo(proto: ValueInfoProto, role: string): ValueInfo {
+  const name = proto.name ?? ''
+  if (name === '') throw new EspalierError('MODEL_INVALID', `The file has an ${role} without a name. It is damaged.`)
+  if (proto.type && !proto.type.tensor_type) {
+    throw new EspalierError(
+      'MODEL_UNSUPPORTED_FEATURE',
+      `The ${role} "${name}" is not a tensor (a sequence, a map or the like), which Espalier cannot feed. Export the network with tensors only.`,
+    )
+  }
+  const dtype = dataTypeOf(proto.type?.tensor_type?.elem_type, `The ${role} "${name}"`)
+  return { name, dtype, shape: shapeOf(proto) }
+}
+
+/** Names every node: kept where it is given and unique, else made from the operator and its place. */
+function namer() {
+  const taken = new Set<string>()
+  return (node: NodeProto, index: number): string => {
+    const given = node.name || `${node.op_type}_${index}`
+    let name = given
+    for (let i = 1; taken.has(name); i++) name = `${given}_${i}`
+    taken.add(name)
+    return name
+  }
+}
+
+async function readNodes(
+  nodes: readonly NodeProto[],
+  external: ExternalData,
+  metadata: Map<string, string>,
+): Promise<GraphNode[]> {
+  const nameOf = namer()
+  const result: GraphNode[] = []
+  for (const [index, proto] of nodes.entries()) {
+    const op = proto.op_type ?? ''
+    const name = nameOf(proto, index)
+    if (op === '') {
+      throw new EspalierError('MODEL_INVALID', `Node "${name}" has no operator. The file is damaged; export it again.`)
+    }
+    const attributes = new Map<string, Attribute>()
+    for (const attribute of proto.attribute ?? []) {
+      attributes.set(attribute.name ?? '', await readAttribute(attribute, `${op} "${name}"`, external))
+    }
+    if (proto.doc_string) metadata.set(nodeDocumentationKey(name), proto.doc_string)
+    const { input: inputs = [], output: outputs = [] } = proto
+    result.push({ name, op, domain: domainOf(proto.domain), inputs, outputs, attributes })
+  }
+  return result
+}
+
+async function readConstants(graph: GraphProto, external: ExternalData): Promise<Map<string, TensorData>> {
+  const constants = new Map<string, TensorData>()
+  for (const proto of graph.initializer ?? []) {
+    const name = proto.name ?? ''
+    if (constants.has(name)) {
+      throw new EspalierError('MODEL_INVALID', `The file holds two weights named "${name}". It is damaged.`)
+    }
+    constants.set(name, await readTensor(proto, `The weight "${name}"`, external))
+  }
+  return constants
+}
+
+const refuseSparse = () => {
+  throw new EspalierError(
+    'MODEL_UNSUPPORTED_FEATURE',
+    'The network holds sparse weights, which Espalier cannot read. Export it with dense weights.',
+  )
+}
+
+/**
+ * The graph of a model file in its own opset, nodes in topological order, without what no output needs.
+ * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, GRAPH_INVALID, FILE_TRUNCATED, FILE_NOT_FOUND
+ */
+export async function importModel(model: ModelProto, resolve: Resolve | undefined): Promise<Graph> {
+  const { graph } = model
+  if (!graph) {
+    throw new EspalierError('MODEL_INVALID', 'The ONNX file holds no network. It is damaged or empty; export it again.')
+  }
+  if (graph.sparse_initializer) refuseSparse()
+  const opsets = opsetsOf(model)
+  const metadata = readMetadata(model)
+  setDeclaredOpset(metadata, opsets.get('') as number)
+  const external = new ExternalData(resolve)
+  const constants = await readConstants(graph, external)
+  // Files before IR version 4 list their weights among the inputs.
+  const inputs = (graph.input ?? [])
+    .filter((proto) => !constants.has(proto.name ?? ''))
+    .map((p) => valueInfo(p, 'input'))
+  const outputs = (graph.output ?? []).map((proto) => valueInfo(proto, 'output'))
+  const nodes = await readNodes(inlineFunctions(graph.node ?? [], model.functions ?? []), external, metadata)
+  const name = graph.name ?? ''
+  const parts = { name, inputs, outputs, nodes: topologicalOrder(nodes), constants, opsets, metadata }
+  return dropUnused(verify(new Graph(parts)))
+}

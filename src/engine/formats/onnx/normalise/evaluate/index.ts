@@ -1,0 +1,94 @@
+/** A small reference evaluator for nodes whose inputs are all constant: shape arithmetic and the preparation of weights. */
+import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
+import { float32, int64, sizeOf, type TensorData, toNumbers } from '../../../../graph/tensor'
+import { elementwiseDims, evaluateElementwise } from './elementwise'
+import { evaluateMovement } from './movement'
+import { evaluationLimit, fromNumbers, numbersOf } from './numbers'
+
+/** The value of a Constant node, in whichever of its attributes it lies. */
+function constantValue(node: GraphNode): TensorData | undefined {
+  for (const [name, attribute] of node.attributes) {
+    if (name === 'value' && attribute.kind === 'tensor') return attribute.value
+    if (name === 'value_float' && attribute.kind === 'float') return float32([], [attribute.value])
+    if (name === 'value_int' && attribute.kind === 'int') return fromNumbers('int64', [], [attribute.value])
+    if (name === 'value_floats' && attribute.kind === 'floats')
+      return float32([attribute.value.length], attribute.value)
+    if (name === 'value_ints' && attribute.kind === 'ints') {
+      return fromNumbers('int64', [attribute.value.length], attribute.value)
+    }
+  }
+  return undefined
+}
+
+function constantOfShape(node: GraphNode, dims: readonly number[]): TensorData | undefined {
+  const given = node.attributes.get('value')
+  const filling = given?.kind === 'tensor' ? given.value : float32([1], [0])
+  if (!dims.every((dim) => Number.isInteger(dim) && dim >= 0) || sizeOf(dims) > evaluationLimit) return undefined
+  const value = numbersOf(filling)[0] ?? 0
+  return fromNumbers(filling.dtype, dims, new Float64Array(sizeOf(dims)).fill(value))
+}
+
+function range(inputs: readonly (TensorData | undefined)[]): TensorData | undefined {
+  const [start, limit, delta] = inputs.map((input) => input && numbersOf(input)[0])
+  if (start === undefined || limit === undefined || delta === undefined || delta === 0) return undefined
+  const count = Math.max(0, Math.ceil((limit - start) / delta))
+  if (!(count <= evaluationLimit)) return undefined
+  const values = Float64Array.from({ length: count }, (_, i) => start + i * delta)
+  return fromNumbers((inputs[0] as TensorData).dtype, [count], values)
+}
+
+function shape(node: GraphNode, x: TensorData): TensorData {
+  const rank = x.dims.length
+  const at = (value: number) => Math.min(Math.max(value < 0 ? value + rank : value, 0), rank)
+  const dims = x.dims.slice(at(numberAttribute(node, 'start', 0)), at(numberAttribute(node, 'end', rank)))
+  return int64([dims.length], dims)
+}
+
+const reductions: Readonly<Record<string, (values: Float64Array, count: number) => number>> = {
+  ReduceProd: (values) => values.reduce((a, b) => a * b, 1),
+  ReduceSum: (values) => values.reduce((a, b) => a + b, 0),
+  ReduceMax: (values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+  ReduceMin: (values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+  ReduceMean: (values, count) => values.reduce((a, b) => a + b, 0) / count,
+}
+
+/** Reductions of whole tensors, as shape arithmetic uses them; along single axes they stay in the network. */
+function reduceAll(node: GraphNode, x: TensorData, given: TensorData | undefined): TensorData | undefined {
+  const rule = reductions[node.op]
+  const rank = x.dims.length
+  const axes = (given ? toNumbers(given) : numbersAttribute(node, 'axes', undefined))?.map((a) =>
+    a < 0 ? a + rank : a,
+  )
+  if (!rule || (axes && axes.length > 0 && !x.dims.every((_, i) => axes.includes(i)))) return undefined
+  if (axes?.length === 0 && numberAttribute(node, 'noop_with_empty_axes', 0) === 1) return x
+  const dims = numberAttribute(node, 'keepdims', 1) === 1 ? x.dims.map(() => 1) : []
+  return fromNumbers(x.dtype, dims, [rule(Float64Array.from(numbersOf(x)), x.data.length)])
+}
+
+/**
+ * Computes a node from constants.
+ * @param inputs one an input; undefined where an optional input is left out
+ * @returns one tensor an output, or undefined where the operator is not among those that are computed ahead, or the
+ * result would be larger than 2^26 elements
+ * @throws MODEL_INVALID where constants do not fit together
+ */
+export function evaluate(
+  node: GraphNode,
+  inputs: readonly (TensorData | undefined)[],
+): readonly (TensorData | undefined)[] | undefined {
+  if (node.domain !== '') return undefined
+  if (node.op === 'Constant') return wrap(constantValue(node))
+  if (node.op === 'Range') return wrap(range(inputs))
+  const [x] = inputs
+  if (!x) return undefined
+  if (node.op === 'ConstantOfShape') return wrap(constantOfShape(node, toNumbers(x)))
+  if (node.op === 'Shape') return [shape(node, x)]
+  if (node.op === 'Size') return [int64([], [x.data.length])]
+  if (node.op in reductions) return wrap(reduceAll(node, x, inputs[1]))
+  const given = inputs.filter((input) => input !== undefined)
+  const dims = elementwiseDims(node, given)
+  if (dims) return sizeOf(dims) > evaluationLimit ? undefined : wrap(evaluateElementwise(node, given))
+  return evaluateMovement(node, inputs)
+}
+
+const wrap = (result: TensorData | undefined) => (result ? [result] : undefined)

@@ -1,0 +1,141 @@
+/** Tensors as plain numbers and back: what the constant evaluator computes in. */
+import { EspalierError } from '../../../../../contract/errors'
+import {
+  arrayTypes,
+  type DataType,
+  sizeOf,
+  type TensorArray,
+  type TensorData,
+  toNumbers,
+} from '../../../../graph/tensor'
+
+/** What the evaluator would need above this many elements is not computed ahead; the node then stays in the network. */
+export const evaluationLimit = 2 ** 26
+
+const scratch = new DataView(new ArrayBuffer(4))
+
+/** The bits of a float32 rounded to bfloat16 (to nearest, ties to even). */
+function bfloatBits(value: number): number {
+  scratch.setFloat32(0, value)
+  const bits = scratch.getUint32(0)
+  if (Number.isNaN(value)) return 0x7fc0
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
+}
+
+/** The bits of a number rounded to IEEE 754 binary16 (to nearest, ties to even). */
+export function halfBits(value: number): number {
+  scratch.setFloat32(0, value)
+  const bits = scratch.getUint32(0)
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = Math.abs(Math.fround(value))
+  if (Number.isNaN(value)) return sign | 0x7e00
+  if (magnitude >= 65520) return sign | 0x7c00
+  if (magnitude < 2 ** -14) return sign | roundHalfEven(magnitude * 2 ** 24)
+  const exponent = ((bits >>> 23) & 255) - 127
+  const rounded = roundHalfEven((magnitude / 2 ** exponent) * 1024)
+  // A fraction that rounds up to 2048 carries into the exponent, as the bits add up.
+  return sign | (((exponent + 15) << 10) + (rounded - 1024))
+}
+
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest < 0.5 || (rest === 0.5 && floor % 2 === 0)) return floor
+  return floor + 1
+}
+
+const int64Of = (value: number): bigint => {
+  if (value >= 2 ** 63) return 2n ** 63n - 1n
+  if (value <= -(2 ** 63)) return -(2n ** 63n)
+  return BigInt(Math.trunc(Number.isNaN(value) ? 0 : value))
+}
+
+/** Numbers in the storage of a data type; floats are rounded, integers truncated, int64 held at the ends of its range. */
+export function fromNumbers(dtype: DataType, dims: readonly number[], values: ArrayLike<number>): TensorData {
+  const data = new arrayTypes[dtype](values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number
+    if (dtype === 'float16') data[i] = halfBits(value)
+    else if (dtype === 'bfloat16') data[i] = bfloatBits(value)
+    else if (dtype === 'int64' || dtype === 'uint64') data[i] = int64Of(value)
+    else if (dtype === 'bool') data[i] = value === 0 ? 0 : 1
+    else data[i] = value
+  }
+  return { dtype, dims, data }
+}
+
+/** Row-major strides. */
+export function stridesOf(dims: readonly number[]): number[] {
+  const strides = new Array<number>(dims.length)
+  let stride = 1
+  for (let i = dims.length - 1; i >= 0; i--) {
+    strides[i] = stride
+    stride *= dims[i] as number
+  }
+  return strides
+}
+
+/**
+ * Copies elements to a tensor of `dims`: element [i0, i1, ...] comes from `offset + sum of i_k * strides[k]`.
+ * Transpose, Slice, Expand and the like are all this with their own strides.
+ */
+export function gatherStrided(
+  source: TensorData,
+  dims: readonly number[],
+  strides: readonly number[],
+  offset = 0,
+): TensorData {
+  const count = sizeOf(dims)
+  const data = new arrayTypes[source.dtype](count) as TensorArray
+  const from = source.data
+  const position = new Array<number>(dims.length).fill(0)
+  let at = offset
+  for (let i = 0; i < count; i++) {
+    data[i] = from[at] as number
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      const next = (position[axis] as number) + 1
+      at += strides[axis] as number
+      if (next < (dims[axis] as number)) {
+        position[axis] = next
+        break
+      }
+      at -= next * (strides[axis] as number)
+      position[axis] = 0
+    }
+  }
+  return { dtype: source.dtype, dims, data }
+}
+
+export function broadcastDims(shapes: readonly (readonly number[])[]): number[] | undefined {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length))
+  const result: number[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    let dim = 1
+    for (const shape of shapes) {
+      const other = shape[axis - rank + shape.length] ?? 1
+      if (other === 1 || other === dim) continue
+      if (dim !== 1) return undefined
+      dim = other
+    }
+    result.push(dim)
+  }
+  return result
+}
+
+/** Strides that read `dims` as if broadcast to `target`. */
+export function broadcastStrides(dims: readonly number[], target: readonly number[]): number[] {
+  const own = stridesOf(dims)
+  const by = target.length - dims.length
+  return target.map((_, axis) => (axis < by || dims[axis - by] === 1 ? 0 : (own[axis - by] as number)))
+}
+
+export const numbersOf = (source: TensorData): ArrayLike<number> =>
+  source.data instanceof Float32Array || source.data instanceof Float64Array ? source.data : toNumbers(source)
+
+/** A refusal that names the node by its operator: constants that do not fit together. */
+export const unfit = (op: string, detail: string): never => {
+  throw new EspalierError(
+    'MODEL_INVALID',
+    `A constant computation (${op}) in the network does not work out: ${detail}. The file is damaged or was written by a faulty exporter.`,
+  )
+}

@@ -1,0 +1,121 @@
+/** Import -> canonical graph: opset 17 forms, constants folded, batch free where the network allows it, shapes known. */
+import { EspalierError } from '../../../../contract/errors'
+import type { Graph, Shape } from '../../../graph/graph'
+import { topologicalOrder, verify } from '../../../graph/topology'
+import { type InferenceResult, infer } from '../../../ops/infer'
+import { setDeclaredShape } from '../metadata'
+import { absorbOutputNames } from './clean'
+import { emitFolded, upgradeAndFold } from './fold'
+import { Rewriter, withAttributes, withInput } from './rewriter'
+import { knownOf, settleNode } from './settle'
+
+/** Every round turns at least one more piece of shape arithmetic into a constant; deeper chains do not occur. */
+const mostRounds = 24
+
+/** Infers and rewrites in turns until nothing changes. @throws SHAPE_MISMATCH, MODEL_INVALID */
+function settle(graph: Graph, notes: string[]): InferenceResult {
+  let current = graph
+  for (let round = 0; round < mostRounds; round++) {
+    const result = infer(current)
+    const known = knownOf(result)
+    const rewriter = new Rewriter(result.graph, notes)
+    let changed = false
+    for (const original of result.graph.nodes) {
+      if (rewriter.isSkipped(original)) continue
+      const node = rewriter.current(original)
+      const settled = settleNode(node, known, rewriter)
+      if (settled !== node) changed = true
+      const before = rewriter.nodes.length
+      if (settled) emitFolded(settled, rewriter)
+      if (settled && rewriter.nodes.length === before) changed = true
+    }
+    if (!changed) return result
+    const next = rewriter.finish()
+    current = next.with({ nodes: topologicalOrder(next.nodes), outputs: graph.outputs })
+  }
+  throw new EspalierError(
+    'MODEL_UNSUPPORTED_FEATURE',
+    `The network "${graph.name}" computes its shapes in a way that cannot be followed to the end. Export it with fixed sizes.`,
+  )
+}
+
+/** A batch written down as a number, the same for every input; undefined where there is none. */
+function fixedBatch(graph: Graph): number | undefined {
+  const first = new Set(graph.inputs.map((input) => input.shape?.[0]))
+  const [batch] = first
+  return first.size === 1 && typeof batch === 'number' ? batch : undefined
+}
+
+const SYMBOL = 'batch'
+
+const freed = (shape: Shape): Shape => [SYMBOL, ...shape.slice(1)]
+
+/**
+ * Reshape targets that name the batch (`[1, 768]`, `[1, -1]`) copy it from the input instead: the same for the declared
+ * batch, and right for every other.
+ */
+function copyBatchInReshapes(graph: Graph, shapes: Graph, batch: number): Graph {
+  const rewriter = new Rewriter(graph, [])
+  for (const node of graph.nodes) {
+    const before = shapes.info(node.inputs[0] ?? '')?.shape
+    const after = shapes.info(node.outputs[0] ?? '')?.shape
+    const named = rewriter.constant(node.inputs[1])
+    const candidate = node.op === 'Reshape' && named && before?.[0] === batch && after?.[0] === batch
+    if (!candidate || Number(named.data[0]) !== batch || !after.slice(1).every((dim) => Number(dim) > 0)) {
+      rewriter.emit(node)
+      continue
+    }
+    const target = [0, ...after.slice(1).map(Number)]
+    const plain = withAttributes(node, { allowzero: undefined })
+    rewriter.emit(withInput(plain, 1, rewriter.addInts(node, 'shape', target)))
+  }
+  return rewriter.finish()
+}
+
+/** The graph for any batch, or undefined where the network does not allow it. */
+function freeBatch(graph: Graph): InferenceResult | undefined {
+  const inputs = graph.inputs.map((input) => ({ ...input, shape: freed(input.shape as Shape) }))
+  try {
+    const result = settle(graph.with({ inputs }), [])
+    const carried = result.graph.outputs.every((output) => output.shape?.[0] === SYMBOL)
+    return carried ? result : undefined
+  } catch (error) {
+    // Shapes that only work out for the declared batch are the very answer to the question.
+    if (error instanceof EspalierError) return undefined
+    throw error
+  }
+}
+
+function rememberShapes(graph: Graph): Graph {
+  const metadata = new Map(graph.metadata)
+  for (const value of [...graph.inputs, ...graph.outputs]) {
+    if (value.shape) setDeclaredShape(metadata, value.name, value.shape)
+  }
+  return graph.with({ metadata })
+}
+
+/**
+ * @param graph as imported, in its own opset
+ * @param notes receives sentences on what was left out or could not be understood
+ * @throws SHAPE_MISMATCH, MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE
+ */
+export function normalise(graph: Graph, notes: string[]): Graph {
+  const upgraded = absorbOutputNames(upgradeAndFold(graph, notes))
+  const batch = fixedBatch(upgraded)
+  const fixed = settle(upgraded, notes)
+  const free =
+    batch === undefined ? undefined : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)))
+  const result = free ?? fixed
+  if (batch !== undefined && !free) {
+    notes.push(
+      `The network works for a batch of ${batch} only, as it was exported; a free batch would be faster to work with.`,
+    )
+  }
+  for (const { op, name, domain } of result.unknown.slice(0, 10)) {
+    notes.push(
+      `The operator ${domain === '' ? op : `${domain}.${op}`} ("${name}") is not known to Espalier: the network can be looked at, but nothing around it can be pruned or run.`,
+    )
+  }
+  const settled = absorbOutputNames(result.graph)
+  return verify(settled === result.graph ? settled : infer(settled).graph)
+}

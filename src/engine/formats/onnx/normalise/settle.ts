@@ -1,0 +1,301 @@
+/** What needs shapes to become canonical: shape arithmetic turned into constants, padding made explicit, old semantics. */
+import {
+  type Attribute,
+  type Dim,
+  type GraphNode,
+  int,
+  ints,
+  numberAttribute,
+  type Shape,
+  stringAttribute,
+} from '../../../graph/graph'
+import { type DataType, float32, int64, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
+import type { InferenceResult } from '../../../ops/infer'
+import { windowOf } from '../../../ops/shapes'
+import { fromNumbers } from './evaluate/numbers'
+import { type Rewriter, withAttributes, withInput } from './rewriter'
+import { COERCED } from './upgrade'
+
+const END = 2 ** 63
+
+/** What the rules see of inference: shapes and elements under the names before the pass. */
+export interface Known {
+  shape(value: string | undefined): Shape | undefined
+  dtype(value: string | undefined): DataType | undefined
+  elements(value: string | undefined): readonly Dim[] | undefined
+}
+
+export const knownOf = ({ graph, elements }: InferenceResult): Known => ({
+  shape: (value) => (value ? (graph.info(value)?.shape ?? undefined) : undefined),
+  dtype: (value) => (value ? graph.info(value)?.dtype : undefined),
+  elements: (value) => (value ? elements.get(value) : undefined),
+})
+
+type Rule = (node: GraphNode, known: Known, rewriter: Rewriter) => GraphNode | undefined
+
+const isNumber = (dim: Dim | undefined): dim is number => typeof dim === 'number'
+const sameShape = (a: Shape | undefined, b: Shape | undefined) =>
+  a !== undefined && b !== undefined && a.length === b.length && a.every((dim, i) => dim === b[i])
+
+/** A target shape whose symbols are copied (0) or left over (-1), so that any batch fits. */
+const reshape: Rule = (node, known, rewriter) => {
+  const before = known.shape(node.inputs[0])
+  const after = known.shape(node.outputs[0])
+  const constant = rewriter.constant(node.inputs[1])
+  if (!before || !after || after.every(isNumber)) return constant || !after ? node : fixedReshape(node, after, rewriter)
+  const wanted = after.map((dim, i) => (isNumber(dim) ? dim : dim === before[i] ? 0 : -1))
+  const zeros = wanted.some((dim, i) => dim === 0 && isNumber(after[i]))
+  if (zeros || wanted.filter((dim) => dim === -1).length > 1) return node
+  const old = constant && toNumbers(constant)
+  // A -1 in the file is as good, and is kept.
+  const fits = old?.every((dim, i) => dim === wanted[i] || dim === -1)
+  if (fits && numberAttribute(node, 'allowzero', 0) === 0) return node
+  const target = rewriter.addInts(node, 'shape', wanted)
+  return withInput(withAttributes(node, { allowzero: undefined }), 1, target)
+}
+
+const fixedReshape = (node: GraphNode, after: Shape, rewriter: Rewriter): GraphNode =>
+  after.includes(0) ? node : withInput(node, 1, rewriter.addInts(node, 'shape', after as number[]))
+
+/** An Expand that changes nothing goes; a symbol that the input already has is a 1 in the target. */
+const expand: Rule = (node, known, rewriter) => {
+  const before = known.shape(node.inputs[0])
+  const after = known.shape(node.outputs[0])
+  const [output = ''] = node.outputs
+  if (before && sameShape(before, after)) {
+    rewriter.alias(node, output, node.inputs[0] as string)
+    return undefined
+  }
+  if (!before || !after || rewriter.constant(node.inputs[1])) return node
+  const offset = after.length - before.length
+  const wanted = after.map((dim, i) => (dim === before[i - offset] ? 1 : dim))
+  return wanted.every(isNumber) ? withInput(node, 1, rewriter.addInts(node, 'shape', wanted)) : node
+}
+
+/** Bounds that were computed from the input's own extent. */
+const slice: Rule = (node, known, rewriter) => {
+  let result = node
+  for (const i of [1, 2, 3, 4]) {
+    const elements = known.elements(node.inputs[i])
+    if (!elements || rewriter.constant(node.inputs[i])) continue
+    const values = elements.map((dim) => (isNumber(dim) ? dim : i === 2 ? END : undefined))
+    if (values.every(isNumber)) {
+      const name = rewriter.addConstant(`${node.name}/${i}`, fromNumbers('int64', [values.length], values))
+      result = withInput(result, i, name)
+    }
+  }
+  return result
+}
+
+const split: Rule = (node, known, rewriter) => {
+  const axis = numberAttribute(node, 'axis', 0)
+  const sizes = node.outputs.map((output) => known.shape(output)?.at(axis))
+  if (rewriter.constant(node.inputs[1]) || !sizes.every(isNumber)) return node
+  return withInput(withAttributes(node, { num_outputs: undefined }), 1, rewriter.addInts(node, 'split', sizes))
+}
+
+/** Explicit pads in place of auto_pad, and a kernel_shape in place of the weight's. */
+const windowed: Rule = (node, known) => {
+  const shape = known.shape(node.inputs[0])
+  const weight = known.shape(node.inputs[1])?.slice(2)
+  const kernel = node.op === 'Conv' ? weight : (node.attributes.get('kernel_shape')?.value as number[] | undefined)
+  if (!shape || !kernel?.every(isNumber) || node.op === 'ConvTranspose') return node
+  const changes: Record<string, Attribute | undefined> = {}
+  if (!node.attributes.has('kernel_shape')) changes.kernel_shape = ints(kernel as number[])
+  const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
+  const spatial = shape.slice(2)
+  if (auto === 'NOTSET') changes.auto_pad = undefined
+  else if (auto === 'VALID' || spatial.every(isNumber)) {
+    changes.auto_pad = undefined
+    changes.pads = ints(windowOf(node, kernel as number[], spatial).pads)
+  }
+  return Object.keys(changes).some((name) => node.attributes.get(name) !== changes[name])
+    ? withAttributes(node, changes)
+    : node
+}
+
+/** Softmax over several axes at once, as before opset 13. */
+const softmax: Rule = (node, known, rewriter) => {
+  const shape = known.shape(node.inputs[0])
+  if (!node.attributes.has(COERCED) || !shape) return node
+  const given = numberAttribute(node, 'axis', 1)
+  const axis = given < 0 ? given + shape.length : given
+  const behind = shape.slice(axis)
+  const wide = behind.findIndex((dim) => dim !== 1)
+  const plain = withAttributes(node, { [COERCED]: undefined })
+  // One axis alone has an extent: then both meanings agree.
+  if (behind.slice(wide + 1).every((dim) => dim === 1))
+    return withAttributes(plain, { axis: int(axis + Math.max(0, wide)) })
+  const target = shape.map((dim, i) => (isNumber(dim) ? dim : i === 0 && axis > 0 ? 0 : -1))
+  if (target.filter((dim) => dim === -1).length + (axis === 1 ? 0 : target.filter((d) => d === 0).length) > 1) {
+    return rewriter.unsupported(
+      node,
+      'shares out over several axes of unknown extent. Export it with opset 13 or newer.',
+    )
+  }
+  const wanted = axis === 1 ? target : target.map((dim) => (dim === 0 ? -1 : dim))
+  const [input = '', output = ''] = [node.inputs[0], node.outputs[0]]
+  const flat = rewriter.fresh(`${output}/flat`)
+  const shared = rewriter.fresh(`${output}/shared`)
+  const base = { domain: '', attributes: new Map<string, Attribute>() }
+  const flatten = {
+    ...base,
+    name: rewriter.fresh(`${node.name}/Flatten`),
+    op: 'Flatten',
+    inputs: [input],
+    outputs: [flat],
+  }
+  rewriter.emit({ ...flatten, attributes: new Map([['axis', int(axis)]]) })
+  rewriter.emit({ ...withAttributes(plain, { axis: int(1) }), inputs: [flat], outputs: [shared] })
+  const name = rewriter.fresh(`${node.name}/Reshape`)
+  const inputs = [shared, rewriter.addInts(node, 'shape', wanted)]
+  return { ...base, name, op: 'Reshape', inputs, outputs: [output] }
+}
+
+/** Opset 18 lets Pad name the axes it pads. */
+const pad: Rule = (node, known, rewriter) => {
+  const axes = rewriter.constant(node.inputs[3])
+  const pads = rewriter.constant(node.inputs[1])
+  const rank = known.shape(node.inputs[0])?.length
+  if (!axes || !pads || rank === undefined) return node
+  const full = new Array<number>(2 * rank).fill(0)
+  const given = toNumbers(pads)
+  toNumbers(axes).forEach((axis, k) => {
+    const at = axis < 0 ? axis + rank : axis
+    full[at] = given[k] ?? 0
+    full[at + rank] = given[k + given.length / 2] ?? 0
+  })
+  const inputs = node.inputs.slice(0, 3)
+  return withInput({ ...node, inputs }, 1, rewriter.addInts(node, 'pads', full))
+}
+
+/** Sizes with a symbol for the batch become scales, where these give the same sizes; named axes (opset 18) become all. */
+const resize: Rule = (node, known, rewriter) => {
+  const before = known.shape(node.inputs[0])
+  const named = node.attributes.get('axes')
+  if (named?.kind === 'ints' && before) return spreadAxes(node, named.value, before, rewriter)
+  const after = known.shape(node.outputs[0])
+  const dynamic = node.inputs[3] && !rewriter.constant(node.inputs[3])
+  if (!dynamic || !before || !after) return node
+  if (after.every(isNumber)) return withInput(node, 3, rewriter.addInts(node, 'sizes', after as number[]))
+  const factors = after.map((dim, i) => {
+    const from = before[i]
+    return isNumber(dim) && isNumber(from) ? Math.fround(dim / from) : dim === from ? 1 : Number.NaN
+  })
+  const exact = factors.every((f, i) => f === 1 || Math.floor((before[i] as number) * f) === after[i])
+  if (!exact) return node
+  const scales = rewriter.addConstant(`${node.name}/scales`, float32([factors.length], factors))
+  const without = { ...node, inputs: node.inputs.slice(0, 2) }
+  return withInput(without, 2, scales)
+}
+
+function spreadAxes(node: GraphNode, axes: readonly number[], shape: Shape, rewriter: Rewriter): GraphNode {
+  const rank = shape.length
+  const at = axes.map((axis) => (axis < 0 ? axis + rank : axis))
+  const scales = rewriter.constant(node.inputs[2])
+  const sizes = rewriter.constant(node.inputs[3])
+  let result = withAttributes(node, { axes: undefined })
+  if (scales) {
+    const full = Array.from({ length: rank }, (_, i) =>
+      at.includes(i) ? (toNumbers(scales)[at.indexOf(i)] as number) : 1,
+    )
+    result = withInput(result, 2, rewriter.addConstant(`${node.name}/scales`, float32([rank], full)))
+  }
+  if (sizes) {
+    const full = shape.map((dim, i) => (at.includes(i) ? (toNumbers(sizes)[at.indexOf(i)] as number) : dim))
+    if (!full.every(isNumber)) return node
+    result = withInput(result, 3, rewriter.addInts(node, 'sizes', full))
+  }
+  return result
+}
+
+/** Up to opset 20 a group had one scale; from 21 every channel has its own. */
+const groupNormalization: Rule = (node, known, rewriter) => {
+  const channels = known.shape(node.inputs[0])?.[1]
+  const groups = numberAttribute(node, 'num_groups', 1)
+  if (!isNumber(channels) || channels === groups) return node
+  return [1, 2].reduce<GraphNode>((result, i) => {
+    const constant = rewriter.constant(node.inputs[i])
+    if (constant?.data.length !== groups) return result
+    const spread = Array.from({ length: channels }, (_, c) => Math.floor((c * groups) / channels))
+    return withInput(result, i, rewriter.addConstant(`${node.inputs[i]}/channels`, takeAlong(constant, 0, spread)))
+  }, node)
+}
+
+/** A sequence made only to be taken apart again is a Split. */
+const splitToSequence: Rule = (node, known, rewriter) => {
+  const shape = known.shape(node.inputs[0])
+  const axis = numberAttribute(node, 'axis', 0)
+  const extent = shape?.at(axis)
+  const [sequence = ''] = node.outputs
+  const readers = rewriter.source.consumers(sequence)
+  const given = rewriter.constant(node.inputs[1])
+  if (!isNumber(extent) || rewriter.isOutput(sequence) || (node.inputs[1] && !given)) return node
+  const positions = readers.map((reader) => {
+    const at = reader.op === 'SequenceAt' ? rewriter.constant(reader.inputs[1]) : undefined
+    return at ? (toNumbers(at)[0] as number) : undefined
+  })
+  const sizes = partSizes(given, extent)
+  const drops = !given && numberAttribute(node, 'keepdims', 1) === 0
+  if (!positions.every(isNumber) || sizes.some((size) => size <= 0) || drops) return node
+  const parts = sizes.map((_, i) => rewriter.fresh(`${sequence}/${i}`))
+  for (const [k, reader] of readers.entries()) {
+    const part = parts.at(positions[k] as number)
+    const output = reader.outputs[0] ?? ''
+    if (part === undefined || output === '') return node
+    rewriter.skip(reader)
+    rewriter.alias(reader, output, part)
+  }
+  const inputs = [node.inputs[0] as string, rewriter.addInts(node, 'split', sizes)]
+  return { ...node, op: 'Split', inputs, outputs: parts, attributes: new Map([['axis', int(axis)]]) }
+}
+
+function partSizes(given: TensorData | undefined, extent: number): number[] {
+  if (given && given.dims.length > 0) return toNumbers(given)
+  const size = given ? (toNumbers(given)[0] as number) : 1
+  if (!(size > 0)) return []
+  return Array.from({ length: Math.min(extent, Math.ceil(extent / size)) }, (_, i) => Math.min(size, extent - i * size))
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  Reshape: reshape,
+  Expand: expand,
+  Slice: slice,
+  Split: split,
+  Conv: windowed,
+  MaxPool: windowed,
+  AveragePool: windowed,
+  LpPool: windowed,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Hardmax: softmax,
+  Pad: pad,
+  Resize: resize,
+  GroupNormalization: groupNormalization,
+  SplitToSequence: splitToSequence,
+}
+const ruleOf = new Map(Object.entries(rules))
+
+/** Integers that were computed from shapes and are known now. */
+function knownInts(node: GraphNode, known: Known): TensorData | undefined {
+  const [output] = node.outputs
+  const elements = known.elements(output)
+  const shape = known.shape(output)
+  const dtype = known.dtype(output)
+  if (!elements?.every(isNumber) || !shape?.every(isNumber) || !dtype || node.outputs.length !== 1) return undefined
+  return dtype === 'int64'
+    ? int64(shape as number[], elements as number[])
+    : fromNumbers(dtype, shape as number[], elements as number[])
+}
+
+/** @returns the node in canonical form, or undefined where it was replaced */
+export function settleNode(node: GraphNode, known: Known, rewriter: Rewriter): GraphNode | undefined {
+  if (node.domain !== '') return node
+  const value = knownInts(node, known)
+  if (value) {
+    rewriter.define(node, node.outputs[0] as string, value)
+    return undefined
+  }
+  const rule = ruleOf.get(node.op)
+  return rule ? rule(node, known, rewriter) : node
+}

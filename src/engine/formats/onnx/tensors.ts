@@ -1,0 +1,139 @@
+/** TensorProto <-> TensorData: every encoding of an initialiser, as a view on the file's bytes where that is possible. */
+import { EspalierError } from '../../../contract/errors'
+import { arrayTypes, bytesPerElement, type DataType, type TensorArray, type TensorData } from '../../graph/tensor'
+import { dataTypeNumber, dataTypeOf } from './data-types'
+import type { TensorProto } from './schema'
+
+/** Reads a file that lies beside the model; `name` is a relative path as the model gives it. */
+export type Resolve = (name: string) => Promise<Uint8Array>
+
+const invalid = (sentence: string): never => {
+  throw new EspalierError('MODEL_INVALID', `${sentence} The file is damaged or was written by a faulty exporter.`)
+}
+
+/** The number of elements, with every dimension checked. */
+function elementCount(dims: readonly number[], owner: string): number {
+  let count = 1
+  for (const dim of dims) {
+    if (!Number.isSafeInteger(dim) || dim < 0) invalid(`${owner} has an impossible dimension (${dim}).`)
+    count *= dim
+  }
+  if (!Number.isSafeInteger(count)) invalid(`${owner} has more elements than can exist: [${dims.join(', ')}].`)
+  return count
+}
+
+/** Little-endian bytes as the array of a data type: a view where the offset is aligned, else a copy. */
+export function viewBytes(bytes: Uint8Array, dtype: DataType): TensorArray {
+  const width = bytesPerElement(dtype)
+  // Not `slice`: a Node Buffer would hand out a view again.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
+  return new arrayTypes[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / width)
+}
+
+/** The typed fields of a TensorProto that may hold this data type. */
+function typedData(proto: TensorProto, dtype: DataType): TensorArray | undefined {
+  switch (dtype) {
+    case 'float32':
+      return proto.float_data
+    case 'float64':
+      return proto.double_data
+    case 'int64':
+      return proto.int64_data
+    case 'uint64':
+      return proto.uint64_data
+    case 'uint32':
+      return proto.uint64_data && Uint32Array.from(proto.uint64_data, Number)
+    default:
+      // The 16-bit floats lie as bits in int32_data, as do booleans and the small integers.
+      return proto.int32_data && arrayTypes[dtype].from(proto.int32_data)
+  }
+}
+
+/** Fetches external data, each file once. */
+export class ExternalData {
+  private readonly files = new Map<string, Promise<Uint8Array>>()
+
+  constructor(private readonly resolve: Resolve | undefined) {}
+
+  async read(proto: TensorProto, owner: string): Promise<Uint8Array> {
+    const entries = new Map((proto.external_data ?? []).map(({ key, value }) => [key ?? '', value ?? '']))
+    const location = entries.get('location') ?? ''
+    if (location === '') return invalid(`${owner} lies in another file, but the model does not say in which.`)
+    if (/^([/\\]|[A-Za-z]:)/.test(location) || location.split(/[/\\]/).includes('..')) {
+      throw new EspalierError(
+        'MODEL_INVALID',
+        `${owner} points to "${location}", outside the model's folder, which is not allowed. Put the weights beside the model and export it again.`,
+      )
+    }
+    const bytes = await this.file(location, owner)
+    const offset = Number(entries.get('offset') ?? 0)
+    const length = Number(entries.get('length') ?? bytes.length - offset)
+    if (![offset, length].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+      return invalid(`${owner} has an impossible place in "${location}" (offset ${offset}, length ${length}).`)
+    }
+    if (offset + length > bytes.length) {
+      throw new EspalierError(
+        'FILE_TRUNCATED',
+        `${owner} should end at byte ${offset + length} of "${location}", but that file has only ${bytes.length} bytes. Copy it again, completely.`,
+      )
+    }
+    return bytes.subarray(offset, offset + length)
+  }
+
+  private file(location: string, owner: string): Promise<Uint8Array> {
+    const before = this.files.get(location)
+    if (before) return before
+    if (!this.resolve) {
+      throw new EspalierError(
+        'FILE_NOT_FOUND',
+        `${owner} lies in the file "${location}", which was not given. Put it beside the model and open the model from there.`,
+      )
+    }
+    const reading = this.resolve(location).catch((cause: unknown) => {
+      throw new EspalierError(
+        'FILE_NOT_FOUND',
+        `The file "${location}" with the network's weights could not be read. It must lie beside the model; copy it there.`,
+        cause,
+      )
+    })
+    this.files.set(location, reading)
+    return reading
+  }
+}
+
+const EXTERNAL = 1
+
+/**
+ * @param owner names the tensor in sentences: `The weight "conv1.weight"`.
+ * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, FILE_TRUNCATED, FILE_NOT_FOUND
+ */
+export async function readTensor(proto: TensorProto, owner: string, external: ExternalData): Promise<TensorData> {
+  const dtype = dataTypeOf(proto.data_type, owner)
+  const dims = proto.dims ?? []
+  const count = elementCount(dims, owner)
+  if (proto.segment) {
+    throw new EspalierError('MODEL_UNSUPPORTED_FEATURE', `${owner} is stored in segments, which no exporter does now.`)
+  }
+  const mismatch = (found: number, unit: string): never =>
+    invalid(
+      `${owner} of shape [${dims.join(', ')}] needs ${count} elements of ${dtype}, but ${found} ${unit} are there.`,
+    )
+  const raw = proto.data_location === EXTERNAL ? await external.read(proto, owner) : proto.raw_data
+  if (raw && (raw.length > 0 || proto.data_location === EXTERNAL)) {
+    if (raw.length !== count * bytesPerElement(dtype)) mismatch(raw.length, 'bytes')
+    return { dtype, dims, data: viewBytes(raw, dtype) }
+  }
+  const data = typedData(proto, dtype) ?? new arrayTypes[dtype](0)
+  if (data.length !== count) mismatch(data.length, 'elements')
+  return { dtype, dims, data }
+}
+
+/** Always raw_data, little-endian. */
+export function tensorProto(name: string, { dtype, dims, data }: TensorData): TensorProto {
+  return {
+    dims: [...dims],
+    data_type: dataTypeNumber(dtype),
+    name,
+    raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  }
+}

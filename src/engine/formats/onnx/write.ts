@@ -1,0 +1,101 @@
+/** Graph -> ONNX file: names, metadata and opsets kept, the opset raised to what the operators need. */
+import type { Attribute, Dim, Graph, GraphNode, ValueInfo } from '../../graph/graph'
+import { int64, type TensorData } from '../../graph/tensor'
+import { findOp } from '../../ops'
+import { attributeProto } from './attributes'
+import { dataTypeNumber } from './data-types'
+import { writeMessage } from './message'
+import { declaredOpset, declaredShape, graphDocumentation, metadataFields, nodeDocumentationKey } from './metadata'
+import { canonicalOpset } from './normalise/fold'
+import { modelMessage, type NodeProto, type ValueInfoProto } from './schema'
+import { tensorProto } from './tensors'
+
+export interface OnnxWriteOptions {
+  /** `declared` (default): a batch that the source file had as a number is written as that number again. */
+  readonly batch?: 'declared' | 'free'
+}
+
+/** The first IR version that allows an opset (ONNX versioning table). */
+const irVersionOf = (opset: number): number => {
+  if (opset >= 23) return 11
+  if (opset >= 21) return 10
+  if (opset >= 19) return 9
+  return 8
+}
+
+/** Operators whose axes moved from an attribute to an input with opset 18. */
+const axesMoved = /^Reduce(Max|Mean|Min|Prod|L1|L2|LogSum|LogSumExp|SumSquare)$/
+
+function opsetOf(graph: Graph): number {
+  const needed = graph.nodes.map((node) => (node.domain === '' ? (findOp(node.op)?.since ?? 0) : 0))
+  return Math.max(canonicalOpset, declaredOpset(graph.metadata), ...needed)
+}
+
+/** The canonical node as a newer opset spells it. */
+function raise(node: GraphNode, opset: number, constants: Map<string, TensorData>): GraphNode {
+  if (node.domain !== '') return node
+  const attributes = new Map<string, Attribute>(node.attributes)
+  if (opset >= 18 && axesMoved.test(node.op)) {
+    const axes = attributes.get('axes')
+    if (axes?.kind !== 'ints') return node
+    attributes.delete('axes')
+    let name = `${node.name}/axes`
+    while (constants.has(name)) name += '_'
+    constants.set(name, int64([axes.value.length], axes.value))
+    return { ...node, attributes, inputs: [...node.inputs, name] }
+  }
+  return node
+}
+
+function nodeProto(node: GraphNode, documentation: string | undefined): NodeProto {
+  const attribute = [...node.attributes].map(([name, value]) => attributeProto(name, value))
+  return {
+    input: [...node.inputs],
+    output: [...node.outputs],
+    name: node.name,
+    op_type: node.op,
+    ...(attribute.length > 0 ? { attribute } : {}),
+    ...(documentation === undefined ? {} : { doc_string: documentation }),
+    ...(node.domain === '' ? {} : { domain: node.domain }),
+  }
+}
+
+function valueProto(info: ValueInfo, shape: readonly Dim[] | null): ValueInfoProto {
+  const dim = shape?.map((extent) => (typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent }))
+  const tensorType = { elem_type: dataTypeNumber(info.dtype), ...(dim ? { shape: { dim } } : {}) }
+  return { name: info.name, type: { tensor_type: tensorType } }
+}
+
+/** The shape as it is now, with the batch as the source file declared it. */
+function writtenShape(graph: Graph, info: ValueInfo, batch: 'declared' | 'free'): readonly Dim[] | null {
+  const declared = declaredShape(graph.metadata, info.name)
+  const [first] = declared ?? []
+  if (batch === 'free' || !info.shape || typeof first !== 'number' || typeof info.shape[0] === 'number')
+    return info.shape
+  return [first, ...info.shape.slice(1)]
+}
+
+/** The same graph always gives the same bytes. */
+export function writeOnnx(graph: Graph, { batch = 'declared' }: OnnxWriteOptions = {}): Uint8Array {
+  const opset = opsetOf(graph)
+  const constants = new Map(graph.constants)
+  const node = graph.nodes.map((each) =>
+    nodeProto(raise(each, opset, constants), graph.metadata.get(nodeDocumentationKey(each.name))),
+  )
+  const documentation = graphDocumentation(graph.metadata)
+  const fields = metadataFields(graph.metadata)
+  const opsets = [...new Map(graph.opsets).set('', opset)]
+  return writeMessage(modelMessage, {
+    ...fields,
+    ir_version: Math.max(fields.ir_version ?? 0, irVersionOf(opset)),
+    graph: {
+      node,
+      name: graph.name,
+      initializer: [...constants].map(([name, data]) => tensorProto(name, data)),
+      ...(documentation === undefined ? {} : { doc_string: documentation }),
+      input: graph.inputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),
+      output: graph.outputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),
+    },
+    opset_import: opsets.map(([domain, version]) => ({ domain, version })),
+  })
+}

@@ -1,0 +1,56 @@
+/** Model formats, recognised by content: each says whether a file is its own, opens it and, where it can, writes it. */
+import { EspalierError } from '../../contract/errors'
+import type { Graph } from '../graph/graph'
+
+/** One file as a shell hands it in; the engine never opens files itself. */
+export interface ModelFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** Reads a file beside the primary one; `name` is relative, as the model gives it. */
+export type ResolveFile = (name: string) => Promise<Uint8Array>
+
+export interface ModelFormat {
+  /** The name that stands in `Model.format` of the store and in the command line: `onnx`. */
+  readonly name: string
+  /** For people: `ONNX`. */
+  readonly label: string
+  match(bytes: Uint8Array, name: string): boolean
+  /** Sentences pushed to `notes` are shown to the user. */
+  open?(file: ModelFile, resolve: ResolveFile | undefined, notes: string[]): Promise<Graph>
+  /** Named files; the first is the primary one. */
+  write?(graph: Graph, name: string, options: WriteOptions): Promise<readonly ModelFile[]>
+}
+
+export interface WriteOptions {
+  /** `declared` (default): a batch the source had as a number is written as that number again. */
+  readonly batch?: 'declared' | 'free'
+}
+
+const formats = new Map<string, ModelFormat>()
+
+/** @throws INTERNAL when the format is there already */
+export function registerFormat(format: ModelFormat): void {
+  if (formats.has(format.name)) {
+    throw new EspalierError('INTERNAL', `The model format ${format.name} is registered twice.`)
+  }
+  formats.set(format.name, format)
+}
+
+export const registeredFormats = (): readonly ModelFormat[] => [...formats.values()]
+
+export const findFormat = (name: string): ModelFormat | undefined => formats.get(name)
+
+/** The format whose content this is. @throws FORMAT_UNKNOWN */
+export function recogniseFormat(bytes: Uint8Array, name: string): ModelFormat {
+  const found = registeredFormats().find((format) => format.open && format.match(bytes, name))
+  if (found) return found
+  const known = registeredFormats()
+    .filter((format) => format.open)
+    .map((format) => format.label)
+  throw new EspalierError(
+    'FORMAT_UNKNOWN',
+    `"${name}" is not a network in a format that Espalier reads (${known.join(', ')}). Export the network to one of these.`,
+  )
+}
