@@ -166,6 +166,7 @@ export const metricPointSchema = z.object({ name: z.string(), step: z.number(), 
 export type MetricPoint = z.infer<typeof metricPointSchema>
 
 export const logLineSchema = z.object({ at: time, level: z.enum(['info', 'warning', 'error']), message: z.string() })
+export type LogLine = z.infer<typeof logLineSchema>
 
 export const comparisonSchema = z.object({
   id,

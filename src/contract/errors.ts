@@ -48,7 +48,7 @@ export interface ErrorReport {
   /** One sentence or two for the user: what happened, why, what to do. */
   readonly message: string
   /** The technical cause in one line, for the log and the diagnostics bundle. */
-  readonly cause?: string
+  readonly cause?: string | undefined
 }
 
 /** An expected failure. Anything else that is thrown is a defect and is reported as INTERNAL. */

@@ -13,7 +13,9 @@ import { settingRepository } from './settings'
 import { traceRepository } from './traces'
 import { trashRepository } from './trash'
 
+export { type ProcessLock, tryLock } from './lock'
 export type { StoredFile } from './models'
+export type { SettingsChanges } from './settings'
 
 /** Opens the store at `path`. @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE */
 export function openStore(path: string) {
@@ -40,6 +42,7 @@ export function openStore(path: string) {
     },
     /** Changes when another connection has written. */
     foreignChanges: (): number => database.pragma('data_version', { simple: true }) as number,
+    sqliteVersion: (): string => database.prepare<[], { v: string }>('SELECT sqlite_version() AS v').get()?.v ?? '',
     /** The connection itself, for the store's own tests and tools. */
     database,
     close: (): void => {

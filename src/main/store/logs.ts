@@ -1,10 +1,7 @@
 /** The log of each run, in order. */
-import type { z } from 'zod'
-import type { logLineSchema } from '../../contract/entities'
+import type { LogLine } from '../../contract/entities'
 import type { Database } from './database'
 import { guarded } from './errors'
-
-export type LogLine = z.infer<typeof logLineSchema>
 
 export function logRepository(database: Database) {
   const insert = database.prepare('INSERT INTO logs (run_id, at, level, message) VALUES (?, ?, ?, ?)')

@@ -3,6 +3,9 @@ import { type Settings, settingsSchema } from '../../contract/entities'
 import type { Database } from './database'
 import { guarded } from './errors'
 
+/** What is undefined stays as it is. */
+export type SettingsChanges = { readonly [K in keyof Settings]?: Settings[K] | undefined }
+
 const defaults: Settings = { language: 'system', theme: 'system', backend: 'auto', layouts: {} }
 
 export function settingRepository(database: Database) {
@@ -23,7 +26,7 @@ export function settingRepository(database: Database) {
   return guarded({
     get,
     /** Layouts merge screen by screen. */
-    save: database.transaction((changes: Partial<Settings>): Settings => {
+    save: database.transaction((changes: SettingsChanges): Settings => {
       const layouts = changes.layouts ? { layouts: { ...get().layouts, ...changes.layouts } } : {}
       for (const [key, value] of Object.entries({ ...changes, ...layouts })) {
         if (value !== undefined) put.run(key, JSON.stringify(value))

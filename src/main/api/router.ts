@@ -1,0 +1,107 @@
+/** Binds the contract to the services, call by call. */
+import { implement } from '@orpc/server'
+import { contract } from '../../contract/api'
+import type { Services } from '../services/index'
+
+const ok = { ok: true } as const
+
+/** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
+export function createRouter(services: Services) {
+  const api = implement(contract)
+  const { projects, models, datasets, runs, comparisons, exports, app, events, engine } = services
+  return api.router({
+    projects: {
+      list: api.projects.list.handler(({ input }) => projects.list(input.deleted)),
+      get: api.projects.get.handler(({ input }) => projects.get(input.id)),
+      create: api.projects.create.handler(({ input }) => projects.create(input)),
+      update: api.projects.update.handler(({ input: { id, ...changes } }) => projects.update(id, changes)),
+      remove: api.projects.remove.handler(({ input }) => {
+        projects.remove(input.id)
+        return ok
+      }),
+      restore: api.projects.restore.handler(({ input }) => projects.restore(input.id)),
+    },
+    models: {
+      list: api.models.list.handler(({ input }) => models.list(input.projectId, input.deleted)),
+      get: api.models.get.handler(({ input }) => models.get(input.id)),
+      import: api.models.import.handler(({ input }) => models.import(input)),
+      view: api.models.view.handler(({ input }) => models.view(input.id)),
+      rename: api.models.rename.handler(({ input }) => models.rename(input.id, input.name)),
+      remove: api.models.remove.handler(({ input }) => {
+        models.remove(input.id)
+        return ok
+      }),
+      restore: api.models.restore.handler(({ input }) => models.restore(input.id)),
+    },
+    datasets: {
+      list: api.datasets.list.handler(({ input }) => datasets.list(input.projectId, input.deleted)),
+      probe: api.datasets.probe.handler(({ input }) => datasets.probe(input)),
+      import: api.datasets.import.handler(({ input }) => datasets.import(input)),
+      preview: api.datasets.preview.handler(({ input }) =>
+        datasets.preview(input.id, input.split, input.offset, input.count),
+      ),
+      check: api.datasets.check.handler(({ input }) => datasets.check(input.id, input.modelId)),
+      remove: api.datasets.remove.handler(({ input }) => {
+        datasets.remove(input.id)
+        return ok
+      }),
+      restore: api.datasets.restore.handler(({ input }) => datasets.restore(input.id)),
+    },
+    runs: {
+      list: api.runs.list.handler(({ input }) => runs.list(input.projectId, input.deleted)),
+      get: api.runs.get.handler(({ input }) => runs.get(input.id)),
+      start: api.runs.start.handler(({ input }) => runs.start(input)),
+      cancel: api.runs.cancel.handler(({ input }) => runs.cancel(input.id)),
+      resume: api.runs.resume.handler(({ input }) => runs.resume(input.id)),
+      update: api.runs.update.handler(({ input: { id, ...changes } }) => runs.update(id, changes)),
+      remove: api.runs.remove.handler(({ input }) => {
+        runs.remove(input.ids)
+        return ok
+      }),
+      restore: api.runs.restore.handler(({ input }) => {
+        runs.restore(input.ids)
+        return ok
+      }),
+      trace: api.runs.trace.handler(({ input }) => runs.trace(input.id)),
+      metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names)),
+      log: api.runs.log.handler(({ input }) => runs.log(input.id)),
+      estimate: api.runs.estimate.handler(({ input }) => runs.estimate(input)),
+      strategies: api.runs.strategies.handler(() => runs.strategies()),
+    },
+    comparisons: {
+      list: api.comparisons.list.handler(({ input }) => comparisons.list(input.projectId)),
+      save: api.comparisons.save.handler(({ input }) => comparisons.save(input)),
+      remove: api.comparisons.remove.handler(({ input }) => {
+        comparisons.remove(input.id)
+        return ok
+      }),
+      disagreements: api.comparisons.disagreements.handler(({ input }) =>
+        comparisons.disagreements(input.runIds, input.limit),
+      ),
+      report: api.comparisons.report.handler(({ input }) => comparisons.report(input)),
+    },
+    exports: {
+      list: api.exports.list.handler(({ input }) => exports.list(input.projectId)),
+      create: api.exports.create.handler(({ input }) => exports.create(input)),
+      download: api.exports.download.handler(({ input }) => exports.download(input.id)),
+    },
+    app: {
+      doctor: api.app.doctor.handler(() => app.doctor()),
+      settings: api.app.settings.handler(() => app.settings()),
+      saveSettings: api.app.saveSettings.handler(({ input }) => app.saveSettings(input)),
+      emptyTrash: api.app.emptyTrash.handler(() => app.emptyTrash()),
+      pickPath: api.app.pickPath.handler(({ input }) => app.pickPath(input.kind)),
+      shell: api.app.shell.handler(() => app.shell()),
+    },
+    events: api.events.handler(async function* ({ signal }) {
+      const subscription = events.subscribe(signal)
+      try {
+        yield { type: 'engine-state', state: engine.state() } as const
+        yield* subscription
+      } finally {
+        await subscription.return?.()
+      }
+    }),
+  })
+}
+export type ApiRouter = ReturnType<typeof createRouter>

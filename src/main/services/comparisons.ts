@@ -1,0 +1,103 @@
+/** Comparisons: saved selections, per-class results, samples on which runs disagree, and the report. */
+import type { Comparison, Run } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
+import type { RunResult } from '../../contract/run'
+import { projectChanged, type ServiceContext } from './context'
+import type { DatasetService } from './datasets'
+import type { ModelService } from './models'
+import { type ReportRun, report } from './report/index'
+
+export interface SaveRequest {
+  readonly id?: string | undefined
+  readonly projectId: string
+  readonly name: string
+  readonly runIds: string[]
+  readonly baselineRunId: string | null
+}
+
+export interface ReportRequest {
+  readonly projectId: string
+  readonly runIds: readonly string[]
+  readonly baselineRunId: string | null
+  readonly format: 'html' | 'csv' | 'json'
+}
+
+const finished = (run: Run): run is Run & { result: RunResult } => run.status === 'done' && run.result !== null
+
+const fileNameOf = (name: string): string =>
+  name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '') || 'comparison'
+
+export function comparisonService(context: ServiceContext, models: ModelService, datasets: DatasetService) {
+  const { store, engine } = context
+
+  /** Finished runs in the order given. @throws NOT_FOUND; CONFLICT for one that is not done */
+  const finishedRuns = (ids: readonly string[]): (Run & { result: RunResult })[] =>
+    ids.map((id) => {
+      const run = store.runs.get(id)
+      if (finished(run)) return run
+      throw new EspalierError(
+        'CONFLICT',
+        `"${run.name}" is ${run.status}, so it has no result to compare. Choose runs that are done.`,
+      )
+    })
+
+  return {
+    list: (projectId: string): Comparison[] => store.comparisons.list(projectId),
+    save(request: SaveRequest): Comparison {
+      for (const id of request.runIds) {
+        if (store.runs.get(id).projectId !== request.projectId) {
+          throw new EspalierError('CONFLICT', 'All runs of a comparison must belong to its project.')
+        }
+      }
+      const saved = store.comparisons.save(request)
+      projectChanged(context, request.projectId)
+      return saved
+    },
+    remove(id: string): void {
+      const { projectId } = store.comparisons.get(id)
+      store.comparisons.remove(id)
+      projectChanged(context, projectId)
+    },
+    async disagreements(runIds: readonly string[], limit: number) {
+      const runs = finishedRuns(runIds)
+      const first = runs[0] as Run
+      if (runs.some((run) => run.datasetId !== first.datasetId || run.modelId !== first.modelId)) {
+        throw new EspalierError(
+          'CONFLICT',
+          'Samples can only be compared between runs of the same network and the same data set. Choose such runs.',
+        )
+      }
+      return engine.run('disagreements', {
+        original: models.filesOf(first.modelId),
+        models: runs.map((run) => ({ runId: run.id, files: models.filesOf(run.resultModelId as string) })),
+        data: datasets.locationOf(first.datasetId),
+        limit,
+        backend: 'auto',
+      })
+    },
+    report({ projectId, runIds, baselineRunId, format }: ReportRequest): { fileName: string; content: string } {
+      const project = store.projects.get(projectId)
+      const runs = finishedRuns(runIds).map(
+        (run): ReportRun => ({
+          run,
+          model: store.models.get(run.modelId),
+          dataset: store.datasets.get(run.datasetId),
+          trace: store.traces.get(run.id) ?? { groups: [] },
+        }),
+      )
+      const content = report(
+        {
+          title: project.name,
+          goal: project.goal,
+          runs,
+          baselineRunId,
+          createdAt: new Date().toISOString(),
+          product: context.product,
+        },
+        format,
+      )
+      return { fileName: `${fileNameOf(project.name)}.${format}`, content }
+    },
+  }
+}
+export type ComparisonService = ReturnType<typeof comparisonService>

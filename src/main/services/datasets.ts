@@ -1,0 +1,100 @@
+/** Data sets: looked at by the engine; left at their path, or copied in where they came through the page. */
+import type { Dataset } from '../../contract/entities'
+import type { DataLocation } from '../engine/index'
+import { projectChanged, type ServiceContext } from './context'
+import type { ModelService } from './models'
+import { type GivenFile, withLocalFile } from './uploads'
+
+const probeSamples = 48
+const checkedSamples = 512
+/** A network that does no better than this many times chance is most likely fed with the wrong preprocessing. */
+const plausibleTimesChance = 2
+
+export interface ImportRequest extends GivenFile {
+  readonly projectId: string
+  readonly name?: string | undefined
+  readonly mean?: number[] | undefined
+  readonly std?: number[] | undefined
+}
+
+const normalisation = ({ mean, std }: { mean?: number[] | undefined; std?: number[] | undefined }) => ({
+  ...(mean ? { mean } : {}),
+  ...(std ? { std } : {}),
+})
+
+export function datasetService(context: ServiceContext, models: ModelService) {
+  const { store, artifacts, engine } = context
+
+  /** Where the engine finds the data, with the hash it must have. */
+  const locationOf = (id: string): DataLocation => {
+    const dataset = store.datasets.get(id)
+    const artifact = store.datasets.artifact(id)
+    return {
+      path: artifact === null ? dataset.path : artifacts.pathOf(artifact),
+      name: dataset.path,
+      kind: dataset.kind,
+      hash: dataset.hash,
+      mean: dataset.mean,
+      std: dataset.std,
+    }
+  }
+  const setDeleted = (id: string, at: string | null): Dataset => {
+    const dataset = store.datasets.setDeleted(id, at)
+    projectChanged(context, dataset.projectId)
+    return dataset
+  }
+
+  /** `copy`: into the artifact store, for files that will not stay where they are. */
+  const importFrom = async (
+    request: ImportRequest & { path: string; copy: boolean; fileName: string },
+  ): Promise<Dataset> => {
+    const { path, copy, fileName, projectId } = request
+    const { dataset } = await engine.run('probe', {
+      data: { path, name: fileName, ...normalisation(request) },
+      samples: 0,
+    })
+    const artifact = copy ? (await artifacts.putFile(path)).hash : null
+    const created = store.datasets.create({
+      ...dataset,
+      projectId,
+      name: request.name ?? dataset.name,
+      path: copy ? fileName : path,
+      artifact,
+    })
+    projectChanged(context, projectId)
+    return created
+  }
+
+  return {
+    list: (projectId: string, deleted = false): Dataset[] => store.datasets.list(projectId, deleted),
+    get: (id: string): Dataset => store.datasets.get(id),
+    locationOf,
+    importFrom,
+    probe: (given: GivenFile) =>
+      withLocalFile(given, ({ path, name }) => engine.run('probe', { data: { path, name }, samples: probeSamples })),
+    import: async (request: ImportRequest): Promise<Dataset> => {
+      store.projects.get(request.projectId)
+      return withLocalFile(request, ({ path, name, uploaded }) =>
+        importFrom({ ...request, path, copy: uploaded, fileName: name }),
+      )
+    },
+    preview: (id: string, split: 'train' | 'verification' | 'test', offset: number, count: number) =>
+      engine.run('preview', { data: locationOf(id), split, offset, count }),
+    /** Scores the model on some samples: at chance level the preprocessing is most likely wrong. */
+    async check(id: string, modelId: string) {
+      const { metric, value, samples, classes } = await engine.run('evaluate', {
+        files: models.filesOf(modelId),
+        data: locationOf(id),
+        limit: checkedSamples,
+        backend: 'auto',
+      })
+      const chance = metric === 'accuracy' && classes.length > 0 ? 100 / classes.length : null
+      const plausible =
+        value === null || chance === null || value >= Math.min(chance * plausibleTimesChance, 50 + chance / 2)
+      return { metric: value, chance, samples, plausible }
+    },
+    remove: (id: string): Dataset => setDeleted(id, new Date().toISOString()),
+    restore: (id: string): Dataset => setDeleted(id, null),
+  }
+}
+export type DatasetService = ReturnType<typeof datasetService>

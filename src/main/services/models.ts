@@ -1,0 +1,102 @@
+/** Models: read and checked by the engine, kept in the artifact store, shown from what was understood. */
+import type { Model, ModelView } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
+import type { JobOutput, ModelFile } from '../engine/index'
+import type { StoredFile } from '../store/index'
+import { projectChanged, type ServiceContext } from './context'
+import { type GivenFile, withLocalFile } from './uploads'
+
+type Facts = JobOutput<'inspect'>
+
+const withoutExtension = (name: string): string => name.replace(/\.(onnx|json|h5|keras)$/i, '') || name
+
+export interface KeptModel {
+  readonly projectId: string
+  readonly name: string
+  readonly parentId: string | null
+  readonly runId: string | null
+}
+
+export function modelService(context: ServiceContext) {
+  const { store, artifacts, engine, product } = context
+
+  /** Copies every file of a model in; a file that changed while it was read is refused. */
+  const keepFiles = async (facts: Facts): Promise<StoredFile[]> => {
+    const kept: StoredFile[] = []
+    for (const file of facts.files) {
+      const { hash } = await artifacts.putFile(file.path)
+      if (file.hash !== undefined && file.hash !== hash) {
+        throw new EspalierError(
+          'CONFLICT',
+          `${file.name} changed while it was being read. Wait until the program that writes it is done, then import it again.`,
+        )
+      }
+      kept.push({ name: file.name, hash })
+    }
+    return kept
+  }
+
+  /** Where the engine finds a model's files. */
+  const filesOf = (id: string): ModelFile[] =>
+    store.models.files(id).map(({ name, hash }) => ({ name, hash, path: artifacts.pathOf(hash) }))
+
+  const setDeleted = (id: string, at: string | null): Model => {
+    const model = store.models.setDeleted(id, at)
+    projectChanged(context, model.projectId)
+    return model
+  }
+
+  /** Reads, checks and keeps the model at a path, with everything that lies beside it and belongs to it. */
+  const importFrom = async (
+    path: string,
+    entry: KeptModel,
+    name: string,
+  ): Promise<{ model: Model; view: ModelView }> => {
+    const facts = await engine.run('inspect', { files: [{ name, path }] })
+    const files = await keepFiles(facts)
+    const model = store.transaction(() => {
+      const created = store.models.create({
+        ...entry,
+        format: facts.format,
+        size: facts.size,
+        nodes: facts.nodes,
+        files,
+      })
+      store.models.keepView(created.id, product, facts.view)
+      return created
+    })
+    projectChanged(context, model.projectId)
+    return { model, view: facts.view }
+  }
+
+  const view = async (id: string): Promise<ModelView> => {
+    const kept = store.models.view(id, product)
+    if (kept) return kept
+    const facts = await engine.run('inspect', { files: filesOf(id) })
+    store.models.keepView(id, product, facts.view)
+    return facts.view
+  }
+
+  return {
+    list: (projectId: string, deleted = false): Model[] => store.models.list(projectId, deleted),
+    get: (id: string): Model => store.models.get(id),
+    filesOf,
+    view,
+    importFrom,
+    async import(input: GivenFile & { projectId: string; name?: string | undefined }) {
+      const { id: projectId } = store.projects.get(input.projectId)
+      return withLocalFile(input, ({ path, name }) =>
+        importFrom(path, { projectId, name: input.name ?? withoutExtension(name), parentId: null, runId: null }, name),
+      )
+    },
+    rename(id: string, name: string): Model {
+      const model = store.models.rename(id, name)
+      projectChanged(context, model.projectId)
+      return model
+    },
+    /** To the trash. What runs and exports were made from stays readable for them. */
+    remove: (id: string): Model => setDeleted(id, new Date().toISOString()),
+    restore: (id: string): Model => setDeleted(id, null),
+  }
+}
+export type ModelService = ReturnType<typeof modelService>

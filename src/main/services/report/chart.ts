@@ -1,0 +1,104 @@
+/** Charts of a report as SVG: the trade-off of result against MACs, and the kept width of every group. */
+import { html, type Markup } from './html'
+import type { ReportRow, ReportRun } from './model'
+import { percent, points } from './numbers'
+
+const width = 760
+const height = 360
+const margin = { left: 56, right: 16, top: 16, bottom: 44 }
+export const colourCount = 8
+
+/** Round numbers, about `wanted` of them, from low to high. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  const rough = (high - low) / wanted
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
+  const first = Math.ceil(low / step - 1e-9)
+  const last = Math.floor(high / step + 1e-9)
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+}
+
+/** Runs of one strategy and refit belong to one series. */
+export const seriesOf = (row: ReportRow): string =>
+  row.refit === 'none' ? row.strategy : `${row.strategy} + ${row.refit} refit`
+
+/** Points on the Pareto front: nothing else has both fewer MACs and a result at least as good. */
+export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
+  rows
+    .filter(
+      (row) =>
+        row.after !== null &&
+        !rows.some(
+          (other) =>
+            other.after !== null &&
+            other.macsKept <= row.macsKept &&
+            other.after >= (row.after as number) &&
+            (other.macsKept < row.macsKept || other.after > (row.after as number)),
+        ),
+    )
+    .sort((a, b) => a.macsKept - b.macsKept)
+
+/** Task metric against the share of MACs kept; null where no run has a metric. Better is up, for errors too. */
+export function tradeOff(rows: readonly ReportRow[], series: readonly string[]): Markup | null {
+  const drawn = rows.filter((row) => row.after !== null)
+  if (drawn.length === 0) return null
+  const values = drawn.flatMap((row) => [row.after as number, ...(row.before === null ? [] : [row.before])])
+  const spread = Math.max(...values) - Math.min(...values) || 1
+  const [low, high] = [Math.min(...values) - spread * 0.08, Math.max(...values) + spread * 0.08]
+  const most = Math.min(1, Math.max(...drawn.map((row) => row.macsKept)) * 1.1)
+  const x = (share: number): number => margin.left + (share / most) * (width - margin.left - margin.right)
+  const y = (value: number): number =>
+    margin.top + ((high - value) / (high - low)) * (height - margin.top - margin.bottom)
+  const front = paretoFront(drawn)
+  const before = drawn.find((row) => row.before !== null)?.before ?? null
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Result against the share of MACs kept">
+    ${ticks(low, high, 6).map(
+      (
+        tick,
+      ) => html`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(tick)}" y2="${y(tick)}"/>
+        <text class="tick" x="${margin.left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`,
+    )}
+    ${ticks(0, most, 6).map(
+      (tick) =>
+        html`<text class="tick" x="${x(tick)}" y="${height - margin.bottom + 18}" text-anchor="middle">${Math.round(tick * 100)} %</text>`,
+    )}
+    <line class="axis" x1="${margin.left}" x2="${width - margin.right}" y1="${height - margin.bottom}" y2="${height - margin.bottom}"/>
+    <text class="label" x="${width / 2}" y="${height - 6}" text-anchor="middle">MACs kept</text>
+    ${before === null ? null : html`<line class="before" x1="${margin.left}" x2="${width - margin.right}" y1="${y(before)}" y2="${y(before)}"/>`}
+    <polyline class="front" points="${front.map((row) => `${x(row.macsKept)},${y(row.after as number)}`).join(' ')}"/>
+    ${drawn.map(
+      (
+        row,
+      ) => html`<circle class="series-${series.indexOf(seriesOf(row)) % colourCount}" cx="${x(row.macsKept)}" cy="${y(row.after as number)}" r="5">
+        <title>${row.name}: ${points(row.after)} at ${percent(row.macsKept)} of MACs, seed ${row.seed}</title></circle>`,
+    )}
+  </svg>`
+}
+
+const barHeight = 14
+const rowGap = 10
+const nameWidth = 190
+
+/** Kept units a group, one bar a run. */
+export function keptWidths(runs: readonly ReportRun[]): Markup | null {
+  const groups = runs.flatMap((entry) => entry.trace.groups.map((group) => group.group))
+  const names = [...new Set(groups)]
+  if (names.length === 0) return null
+  const blockHeight = runs.length * barHeight + rowGap
+  const space = width - nameWidth - 90
+  return html`<svg viewBox="0 0 ${width} ${names.length * blockHeight}" role="img" aria-label="Kept width of every group">
+    ${names.map(
+      (name, at) =>
+        html`<text class="label" x="${nameWidth - 10}" y="${at * blockHeight + (runs.length * barHeight) / 2 + 4}" text-anchor="end">${name.length > 28 ? `…${name.slice(-27)}` : name}<title>${name}</title></text>
+      ${runs.map((entry, i) => {
+        const group = entry.trace.groups.find((other) => other.group === name)
+        if (!group) return null
+        const top = at * blockHeight + i * barHeight
+        const share = group.kept.length / group.unitsBefore
+        return html`<rect class="whole" x="${nameWidth}" y="${top + 1}" width="${space}" height="${barHeight - 3}"/>
+          <rect class="bar-${i % colourCount}" x="${nameWidth}" y="${top + 1}" width="${space * share}" height="${barHeight - 3}"><title>${entry.run.name}: ${group.kept.length} of ${group.unitsBefore}</title></rect>
+          <text class="tick" x="${nameWidth + space + 8}" y="${top + barHeight - 3}">${group.kept.length} / ${group.unitsBefore}</text>`
+      })}`,
+    )}
+  </svg>`
+}

@@ -1,0 +1,81 @@
+/** What a report is made from, and the figures that every format of it shows. */
+import type { Dataset, Model, Run } from '../../../contract/entities'
+import type { DecisionTrace, RunResult } from '../../../contract/run'
+import { goalText } from '../run-names'
+
+export interface ReportRun {
+  readonly run: Run & { readonly result: RunResult }
+  readonly model: Pick<Model, 'name'>
+  readonly dataset: Pick<Dataset, 'name'>
+  readonly trace: Pick<DecisionTrace, 'groups'>
+}
+
+export interface ReportInput {
+  readonly title: string
+  readonly goal: string
+  readonly runs: readonly ReportRun[]
+  readonly baselineRunId: string | null
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly product: string
+}
+
+/** One line of the comparison; shares 0..1, metric in percent or the metric's own unit, times in seconds. */
+export interface ReportRow {
+  readonly id: string
+  readonly name: string
+  readonly model: string
+  readonly dataset: string
+  readonly strategy: string
+  readonly refit: string
+  readonly goal: string
+  readonly seed: number
+  readonly metric: string
+  readonly before: number | null
+  readonly after: number | null
+  /** Points lost: before minus after. */
+  readonly drop: number | null
+  readonly agreement: number
+  readonly kl: number
+  readonly macs: number
+  readonly macsKept: number
+  readonly params: number
+  readonly paramsKept: number
+  readonly bytes: number
+  readonly bytesKept: number
+  readonly split: string
+  readonly samples: number
+  readonly seconds: number
+}
+
+export function toRow({ run, model, dataset }: ReportRun): ReportRow {
+  const { result, config } = run
+  const { before, after } = result.model
+  const outcome = result.result
+  const final = outcome.afterRecovery ?? outcome.afterPruning
+  return {
+    id: run.id,
+    name: run.name,
+    model: model.name,
+    dataset: dataset.name,
+    strategy: config.strategy,
+    refit: config.refit,
+    goal: goalText(config.goal),
+    seed: config.seed,
+    metric: outcome.metric,
+    before: outcome.before,
+    after: final,
+    drop: outcome.before === null || final === null ? null : outcome.before - final,
+    agreement: outcome.agreement,
+    kl: outcome.kl,
+    macs: after.macs,
+    macsKept: after.macs / before.macs,
+    params: after.params,
+    paramsKept: after.params / before.params,
+    bytes: after.bytes,
+    bytesKept: after.bytes / before.bytes,
+    split: outcome.split,
+    samples: outcome.samples,
+    seconds: result.timing.totalMs / 1000,
+  }
+}

@@ -1,0 +1,36 @@
+/** What can be refused before a run is queued, so that nobody waits for an error that was certain. */
+import type { Dataset, Inspection, Model } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
+import type { RunConfig } from '../../contract/run'
+
+const shapeText = (shape: readonly (number | string)[]): string => shape.join(' × ')
+
+/** @throws NOT_BUILT_YET naming what a later version will have */
+export function requireBuilt({ goal, allocation, backend }: RunConfig): void {
+  const missing =
+    goal.kind === 'max-latency-ms'
+      ? 'A latency budget'
+      : allocation === 'sensitivity'
+        ? 'Sensitivity-swept allocation'
+        : backend !== 'auto' && backend !== 'wasm'
+          ? `The ${backend} backend`
+          : null
+  if (missing) {
+    throw new EspalierError('NOT_BUILT_YET', `${missing} is not built yet in this version. Choose another setting.`)
+  }
+}
+
+/** @throws SHAPE_MISMATCH where the data cannot be what the network reads; symbolic extents fit everything */
+export function requireSameShape(model: Model, { inputs }: Inspection, dataset: Dataset): void {
+  const expected = inputs.length === 1 ? inputs[0]?.shape.slice(1) : undefined
+  if (!expected || expected.length === 0) return
+  const { sampleShape } = dataset
+  const fits =
+    expected.length === sampleShape.length &&
+    expected.every((extent, axis) => typeof extent === 'string' || extent === sampleShape[axis])
+  if (fits) return
+  throw new EspalierError(
+    'SHAPE_MISMATCH',
+    `The network "${model.name}" reads samples of ${shapeText(expected)}, but "${dataset.name}" holds samples of ${shapeText(sampleShape)}. Choose data of the shape that the network was trained on.`,
+  )
+}

@@ -1,0 +1,132 @@
+/** Runs: queued, watched, cancelled, resumed, described. */
+import { randomUUID } from 'node:crypto'
+import type { LogLine, MetricPoint, Run } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
+import type { DecisionTrace, RunConfig } from '../../contract/run'
+import { projectChanged, type ServiceContext } from './context'
+import type { ModelService } from './models'
+import { requireBuilt, requireSameShape } from './run-checks'
+import { runName } from './run-names'
+import type { RunQueue } from './run-queue'
+
+export interface StartRequest {
+  readonly projectId: string
+  readonly modelId: string
+  readonly datasetId: string
+  readonly configs: readonly RunConfig[]
+  readonly name?: string | undefined
+}
+
+interface Changes {
+  readonly name?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly notes?: string | undefined
+}
+
+const emptyTrace: DecisionTrace = { steps: [], checkpoints: [], groups: [], correlation: { groups: [], values: [] } }
+
+export function runService(context: ServiceContext, models: ModelService, queue: RunQueue) {
+  const { store, engine, events } = context
+
+  const announce = (id: string): Run => {
+    events.emit({ type: 'run-changed', run: store.runs.brief(id) })
+    return store.runs.get(id)
+  }
+  const cancel = (id: string): Run => {
+    const run = store.runs.get(id)
+    if (run.status === 'queued') {
+      store.runs.finish(id, { status: 'cancelled' })
+      return announce(id)
+    }
+    if (run.status === 'running' && !queue.cancel(id)) {
+      throw new EspalierError(
+        'CONFLICT',
+        'This run is being worked on by another Espalier with the same data folder. Cancel it there.',
+      )
+    }
+    return run
+  }
+
+  return {
+    list: (projectId: string, deleted = false): Run[] => store.runs.list(projectId, deleted),
+    get: (id: string): Run => store.runs.get(id),
+    /** Queues one run a configuration, all or none. @throws NOT_FOUND, SHAPE_MISMATCH, NOT_BUILT_YET, CONFLICT */
+    async start(request: StartRequest): Promise<Run[]> {
+      const { projectId, modelId, datasetId, configs } = request
+      const project = store.projects.get(projectId)
+      const model = store.models.get(modelId)
+      const dataset = store.datasets.get(datasetId)
+      if (model.projectId !== project.id || dataset.projectId !== project.id) {
+        throw new EspalierError('CONFLICT', 'The model and the data set must belong to the project of the run.')
+      }
+      for (const config of configs) requireBuilt(config)
+      requireSameShape(model, (await models.view(modelId)).inspection, dataset)
+      const sweepId = configs.length > 1 ? randomUUID() : null
+      const ids = store.transaction(() =>
+        configs.map(
+          (config) =>
+            store.runs.create({
+              projectId,
+              modelId,
+              datasetId,
+              config,
+              sweepId,
+              name: runName(config, configs, request.name),
+            }).id,
+        ),
+      )
+      const runs = ids.map(announce)
+      projectChanged(context, projectId)
+      queue.wake()
+      return runs
+    },
+    /** A queued run ends at once, a running one at the end of its batch; what it has finished is kept. */
+    cancel,
+    /** @throws CONFLICT where the run is queued, running or done */
+    resume(id: string): Run {
+      const run = store.runs.get(id)
+      if (run.deletedAt !== null || !store.runs.requeue(id)) {
+        throw new EspalierError(
+          'CONFLICT',
+          `Only a run that was interrupted, cancelled or failed can be resumed, and this one is ${run.deletedAt ? 'in the trash' : run.status}.`,
+        )
+      }
+      queue.wake()
+      return announce(id)
+    },
+    update(id: string, changes: Changes): Run {
+      store.runs.update(id, changes)
+      return announce(id)
+    },
+    /** To the trash, with the models they made; what waits or runs is cancelled first. */
+    remove(ids: readonly string[]): void {
+      for (const id of ids) cancel(id)
+      const at = new Date().toISOString()
+      const projects = store.transaction(() => new Set(ids.map((id) => store.runs.setDeleted(id, at).projectId)))
+      for (const projectId of projects) projectChanged(context, projectId)
+    },
+    restore(ids: readonly string[]): void {
+      const projects = store.transaction(() => new Set(ids.map((id) => store.runs.setDeleted(id, null).projectId)))
+      for (const projectId of projects) projectChanged(context, projectId)
+    },
+    /** Empty until the run is done. */
+    trace(id: string): DecisionTrace {
+      store.runs.get(id)
+      return store.traces.get(id) ?? emptyTrace
+    },
+    metrics(id: string, names?: readonly string[]): MetricPoint[] {
+      store.runs.get(id)
+      return store.metrics.list(id, names)
+    },
+    log(id: string): LogLine[] {
+      store.runs.get(id)
+      return store.logs.list(id)
+    },
+    estimate: (request: { modelId: string; keepMacs: number[]; roundTo: number; protect: string[] }) => {
+      const { modelId, ...rest } = request
+      return engine.run('estimate', { files: models.filesOf(modelId), ...rest })
+    },
+    strategies: () => engine.run('strategies', {}),
+  }
+}
+export type RunService = ReturnType<typeof runService>
