@@ -35,8 +35,6 @@ export interface Program {
   readonly instructions: readonly Instruction[]
   /** Where each graph value lives; values inside a fused chain are missing. */
   readonly values: ReadonlyMap<string, Register>
-  /** The other layout of values that are held in both. */
-  readonly copies: ReadonlyMap<string, Register>
 }
 
 /** Layout and register of a graph value. @throws GRAPH_INVALID when the program has none. */

@@ -1,0 +1,31 @@
+/** The runtime's public face: backend, sessions, training, and the tensor arithmetic under `tensors`. */
+export {
+  type BackendChoice,
+  type BackendOptions,
+  type BackendReport,
+  type BackendResult,
+  initBackend,
+  memoryUse,
+} from './backend'
+export { reestimateBatchNorm } from './batch-norm'
+export { buildProgram } from './build'
+export { type PatchWindow } from './patches'
+export { layoutOf, type Program, registerOf, slice as sliceProgram } from './program'
+export { createSession, disposeValues, logitsValue, toPlain } from './session'
+export * as tensors from './tensors'
+export { createTrainer } from './trainer'
+export type {
+  BackwardRequest,
+  BackwardResult,
+  Feed,
+  HostTensor,
+  LiveValue,
+  LiveValues,
+  Loss,
+  Session,
+  SessionOptions,
+  Target,
+  Tensor,
+  Trainer,
+  TrainerOptions,
+} from './types'

@@ -1,0 +1,10 @@
+/** Every operation the runtime knows, registered by import. */
+import './activation'
+import './convolution'
+import './elementwise'
+import './linear'
+import './normalisation'
+import './pooling'
+import './shape'
+
+export { type GradientContext, hasOperation, type Operation, operationOf, type RunContext } from './operation'

@@ -1,0 +1,79 @@
+/** BatchNorm, in few passes over the feature map, for inference and for training. */
+import * as tf from '@tensorflow/tfjs-core'
+import { type GradientContext, numberOf, registerOperation } from './operation'
+
+/** x a + c with a, c per channel: x [..., C]. On WASM one pass of XNNPACK's 1 x 1 depthwise convolution. */
+function scaleShift(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
+  const channels = scale.size
+  if (tf.getBackend() !== 'wasm') return tf.add(tf.mul(x, scale), shift)
+  const y = tf.engine().runKernel(
+    'FusedDepthwiseConv2D',
+    {
+      x: tf.reshape(x, [1, x.size / channels, 1, channels]),
+      filter: tf.reshape(scale, [1, 1, channels, 1]),
+      bias: tf.reshape(shift, [channels]),
+    },
+    {
+      strides: [1, 1],
+      dilations: [1, 1],
+      pad: 'valid',
+      dataFormat: 'NHWC',
+      dimRoundingMode: undefined,
+      activation: 'linear',
+      leakyreluAlpha: 0,
+    } as never,
+  ) as tf.Tensor
+  return tf.reshape(y, x.shape)
+}
+
+const leading = (x: { readonly rank: number }): number[] => Array.from({ length: x.rank - 1 }, (_, i) => i)
+
+/** Inputs x, scale, offset, mean, variance; channels last. */
+registerOperation({
+  op: 'FusedBatchNormV3',
+  needs: { inputs: [0, 1] },
+  run: (inputs, attributes, context) => {
+    const [x, scale, offset, runningMean, runningVariance] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+    const epsilon = numberOf(attributes, 'epsilon')
+    let mean = runningMean
+    let variance = runningVariance
+    if (context.training) {
+      const count = x.size / scale.size
+      mean = tf.mean(x, leading(x))
+      variance = tf.mean(tf.square(tf.sub(x, mean)), leading(x))
+      context.reportBatchStatistics?.(
+        context.instruction,
+        mean,
+        count > 1 ? tf.mul(variance, count / (count - 1)) : variance,
+      )
+    }
+    const inverse = tf.rsqrt(tf.add(variance, epsilon))
+    const factor = tf.mul(scale, inverse)
+    context.save?.([mean, inverse])
+    return [scaleShift(x, factor, tf.sub(offset, tf.mul(mean, factor)))]
+  },
+  gradient(context: GradientContext) {
+    const dy = context.dy[0] as tf.Tensor
+    const [x, scale] = context.inputs as [tf.Tensor, tf.Tensor]
+    const [mean, inverse, training] = context.saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined]
+    const axes = leading(dy)
+    const factor = tf.mul(scale, inverse)
+    const wantsParameters = context.wants(1) || context.wants(2)
+    if (!training && !wantsParameters) return [tf.mul(dy, factor), null, null, null, null]
+    const centred = tf.sub(x, mean)
+    const offsetGradient = tf.sum(dy, axes)
+    const scaleGradient = tf.mul(tf.sum(tf.mul(dy, centred), axes), inverse)
+    let input: tf.Tensor | null = null
+    if (context.wants(0)) {
+      if (training) {
+        const count = dy.size / scale.size
+        const slope = tf.neg(tf.mul(factor, tf.mul(tf.mul(scaleGradient, inverse), 1 / count)))
+        const shift = tf.neg(tf.mul(factor, tf.mul(offsetGradient, 1 / count)))
+        input = tf.add(tf.mul(dy, factor), scaleShift(centred, slope, shift))
+      } else {
+        input = tf.mul(dy, factor)
+      }
+    }
+    return [input, scaleGradient, offsetGradient, null, null]
+  },
+})
