@@ -18,7 +18,7 @@ export interface Task {
  */
 export function describeTask(graph: Graph, data: DataSource): Task {
   const output = graph.outputs[0]
-  const last = output ? graph.producer(output.name)?.op : undefined
+  const last = output ? activationOf(graph, output.name) : undefined
   const shape = output ? graph.info(output.name)?.shape : undefined
   const width = shape && shape.length > 1 ? shape[1] : 1
   const labels = data.train.labels ?? data.test?.labels ?? null
@@ -29,4 +29,13 @@ export function describeTask(graph: Graph, data: DataSource): Task {
   if (last === 'Sigmoid') return { kind: 'bernoulli', probabilities, metric }
   if (width === 1) return { kind: labels ? 'bernoulli' : 'gaussian', probabilities, metric }
   return { kind: 'softmax', probabilities, metric }
+}
+
+const passing = new Set(['Identity', 'Flatten', 'Reshape', 'Squeeze'])
+
+/** The operator that shapes a result's numbers, seen through what only moves them. */
+function activationOf(graph: Graph, value: string): string | undefined {
+  const node = graph.producer(value)
+  if (!node) return undefined
+  return passing.has(node.op) ? activationOf(graph, node.inputs[0] as string) : node.op
 }

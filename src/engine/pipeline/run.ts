@@ -1,0 +1,121 @@
+/** What every stage of a run shares: the inputs, the analysis, the splits, kept steps, progress and time. */
+import type { RunConfig, RunResult } from '../../contract/run'
+import { analyseCoupling, type Coupling } from '../coupling'
+import type { Batch, DataSource, Selection, Splits } from '../data/types'
+import {
+  type CostModel,
+  createCostModel,
+  describeTask,
+  type MeasureOptions,
+  type Runner,
+  type Task,
+} from '../evaluation'
+import type { Graph } from '../graph/graph'
+import { createSession, type Session } from '../runtime'
+import type { Steps } from './checkpoint/steps'
+import { breathe, type ProgressMeter } from './progress'
+import type { PipelineHooks } from './types'
+
+export type Timed = Exclude<keyof RunResult['timing'], 'totalMs'>
+
+/** Time a stage, summed where a stage comes more than once. */
+export class Stopwatch {
+  private readonly started = performance.now()
+  private readonly spent: Record<Timed, number> = {
+    analysisMs: 0,
+    statisticsMs: 0,
+    decisionMs: 0,
+    surgeryMs: 0,
+    recoveryMs: 0,
+  }
+
+  async time<T>(stage: Timed, work: () => Promise<T> | T): Promise<T> {
+    const start = performance.now()
+    try {
+      return await work()
+    } finally {
+      this.spent[stage] += performance.now() - start
+    }
+  }
+
+  timing(): RunResult['timing'] {
+    return { ...this.spent, totalMs: performance.now() - this.started }
+  }
+}
+
+export interface Run {
+  readonly graph: Graph
+  readonly data: DataSource
+  readonly config: RunConfig
+  readonly hooks: PipelineHooks
+  readonly coupling: Coupling
+  /** Of the whole network; clone it before removing. */
+  readonly cost: CostModel
+  readonly splits: Splits
+  readonly task: Task
+  readonly backend: string
+  readonly steps: Steps
+  readonly progress: ProgressMeter
+  readonly watch: Stopwatch
+  /** Sentences the user must read. */
+  readonly warnings: string[]
+}
+
+export function analyse(graph: Graph, data: DataSource, config: RunConfig) {
+  const coupling = analyseCoupling(graph, config.protect)
+  return { coupling, cost: createCostModel(graph, coupling), task: describeTask(graph, data) }
+}
+
+/** The first output of a session as an evaluation's runner. */
+export function runnerOf(session: Session): Runner {
+  const name = session.graph.outputs[0]?.name as string
+  return async (batch: Batch) => {
+    const outputs = await session.run(batch.inputs)
+    return outputs.get(name) as NonNullable<ReturnType<typeof outputs.get>>
+  }
+}
+
+/** Runs some work with networks that are ready to run, and frees them afterwards. */
+export async function withRunners<T>(
+  graphs: readonly Graph[],
+  work: (runners: readonly Runner[]) => Promise<T>,
+): Promise<T> {
+  const sessions: Session[] = []
+  const known = new Map<Graph, Runner>()
+  try {
+    for (const graph of graphs) {
+      if (known.has(graph)) continue
+      const session = createSession(graph, { fuse: true })
+      sessions.push(session)
+      known.set(graph, runnerOf(session))
+    }
+    return await work(graphs.map((graph) => known.get(graph) as Runner))
+  } finally {
+    for (const session of sessions) session.dispose()
+  }
+}
+
+/** How a split is measured in this run; progress counts as `stage` from `from` to `to` (0..1). */
+export function measureOptions(
+  run: Run,
+  stage: 'verify' | 'evaluate',
+  detail: string,
+  from = 0,
+  to = 1,
+): MeasureOptions {
+  return {
+    task: run.task,
+    classes: run.data.classes.length,
+    batch: run.config.batch,
+    async onBatch(done, total) {
+      run.progress.report(stage, from + ((to - from) * done) / total, `${detail}: ${done} of ${total} samples`)
+      await breathe(run.hooks.signal)
+    },
+  }
+}
+
+/** Rows of a selection, the first so many of them. */
+export const firstOf = (selection: Selection, count: number): Selection => ({
+  table: selection.table,
+  indices: selection.indices.subarray(0, count),
+})
