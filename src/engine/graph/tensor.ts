@@ -122,7 +122,9 @@ export function takeAlong(source: TensorData, axis: number, indices: readonly nu
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < indices.length; i++) {
       const start = (o * length + (indices[i] as number)) * inner
-      data.set(from.subarray(start, start + inner), at)
+      // A bulk copy of a few elements costs more than the elements.
+      if (inner > 32) data.set(from.subarray(start, start + inner), at)
+      else for (let k = 0; k < inner; k++) data[at + k] = from[start + k] as number
       at += inner
     }
   }

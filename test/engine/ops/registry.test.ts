@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { registeredOps, registerOp } from '../../../src/engine/ops/index'
+
+/** Operators that run only inside shape arithmetic, which import folds away, or whose run comes with sequences. */
+const structureOnly = new Set(['Shape', 'ConstantOfShape', 'Range', 'LSTM', 'GRU', 'RNN', 'Einsum'])
+
+describe('the operator registry', () => {
+  it.each(registeredOps().map((op) => [op.op, op] as const))('%s has a shape rule and a channel rule', (_, op) => {
+    expect(typeof op.infer).toBe('function')
+    expect(typeof op.couple).toBe('function')
+  })
+
+  it('gives every operator with weights a cost', () => {
+    const costed = registeredOps()
+      .filter((op) => op.macs)
+      .map((op) => op.op)
+    expect(costed.sort()).toEqual(['Conv', 'ConvTranspose', 'Einsum', 'GRU', 'Gemm', 'LSTM', 'MatMul', 'RNN'].sort())
+  })
+
+  it('can run every operator but those named here', () => {
+    const unrunnable = registeredOps()
+      .filter((op) => !op.lower)
+      .map((op) => op.op)
+    expect(unrunnable.filter((op) => !structureOnly.has(op))).toEqual([])
+  })
+
+  it('refuses to register an operator twice', () => {
+    const [first] = registeredOps()
+    expect(() => registerOp(first as NonNullable<typeof first>)).toThrow(/registered twice/)
+  })
+})
