@@ -1,2 +1,11 @@
 /** Statistics of feature maps and of the result's sensitivity, shared by every data-driven strategy. */
+export {
+  isObservable,
+  isRefittable,
+  type LinearShape,
+  readWeights,
+  shapeOfLayer,
+  writeWeights,
+} from './linear-layer'
+export { type ObserveHooks, observe, pricedLayers } from './observe'
 export * from './types'

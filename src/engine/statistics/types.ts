@@ -47,6 +47,8 @@ export interface BlockMoments {
   readonly rows: number
   /** `rows` squared, row-major, symmetric: E[[z;1][z;1]^T] over samples and positions. */
   readonly moments: Float64Array
+  /** P = (A + ridge)^-1. */
+  readonly precision: Float64Array
 }
 
 /** What is known about one linear operator that reads prunable units. */
@@ -62,8 +64,8 @@ export interface LayerStatistics {
    */
   readonly sensitivity: readonly Float64Array[]
   /**
-   * Ratio of the change of the result by removals of this operator's inputs, summed over positions before squaring and
-   * weighted as KL does, to the priced one; 1 when propagation was not asked for.
+   * Change of the logits by removals of this operator's inputs when it is summed over positions before it is squared,
+   * against the sum of squares that G is made of; 1 when propagation was not asked for.
    */
   readonly kappa: number
 }
@@ -118,6 +120,11 @@ export interface Statistics {
   readonly units: UnitStatistics
   /** Empty unless `keepMaps` was asked for. */
   readonly maps: readonly FeatureMaps[]
+  /**
+   * KL in nats a unit of priced change: what single removals change KL by, against what they change the logits by. 1
+   * unless propagation was asked for.
+   */
+  readonly nats: number
   /** Empty unless propagation was asked for. */
   readonly correlation: Correlation
 }

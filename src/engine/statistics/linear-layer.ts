@@ -1,0 +1,173 @@
+/** A linear operator as least squares sees it: blocks, taps, and its weights as plain matrices with the bias last. */
+import { EspalierError } from '../../contract/errors'
+import type { Layer } from '../coupling/index'
+import { type Graph, numberAttribute } from '../graph/graph'
+import { type TensorData, toFloat32 } from '../graph/tensor'
+import { windowOf } from '../ops/shapes'
+
+export interface LinearShape {
+  /** Blocks that share nothing: the groups of a grouped convolution, 1 otherwise. */
+  readonly blocks: number
+  /** Input channels and output channels of one block. */
+  readonly channels: number
+  readonly outputs: number
+  /** Columns a channel: kernel extents multiplied; 1 for a dense operator. */
+  readonly taps: number
+  /** channels x taps. */
+  readonly columns: number
+}
+
+/** How a convolution's window walks over its input; null for a dense operator. */
+export interface SlidingWindow {
+  readonly kernel: readonly number[]
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
+  /** Starts first, then ends. */
+  readonly pads: readonly number[]
+}
+
+const weightOf = (graph: Graph, layer: Layer): TensorData => {
+  const weight = graph.constants.get(layer.weightName)
+  if (weight) return weight
+  throw new EspalierError('INTERNAL', `The weight of "${layer.node.name}" is not a constant of the network.`)
+}
+
+/** Whether the operator's rows can be observed: depthwise operators pass units through, ConvTranspose has no patches. */
+export const isObservable = (layer: Layer): boolean =>
+  layer.kind === 'dense' || (layer.kind === 'conv' && layer.node.op === 'Conv')
+
+/** Whether least squares can refit the operator, bias included: what a Gemm adds must be a constant. */
+export const isRefittable = (graph: Graph, layer: Layer): boolean => {
+  const added = layer.node.op === 'Gemm' ? (layer.node.inputs[2] ?? '') : ''
+  return isObservable(layer) && (added === '' || graph.constants.has(added))
+}
+
+export function shapeOfLayer(graph: Graph, layer: Layer): LinearShape {
+  const { dims } = weightOf(graph, layer)
+  const blocks = layer.kind === 'conv' ? layer.groups : 1
+  const channels = dims[layer.inputAxis] as number
+  const outputs = (dims[layer.outputAxis] as number) / blocks
+  const taps = layer.kind === 'conv' ? dims.slice(2).reduce((a, b) => a * b, 1) : 1
+  return { blocks, channels, outputs, taps, columns: channels * taps }
+}
+
+/** @param spatial extents of the operator's input as it runs. */
+export function windowOfLayer(graph: Graph, layer: Layer, spatial: readonly number[]): SlidingWindow | null {
+  if (layer.kind !== 'conv') return null
+  return windowOf(layer.node, weightOf(graph, layer).dims.slice(2), spatial)
+}
+
+/** Factors that Gemm applies to its product and its bias. */
+const factors = (layer: Layer): { product: number; bias: number } =>
+  layer.node.op === 'Gemm'
+    ? { product: numberAttribute(layer.node, 'alpha', 1), bias: numberAttribute(layer.node, 'beta', 1) }
+    : { product: 1, bias: 1 }
+
+/**
+ * Weights of each block as [outputs, columns + 1], row-major: columns are channel by channel, the taps of a channel
+ * together, and the last column is the bias (0 where there is none).
+ */
+export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
+  const { blocks, outputs, columns } = shapeOfLayer(graph, layer)
+  const { product, bias: biasFactor } = factors(layer)
+  const weight = toFloat32(weightOf(graph, layer))
+  // A Gemm may add one number to all outputs; it is no bias of units, but part of what the operator computes.
+  const added = layer.biasName ?? (layer.node.op === 'Gemm' ? (layer.node.inputs[2] ?? '') : '')
+  const constant = graph.constants.get(added)
+  const bias = constant ? toFloat32(constant) : null
+  const transposed = layer.kind === 'dense' && layer.outputAxis === 1
+  const width = columns + 1
+  return Array.from({ length: blocks }, (_, block) => {
+    const result = new Float64Array(outputs * width)
+    for (let o = 0; o < outputs; o++) {
+      const output = block * outputs + o
+      for (let j = 0; j < columns; j++) {
+        const at = transposed ? j * outputs + output : output * columns + j
+        result[o * width + j] = product * (weight[at] as number)
+      }
+      if (bias) result[o * width + columns] = biasFactor * (bias[bias.length === 1 ? 0 : output] as number)
+    }
+    return result
+  })
+}
+
+/**
+ * The inverse of {@link readWeights}: a graph whose operator has these weights, as float32. An operator without a bias
+ * gets one, unless all of it is zero; see {@link withBias}.
+ */
+export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float64Array[]): Graph {
+  const { outputs, columns } = shapeOfLayer(graph, layer)
+  const { product, bias: biasFactor } = factors(layer)
+  const old = weightOf(graph, layer)
+  const transposed = layer.kind === 'dense' && layer.outputAxis === 1
+  const width = columns + 1
+  const data = new Float32Array(old.data.length)
+  const bias = new Float32Array(outputs * weights.length)
+  weights.forEach((block, b) => {
+    for (let o = 0; o < outputs; o++) {
+      const output = b * outputs + o
+      for (let j = 0; j < columns; j++) {
+        const at = transposed ? j * outputs + output : output * columns + j
+        data[at] = (block[o * width + j] as number) / product
+      }
+      bias[output] = (block[o * width + columns] as number) / biasFactor
+    }
+  })
+  const weight: TensorData = { dtype: 'float32', dims: old.dims, data }
+  const replaced = graph.with({ constants: new Map(graph.constants).set(layer.weightName, weight) })
+  if (layer.biasName === null && bias.every((value) => value === 0)) return replaced
+  const biased = withBias(replaced, layer)
+  const name = biased.layer.biasName as string
+  const dims = biased.graph.constants.get(name)?.dims ?? [bias.length]
+  return biased.graph.with({
+    constants: new Map(biased.graph.constants).set(name, { dtype: 'float32', dims, data: bias }),
+  })
+}
+
+/**
+ * A graph whose operator has a bias of its own, zeros where it had none: an input of Conv and Gemm, an Add behind a
+ * MatMul.
+ * @returns the graph, and the operator with the bias's name.
+ */
+export function withBias(graph: Graph, layer: Layer): { graph: Graph; layer: Layer } {
+  if (layer.biasName !== null) return { graph, layer }
+  const { blocks, outputs } = shapeOfLayer(graph, layer)
+  const added = layer.node.op === 'Gemm' ? graph.constants.get(layer.node.inputs[2] ?? '') : undefined
+  const bias = new Float32Array(blocks * outputs).fill(added ? (toFloat32(added)[0] as number) : 0)
+  const biasName = freshName(graph, `${layer.node.name}/bias`)
+  const constants = new Map(graph.constants).set(biasName, { dtype: 'float32', dims: [bias.length], data: bias })
+  const own = { ...layer, biasName }
+  if (layer.node.op !== 'MatMul') {
+    const nodes = graph.nodes.map((node) => {
+      if (node.name !== layer.node.name) return node
+      const inputs = [...node.inputs]
+      while (inputs.length < 3) inputs.push('')
+      inputs[2] = biasName
+      return { ...node, inputs }
+    })
+    return { graph: graph.with({ nodes, constants }), layer: own }
+  }
+  const product = freshName(graph, `${layer.output}/product`)
+  const add = {
+    name: freshName(graph, `${layer.node.name}/add_bias`),
+    op: 'Add',
+    domain: '',
+    inputs: [product, biasName],
+    outputs: [layer.output],
+    attributes: new Map(),
+  }
+  const nodes = graph.nodes.flatMap((node) =>
+    node.name === layer.node.name ? [{ ...node, outputs: [product] }, add] : [node],
+  )
+  const values = new Map(graph.values)
+  const info = values.get(layer.output)
+  if (info) values.set(product, { ...info, name: product })
+  return { graph: graph.with({ nodes, constants, values }), layer: own }
+}
+
+function freshName(graph: Graph, wanted: string): string {
+  const taken = (name: string) => graph.info(name) !== undefined || graph.hasNode(name) || graph.producer(name)
+  let name = wanted
+  for (let k = 2; taken(name); k++) name = `${wanted}_${k}`
+  return name
+}

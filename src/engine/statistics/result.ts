@@ -1,0 +1,101 @@
+/** Vectors v in the output space: the gradient of sum(v . logits) is what each kind of sensitivity is made of. */
+import { EspalierError } from '../../contract/errors'
+
+import { type Tensor, tensor } from '../runtime/tensors'
+import type { LiveValue } from '../runtime/types'
+import { centre, classLayout, eachResult, normals, softmax } from './sampling'
+
+type Random = () => number
+export type ResultKind = 'softmax' | 'bernoulli' | 'gaussian'
+
+/**
+ * v ~ N(0, I), centred over the classes of a softmax: E[g g^T] is the Gauss-Newton matrix of the logits. Not centred
+ * for one logit, several labels or a regression, where it would vanish or lose what counts.
+ */
+export function logitVector(value: LiveValue, result: ResultKind, random: Random): Tensor {
+  const { shape } = value.tensor
+  const values = normals(value.tensor.size, random)
+  if (result === 'softmax') centre(values, classLayout(shape, value.layout))
+  return tensor(values, shape)
+}
+
+/** v with covariance F, the Fisher matrix of the result in its logits: E (v . d)^2 is twice KL of a small change d. */
+export function fisherVector(value: LiveValue, result: ResultKind, random: Random): Tensor {
+  const { shape } = value.tensor
+  const xi = normals(value.tensor.size, random)
+  if (result === 'gaussian') return tensor(xi, shape)
+  const p = Float32Array.from(value.tensor.dataSync())
+  if (result === 'bernoulli') {
+    for (let i = 0; i < p.length; i++) {
+      const probability = 1 / (1 + Math.exp(-(p[i] as number)))
+      xi[i] = (xi[i] as number) * Math.sqrt(probability * (1 - probability))
+    }
+    return tensor(xi, shape)
+  }
+  const layout = classLayout(shape, value.layout)
+  softmax(p, layout)
+  eachResult(layout, (at, step) => {
+    let mean = 0
+    for (let k = 0; k < layout.classes; k++)
+      mean += Math.sqrt(p[at + k * step] as number) * (xi[at + k * step] as number)
+    for (let k = 0; k < layout.classes; k++) {
+      const i = at + k * step
+      xi[i] = Math.sqrt(p[i] as number) * (xi[i] as number) - (p[i] as number) * mean
+    }
+  })
+  return tensor(xi, shape)
+}
+
+/**
+ * Gradient of the loss at the logits, summed over samples: of the labels, or of labels drawn from the network where
+ * there are none.
+ * @throws DATA_INVALID where the labels do not fit the output.
+ */
+export function lossVector(
+  value: LiveValue,
+  result: ResultKind,
+  labels: Int32Array | Float32Array | null,
+  random: Random,
+): Tensor {
+  const { shape } = value.tensor
+  const layout = classLayout(shape, value.layout)
+  const v = Float32Array.from(value.tensor.dataSync())
+  const fits = (count: number) => {
+    if (labels !== null && labels.length !== count) {
+      throw new EspalierError(
+        'DATA_INVALID',
+        `The gradient of the loss needs ${count} labels for this batch, but the data has ${labels.length}. Use data whose labels fit the network's output, or a criterion that needs none.`,
+      )
+    }
+  }
+  if (result === 'softmax') {
+    softmax(v, layout)
+    fits(layout.outer * layout.inner)
+    let n = 0
+    eachResult(layout, (at, step) => {
+      const label = labels === null ? draw(v, at, step, layout.classes, random) : (labels[n] as number)
+      n++
+      v[at + label * step] = (v[at + label * step] as number) - 1
+    })
+  } else if (result === 'bernoulli') {
+    fits(v.length)
+    for (let i = 0; i < v.length; i++) {
+      const p = 1 / (1 + Math.exp(-(v[i] as number)))
+      v[i] = p - (labels === null ? (random() < p ? 1 : 0) : (labels[i] as number))
+    }
+  } else {
+    fits(v.length)
+    const noise = labels === null ? normals(v.length, random) : null
+    for (let i = 0; i < v.length; i++) v[i] = noise ? (noise[i] as number) : (v[i] as number) - (labels?.[i] as number)
+  }
+  return tensor(v, shape)
+}
+
+function draw(p: Float32Array, at: number, step: number, classes: number, random: Random): number {
+  let left = random()
+  for (let k = 0; k < classes - 1; k++) {
+    left -= p[at + k * step] as number
+    if (left < 0) return k
+  }
+  return classes - 1
+}
