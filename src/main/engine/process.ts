@@ -1,0 +1,6 @@
+/** The entry of the engine's own process: started by a launcher, reached by messages only. */
+import { handlers } from './handlers/index'
+import { enginePort } from './port'
+import { serveEngine } from './serve'
+
+serveEngine(enginePort(), handlers, (code) => process.exit(code))

@@ -1,0 +1,2 @@
+/** The loopback shell's public face. */
+export { type RunningServer, rpcPath, type ServerOptions, startServer } from './server'
