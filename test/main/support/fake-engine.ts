@@ -1,0 +1,126 @@
+/**
+ * An engine process whose jobs misbehave on demand: the file name of the model says how. Steps are kept and resumed
+ * with the product's own checkpoints, so that a killed run can be watched going on.
+ */
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { EspalierError } from '../../../src/contract/errors'
+import { checkpointFolder } from '../../../src/main/engine/checkpoints'
+import { enginePort } from '../../../src/main/engine/port'
+import { type JobHandlers, serveEngine } from '../../../src/main/engine/serve'
+import { environment, result, trace, view } from './values'
+
+const steps = 4
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
+const forever = () => new Promise<never>(() => {})
+const readText = (path: string) => {
+  if (!existsSync(path)) throw new EspalierError('FILE_NOT_FOUND', `${path} is not there.`)
+  return readFileSync(path, 'utf8')
+}
+/** Content of the model file: words that say what to do. */
+const wishes = (files: readonly { path: string }[]) => readText((files[0] as { path: string }).path).split(/\s+/)
+
+const dataset = {
+  name: 'data',
+  kind: 'npz' as const,
+  path: 'data.npz',
+  hash: 'b'.repeat(64),
+  sampleShape: [1, 28, 28],
+  classes: ['a', 'b'],
+  mean: [0.5],
+  std: [0.25],
+  splits: { train: 100, verification: 0, test: 20 },
+  verificationFromTrain: true,
+  balance: [50, 50],
+}
+const sample = { index: 3, label: 1, image: 'data:image/png;base64,AAAA' }
+
+const handlers: JobHandlers = {
+  async inspect({ files }) {
+    const words = wishes(files)
+    if (words.includes('invalid')) throw new EspalierError('MODEL_INVALID', 'This is no network.', 'byte 0')
+    if (words.includes('crash-inspect')) process.kill(process.pid, 'SIGKILL')
+    return { format: 'onnx', size: { macs: 1000, params: 100, bytes: 400 }, nodes: 5, view, files: [...files] }
+  },
+  estimate: async ({ keepMacs }) =>
+    keepMacs.map((keep) => ({ keepMacs: keep, macs: keep * 1000, params: 1, bytes: 4 })),
+  strategies: async () => [],
+  async probe({ data, samples }) {
+    readText(data.path)
+    return { dataset, samples: samples > 0 ? [sample] : [] }
+  },
+  preview: async () => [sample],
+  evaluate: async ({ files }) => ({
+    metric: 'accuracy',
+    value: wishes(files).includes('at-chance') ? 49 : 93,
+    samples: 20,
+    classes: ['a', 'b'],
+  }),
+  async compress({ files, folder, config }, { signal, progress, log }) {
+    const words = wishes(files)
+    const once = (word: string) => {
+      const mark = join(folder, `did-${word}`)
+      if (!words.includes(word) || existsSync(mark)) return false
+      writeFileSync(mark, '')
+      return true
+    }
+    const checkpoints = checkpointFolder(folder, (sentence) => log('warning', sentence))
+    log('info', `begins with ${config.strategy}`)
+    let sum = 0
+    for (let step = 0; step < steps; step++) {
+      const kept = await checkpoints.load(`step-${step}`)
+      if (kept) {
+        sum += kept[0] as number
+        log('info', `step ${step} was kept`)
+        continue
+      }
+      if (step === 2) {
+        if (words.includes('deaf')) await forever()
+        if (once('crash') || words.includes('always-crash')) process.kill(process.pid, 'SIGKILL')
+        if (once('throw')) throw new Error('a defect')
+        if (words.includes('non-finite')) throw new EspalierError('MODEL_NON_FINITE', 'The weights hold NaN.')
+        if (words.includes('disk-full')) throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+        if (words.includes('wait')) while (!signal.aborted) await pause()
+        if (words.includes('hang')) for (;;) appendFileSync(join(folder, 'alive'), '')
+      }
+      if (signal.aborted) throw new EspalierError('CANCELLED', 'Cancelled between two batches.')
+      sum += step + 1
+      await checkpoints.save(`step-${step}`, Uint8Array.of(step + 1))
+      progress({
+        stage: step < 2 ? 'observe' : 'apply',
+        fraction: (step + 1) / steps,
+        detail: `step ${step}`,
+        metric: { name: 'loss', step, value: 1 / (step + 1) },
+      })
+    }
+    const path = join(folder, 'result.onnx')
+    writeFileSync(path, `pruned ${basename((files[0] as { path: string }).path)} ${sum} ${config.seed}`)
+    return { path, nodes: 4, result: result(), trace, environment }
+  },
+  async export({ folder, formats, name }) {
+    const path = join(folder, `${name}.onnx`)
+    const { mkdirSync } = await import('node:fs')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(path, 'exported')
+    return formats.map((format) => ({
+      format,
+      precision: 'fp32' as const,
+      path,
+      bytes: 8,
+      maxAbsError: 1e-7,
+      maxRelError: 1e-7,
+      passed: true,
+      checkedBy: 'test',
+      metric: 93,
+    }))
+  },
+  disagreements: async ({ models }) => ({
+    classes: ['a', 'b'],
+    original: [90, null],
+    perClass: models.map(({ runId }) => ({ runId, accuracy: [80, null] })),
+    samples: [{ sample, original: 0, predictions: models.map(({ runId }) => ({ runId, label: 1 })) }],
+  }),
+  doctor: async () => ({ versions: { engine: 'fake' }, backends: [] }),
+}
+
+serveEngine(enginePort(), handlers, (code) => process.exit(code))
