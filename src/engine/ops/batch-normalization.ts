@@ -1,6 +1,7 @@
 /** BatchNormalization in inference form: y = scale * (x - mean) / sqrt(var + epsilon) + bias, a channel on axis 1. */
 import { type OpDefinition, registerOp } from './definition'
 import { coveringAxis, idsAlong } from './labels'
+import { lowerBatchNorm } from './lower/normalisation'
 
 const batchNormalization: OpDefinition = {
   op: 'BatchNormalization',
@@ -28,6 +29,7 @@ const batchNormalization: OpDefinition = {
     }
     context.set(0, labels)
   },
+  lower: lowerBatchNorm,
 }
 
 registerOp(batchNormalization)

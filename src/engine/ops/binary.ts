@@ -3,6 +3,7 @@ import type { Dim } from '../graph/graph'
 import type { DataType } from '../graph/tensor'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
 import { expandLabels } from './labels'
+import { lowerBroadcast, lowerNot } from './lower/elementwise'
 import { broadcastShapes, multiplyDims, oneSample } from './shapes'
 
 const shift = (labels: Labels, by: number): Labels => ({ ...labels, axes: labels.axes.map((axis) => axis + by) })
@@ -105,13 +106,20 @@ const inferBroadcast =
   }
 
 for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Mod', 'PRelu', 'Where']) {
-  registerOp({ op, since: op === 'Pow' ? 15 : 7, infer: inferBroadcast(), couple: coupleBroadcast })
+  registerOp({
+    op,
+    since: op === 'Pow' ? 15 : 7,
+    infer: inferBroadcast(),
+    couple: coupleBroadcast,
+    lower: lowerBroadcast,
+  })
 }
 for (const op of ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor']) {
-  registerOp({ op, since: 12, infer: inferBroadcast('bool'), couple: coupleBroadcast })
+  registerOp({ op, since: 12, infer: inferBroadcast('bool'), couple: coupleBroadcast, lower: lowerBroadcast })
 }
 registerOp({
   op: 'Not',
   infer: (context) => [context.input(0)],
   couple: (context) => context.set(0, context.labels(0)),
+  lower: lowerNot,
 })

@@ -2,6 +2,7 @@
 import { type Dim, numberAttribute } from '../graph/graph'
 import { type Labels, registerOp } from './definition'
 import { coveringAxis, expandLabels, onAxis } from './labels'
+import { lowerConcat } from './lower/shape'
 import { normaliseAxis, oneSample, showShape } from './shapes'
 
 registerOp({
@@ -70,4 +71,5 @@ registerOp({
     if (ids.some((id) => id !== 0)) result.push(onAxis(axis, ids))
     context.set(0, result)
   },
+  lower: lowerConcat,
 })

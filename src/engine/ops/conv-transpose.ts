@@ -2,6 +2,7 @@
 import { type Dim, int, numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
 import { coveringAxis, idsAlong, onAxis } from './labels'
+import { lowerConvTranspose } from './lower/convolution'
 import { oneSample, windowOf } from './shapes'
 
 const convTranspose: OpDefinition = {
@@ -80,6 +81,7 @@ const convTranspose: OpDefinition = {
     const attributes = new Map(context.node.attributes).set('group', int(context.inputShape(0)[1] as number))
     return { node: { ...context.node, attributes } }
   },
+  lower: lowerConvTranspose,
 }
 
 registerOp(convTranspose)

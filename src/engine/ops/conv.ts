@@ -2,6 +2,7 @@
 import { int, numberAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
 import { coveringAxis, idsAlong, onAxis } from './labels'
+import { lowerConv } from './lower/convolution'
 import { oneSample, windowOf, windowOutput } from './shapes'
 
 export const groupedReason = 'a grouped convolution reads it in a way that leaves no matching channels to remove'
@@ -92,6 +93,7 @@ const conv: OpDefinition = {
     const attributes = new Map(context.node.attributes).set('group', int(channels))
     return { node: { ...context.node, attributes } }
   },
+  lower: lowerConv,
 }
 
 registerOp(conv)

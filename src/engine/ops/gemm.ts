@@ -2,6 +2,7 @@
 import { numberAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
 import { idsAlong, onAxis } from './labels'
+import { lowerGemm } from './lower/linear'
 
 const gemm: OpDefinition = {
   op: 'Gemm',
@@ -63,6 +64,7 @@ const gemm: OpDefinition = {
     })
     context.set(0, [onAxis(1, outputIds)])
   },
+  lower: lowerGemm,
 }
 
 registerOp(gemm)

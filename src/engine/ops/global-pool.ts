@@ -1,5 +1,6 @@
 /** GlobalAveragePool and GlobalMaxPool: one number a channel, spatial axes kept as 1. */
 import { type InferContext, type Inferred, registerOp } from './definition'
+import { lowerGlobalPool } from './lower/pool'
 import { coupleChannelwise } from './pool'
 
 const infer = (context: InferContext): Inferred[] => {
@@ -8,5 +9,5 @@ const infer = (context: InferContext): Inferred[] => {
   return [{ dtype: x.dtype, shape: x.shape.map((dim, axis) => (axis < 2 ? dim : 1)) }]
 }
 
-registerOp({ op: 'GlobalAveragePool', infer, couple: coupleChannelwise })
-registerOp({ op: 'GlobalMaxPool', infer, couple: coupleChannelwise })
+registerOp({ op: 'GlobalAveragePool', infer, couple: coupleChannelwise, lower: lowerGlobalPool })
+registerOp({ op: 'GlobalMaxPool', infer, couple: coupleChannelwise, lower: lowerGlobalPool })

@@ -2,6 +2,7 @@
 import type { Dim } from '../graph/graph'
 import { type CouplingContext, type Labels, type OpDefinition, registerOp } from './definition'
 import { coveringAxis, idsAlong, onAxis } from './labels'
+import { lowerMatMul } from './lower/linear'
 import { broadcastShapes } from './shapes'
 
 const matmul: OpDefinition = {
@@ -27,6 +28,7 @@ const matmul: OpDefinition = {
     if (b.shape.length > 1) shape.push(right.at(-1) as Dim)
     return [{ dtype: a.dtype, shape }]
   },
+  lower: lowerMatMul,
   macs(context) {
     const inner = context.inputShape(0).at(-1) as number
     return context.outputShape(0).reduce((a, b) => a * b, 1) * inner

@@ -2,12 +2,20 @@
 import { numberAttribute } from '../graph/graph'
 import { registerOp } from './definition'
 import { coveringAxis, idsAlong } from './labels'
+import {
+  lowerGroupNorm,
+  lowerInstanceNorm,
+  lowerLayerNorm,
+  lowerLocalResponseNorm,
+  lowerLpNorm,
+} from './lower/normalisation'
 import { normaliseAxis } from './shapes'
 import { coupleSame, inferSame } from './unary'
 
 registerOp({
   op: 'LayerNormalization',
   since: 17,
+  lower: lowerLayerNorm,
   infer: (context) => [context.input(0)],
   couple(context) {
     const rank = context.outputShape(0).length
@@ -28,6 +36,7 @@ registerOp({
 
 registerOp({
   op: 'InstanceNormalization',
+  lower: lowerInstanceNorm,
   infer: inferSame,
   couple(context) {
     const labels = context.labels(0)
@@ -40,6 +49,7 @@ registerOp({
 registerOp({
   op: 'GroupNormalization',
   since: 21,
+  lower: lowerGroupNorm,
   infer: inferSame,
   couple(context) {
     const labels = context.labels(0)
@@ -55,10 +65,11 @@ registerOp({
   },
 })
 
-registerOp({ op: 'LRN', infer: inferSame, couple: coupleSame })
+registerOp({ op: 'LRN', infer: inferSame, couple: coupleSame, lower: lowerLocalResponseNorm })
 
 registerOp({
   op: 'LpNormalization',
+  lower: lowerLpNorm,
   infer(context) {
     normaliseAxis(numberAttribute(context.node, 'axis', -1), context.shape(0).length, context)
     return [context.input(0)]

@@ -1,6 +1,7 @@
 /** Pad: constant, edge or reflected borders; pads as a constant input. Padding on a unit axis fixes it. */
 import type { Dim } from '../graph/graph'
 import { registerOp } from './definition'
+import { lowerPad } from './lower/shape'
 
 registerOp({
   op: 'Pad',
@@ -30,4 +31,5 @@ registerOp({
       labels.filter((entry) => !touched.includes(entry)),
     )
   },
+  lower: lowerPad,
 })

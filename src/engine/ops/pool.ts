@@ -1,6 +1,7 @@
 /** MaxPool and AveragePool: sliding windows that keep every channel to itself. */
 import { numbersAttribute } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, registerOp } from './definition'
+import { lowerPool } from './lower/pool'
 import { windowOf, windowOutput } from './shapes'
 
 function infer(context: InferContext): Inferred[] {
@@ -27,5 +28,5 @@ export function coupleChannelwise(context: CouplingContext): void {
   )
 }
 
-registerOp({ op: 'MaxPool', infer, couple: coupleChannelwise })
-registerOp({ op: 'AveragePool', infer, couple: coupleChannelwise })
+registerOp({ op: 'MaxPool', infer, couple: coupleChannelwise, lower: lowerPool })
+registerOp({ op: 'AveragePool', infer, couple: coupleChannelwise, lower: lowerPool })

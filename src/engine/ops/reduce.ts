@@ -1,6 +1,7 @@
 /** ReduceMean, ReduceSum, ReduceMax, ReduceMin over constant axes (an attribute in canonical form). */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { lowerReduce } from './lower/reduce'
 import { normaliseAxis } from './shapes'
 
 const axesOf = (
@@ -53,5 +54,6 @@ function couple(context: CouplingContext): void {
   context.set(0, result)
 }
 
-for (const op of ['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceProd']) registerOp({ op, infer, couple })
-registerOp({ op: 'ReduceSum', since: 13, infer, couple })
+for (const op of ['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceProd'])
+  registerOp({ op, infer, couple, lower: lowerReduce })
+registerOp({ op: 'ReduceSum', since: 13, infer, couple, lower: lowerReduce })

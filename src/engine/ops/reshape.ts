@@ -3,6 +3,7 @@ import { type Dim, numberAttribute, type Shape } from '../graph/graph'
 import { int64 } from '../graph/tensor'
 import { type CouplingContext, type InferContext, type OpDefinition, registerOp } from './definition'
 import { reshapeLabels } from './labels'
+import { lowerReshape } from './lower/shape'
 import { divideDims, multiplyDims, normaliseAxis, showShape } from './shapes'
 
 /** The wanted shape with 0 (copied) and -1 (what is left) worked out. */
@@ -48,6 +49,7 @@ const reshape: OpDefinition = {
     return [{ dtype: x.dtype, shape, ...(x.elements ? { elements: x.elements } : {}) }]
   },
   couple: coupleReshape,
+  lower: lowerReshape,
   resize(context) {
     const target = context.constant(1)
     if (!target) return {}
@@ -75,6 +77,7 @@ const flatten: OpDefinition = {
     return [{ dtype: x.dtype, shape: [multiplyDims(x.shape.slice(0, at)), multiplyDims(x.shape.slice(at))] }]
   },
   couple: coupleReshape,
+  lower: lowerReshape,
 }
 
 registerOp(reshape)

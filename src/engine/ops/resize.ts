@@ -2,6 +2,7 @@
 import type { Dim } from '../graph/graph'
 import { toFloat32 } from '../graph/tensor'
 import { registerOp } from './definition'
+import { lowerResize } from './lower/resize'
 import { coupleChannelwise } from './pool'
 
 registerOp({
@@ -29,4 +30,5 @@ registerOp({
     return [{ dtype: x.dtype, shape }]
   },
   couple: coupleChannelwise,
+  lower: lowerResize,
 })

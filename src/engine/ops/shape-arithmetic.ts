@@ -2,6 +2,7 @@
 import { type Dim, numberAttribute } from '../graph/graph'
 import { registerOp } from './definition'
 import { takeLabels } from './labels'
+import { lowerGather, lowerRepeat } from './lower/shape'
 import { broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
 
 registerOp({
@@ -19,6 +20,7 @@ registerOp({
 
 registerOp({
   op: 'Gather',
+  lower: lowerGather,
   infer(context) {
     const x = context.input(0)
     const indices = context.input(1)
@@ -106,6 +108,7 @@ registerOp({
 registerOp({
   op: 'Expand',
   since: 13,
+  lower: lowerRepeat,
   infer(context) {
     const x = context.input(0)
     const wanted = context.elements(1)
@@ -130,6 +133,7 @@ registerOp({
 registerOp({
   op: 'Tile',
   since: 13,
+  lower: lowerRepeat,
   infer(context) {
     const x = context.input(0)
     const repeats = context.elements(1)

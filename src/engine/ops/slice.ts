@@ -3,6 +3,7 @@ import type { Dim, Shape } from '../graph/graph'
 import { int64 } from '../graph/tensor'
 import { type InferContext, registerOp } from './definition'
 import { takeLabels } from './labels'
+import { lowerSlice } from './lower/shape'
 import { normaliseAxis } from './shapes'
 
 interface Range {
@@ -89,6 +90,21 @@ registerOp({
       )
     }
     context.set(0, labels)
+  },
+  lower(context) {
+    const elements = (i: number) => {
+      const constant = context.constant(i)
+      return constant && Array.from(constant.data as ArrayLike<number | bigint>, Number)
+    }
+    lowerSlice(
+      context,
+      rangesOf(
+        elements,
+        (i) => context.has(i),
+        context.shape(0),
+        (sentence) => context.fail(sentence),
+      ),
+    )
   },
   resize(context) {
     const axes =

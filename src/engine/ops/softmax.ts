@@ -1,6 +1,7 @@
 /** Softmax and LogSoftmax along one axis (the semantics of opset 13). */
 import { numberAttribute } from '../graph/graph'
 import { type CouplingContext, registerOp } from './definition'
+import { lowerSoftmax } from './lower/reduce'
 import { normaliseAxis } from './shapes'
 import { inferSame } from './unary'
 
@@ -20,4 +21,4 @@ const couple = (context: CouplingContext): void => {
   )
 }
 
-for (const op of ['Softmax', 'LogSoftmax']) registerOp({ op, since: 13, infer: inferSame, couple })
+for (const op of ['Softmax', 'LogSoftmax']) registerOp({ op, since: 13, infer: inferSame, couple, lower: lowerSoftmax })

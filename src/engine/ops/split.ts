@@ -3,6 +3,7 @@ import { type Dim, type GraphNode, numberAttribute, type Shape } from '../graph/
 import { int64 } from '../graph/tensor'
 import { registerOp } from './definition'
 import { takeLabels } from './labels'
+import { lowerSplit } from './lower/shape'
 import { normaliseAxis, oneSample } from './shapes'
 
 const partSizes = (node: GraphNode, given: readonly number[] | undefined, extent: number): number[] => {
@@ -51,6 +52,7 @@ registerOp({
       start += size
     })
   },
+  lower: lowerSplit,
   resize(context) {
     const axis = numberAttribute(context.node, 'axis', 0)
     const at = axis < 0 ? axis + context.inputShape(0).length : axis

@@ -1,6 +1,7 @@
 /** Squeeze and Unsqueeze: axes of extent 1 go and come (axes as a constant input, as from opset 13). */
 import type { Dim } from '../graph/graph'
 import { type InferContext, type Inferred, registerOp } from './definition'
+import { lowerReshape } from './lower/shape'
 import { coupleReshape } from './reshape'
 import { normaliseAxis } from './shapes'
 
@@ -20,6 +21,7 @@ registerOp({
     return [{ dtype: x.dtype, shape: x.shape.filter((_, axis) => !axes.includes(axis)), ...withElements(x) }]
   },
   couple: coupleReshape,
+  lower: lowerReshape,
 })
 
 registerOp({
@@ -36,4 +38,5 @@ registerOp({
     return [{ dtype: x.dtype, shape, ...withElements(x) }]
   },
   couple: coupleReshape,
+  lower: lowerReshape,
 })

@@ -2,6 +2,7 @@
 import { numbersAttribute } from '../graph/graph'
 import { registerOp } from './definition'
 import { transposeLabels } from './labels'
+import { lowerTranspose } from './lower/shape'
 
 registerOp({
   op: 'Transpose',
@@ -23,4 +24,5 @@ registerOp({
       context.labels(0).map((entry) => transposeLabels(entry, permutation)),
     )
   },
+  lower: lowerTranspose,
 })

@@ -2,6 +2,7 @@
 import type { DataType } from '../graph/tensor'
 import type { CouplingContext, InferContext, Inferred } from './definition'
 import { registerOp } from './definition'
+import { lowerActivation, lowerCast, lowerClip, lowerNothing } from './lower/activation'
 
 /** Output has the shape of input 0. */
 export const inferSame = (context: InferContext): Inferred[] => {
@@ -42,7 +43,10 @@ const simple: Readonly<Record<string, number>> = {
   Sign: 9,
   Identity: 7,
 }
-for (const [op, since] of Object.entries(simple)) registerOp({ op, since, infer: inferSame, couple: coupleSame })
+for (const [op, since] of Object.entries(simple)) {
+  const lower = op === 'Identity' ? lowerNothing : lowerActivation
+  registerOp({ op, since, infer: inferSame, couple: coupleSame, lower })
+}
 
 const castTypes: Readonly<Record<number, DataType>> = {
   1: 'float32',
@@ -70,6 +74,7 @@ registerOp({
     return [{ ...x, dtype }]
   },
   couple: coupleSame,
+  lower: lowerCast,
 })
 
 registerOp({
@@ -80,6 +85,7 @@ registerOp({
     return context.node.outputs.length > 1 ? [x, { dtype: 'bool', shape: x.shape }] : [x]
   },
   couple: coupleSame,
+  lower: lowerNothing,
 })
 
-registerOp({ op: 'Clip', since: 13, infer: inferSame, couple: coupleSame })
+registerOp({ op: 'Clip', since: 13, infer: inferSame, couple: coupleSame, lower: lowerClip })

@@ -1,4 +1,6 @@
 /** Choice of the backend: each candidate is tried on a small known program with gradients before it is used. */
+
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import {
   type backend_util,
   engine,
@@ -7,11 +9,10 @@ import {
   matMul,
   memory,
   setBackend,
+  type Tensor,
   tensor,
   tidy,
-  type Tensor,
 } from '@tensorflow/tfjs-core'
-import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { EspalierError } from '../../contract/errors'
 import type { backends } from '../../contract/run'
 import { registerWasmKernels } from './kernels'

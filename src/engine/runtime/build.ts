@@ -18,7 +18,11 @@ export interface BuildOptions {
 /** Constants as the runtime holds them: float32, or int32 for integers and booleans. */
 export function runtimeTensor(data: TensorData): TensorData {
   if (/^(float|bfloat)/.test(data.dtype)) return float32(data.dims, toFloat32(data))
-  return tensor('int32', data.dims, Int32Array.from(toNumbers(data), (value) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value))))
+  return tensor(
+    'int32',
+    data.dims,
+    Int32Array.from(toNumbers(data), (value) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value))),
+  )
 }
 
 class Builder {
@@ -111,7 +115,8 @@ class Builder {
         : this.parameter(value, 'plain')
     }
     const held = this.values.get(value)
-    if (!held) throw new EspalierError('GRAPH_INVALID', `Node "${node}" reads "${value}", which nothing before it computes.`)
+    if (!held)
+      throw new EspalierError('GRAPH_INVALID', `Node "${node}" reads "${value}", which nothing before it computes.`)
     const rank = this.shapeOf(value).length
     if (held.layout === wanted || rank <= 2) return held
     const copy = this.copies.get(value)
@@ -169,10 +174,7 @@ class Builder {
         this.values.set(name, rank <= 2 ? { id: register.id, layout: 'plain' } : register)
       },
       fail: (sentence) => {
-        throw new EspalierError(
-          'MODEL_UNSUPPORTED_FEATURE',
-          `${node.op} "${node.name}" cannot be run: ${sentence}.`,
-        )
+        throw new EspalierError('MODEL_UNSUPPORTED_FEATURE', `${node.op} "${node.name}" cannot be run: ${sentence}.`)
       },
     }
   }
@@ -230,4 +232,5 @@ export function buildProgram(graph: Graph, options: BuildOptions): Program {
 }
 
 /** Number of elements of a shape without its symbols. */
-export const elementsOf = (shape: Shape): number => sizeOf(shape.filter((dim): dim is number => typeof dim === 'number'))
+export const elementsOf = (shape: Shape): number =>
+  sizeOf(shape.filter((dim): dim is number => typeof dim === 'number'))

@@ -12,7 +12,7 @@ export interface RunOptions {
   reportBatchStatistics?: RunContext['reportBatchStatistics']
 }
 
-const valueOf = (registers: ReadonlyMap<number, tf.Tensor>, register: number): tf.Tensor => {
+const held = (registers: ReadonlyMap<number, tf.Tensor>, register: number): tf.Tensor => {
   const tensor = registers.get(register)
   if (!tensor) throw new EspalierError('INTERNAL', `Register ${register} is read before it is computed.`)
   return tensor
@@ -66,7 +66,7 @@ export function execute(
   }
   try {
     instructions.forEach((instruction, i) => {
-      const inputs = instruction.inputs.map((input) => valueOf(registers, input))
+      const inputs = instruction.inputs.map((input) => held(registers, input))
       const outputs = runOne(instruction, inputs, contextOf(instruction, options, null))
       instruction.outputs.forEach((register, o) => {
         registers.set(register, outputs[o] as tf.Tensor)
@@ -79,7 +79,7 @@ export function execute(
     })
     const result: Tensors = new Map()
     for (const register of wanted) {
-      const tensor = valueOf(registers, register)
+      const tensor = held(registers, register)
       result.set(register, own.delete(register) ? tensor : tensor.clone())
     }
     return result
@@ -171,7 +171,7 @@ export function differentiate(request: Differentiation, options: RunOptions = {}
       const saved: tf.Tensor[] = []
       const save = isActive ? (tensors: tf.Tensor[]) => saved.push(...tensors.map((t) => tf.keep(t.clone()))) : null
       if (isActive) steps.push({ instruction, operation, saved })
-      const inputs = instruction.inputs.map((input) => valueOf(registers, input))
+      const inputs = instruction.inputs.map((input) => held(registers, input))
       const outputs = runOne(instruction, inputs, contextOf(instruction, options, save))
       instruction.outputs.forEach((register, o) => {
         const output = outputs[o] as tf.Tensor
@@ -185,7 +185,7 @@ export function differentiate(request: Differentiation, options: RunOptions = {}
       })
       for (const input of instruction.inputs) release(input)
     }
-    const result = valueOf(registers, of)
+    const result = held(registers, of)
     if (active.has(of)) {
       gradients.set(
         of,
@@ -207,8 +207,12 @@ export function differentiate(request: Differentiation, options: RunOptions = {}
       found.set(source, gradients.get(source) ?? tf.zeros([...(shapes.get(source) as readonly number[])]))
       gradients.delete(source)
     }
-    const take = (register: number) => valueOf(registers, register).clone()
-    return { of: take(of), values: new Map([...values].map((register) => [register, take(register)])), gradients: found }
+    const take = (register: number) => held(registers, register).clone()
+    return {
+      of: take(of),
+      values: new Map([...values].map((register) => [register, take(register)])),
+      gradients: found,
+    }
   } finally {
     for (const register of own) registers.get(register)?.dispose()
     for (const step of steps) tf.dispose(step.saved)

@@ -7,8 +7,7 @@ import type { Program, ProgramInput } from './program'
 import type { Feed, HostTensor } from './types'
 
 const fits = (input: ProgramInput, dims: readonly number[]): boolean =>
-  dims.length === input.shape.length &&
-  input.shape.every((dim, i) => typeof dim !== 'number' || dim === dims[i])
+  dims.length === input.shape.length && input.shape.every((dim, i) => typeof dim !== 'number' || dim === dims[i])
 
 function arrayFor(program: Program, input: ProgramInput, feed: Feed): HostTensor {
   const array = feed.get(input.name) ?? (program.inputs.length === 1 ? feed.get('') : undefined)
@@ -34,7 +33,12 @@ export function upload(program: Program, feed: Feed): Tensors {
       )
     }
     const isFloat = /^(float|bfloat)/.test(input.dtype)
-    const data = isFloat === array.data instanceof Float32Array ? array.data : isFloat ? Float32Array.from(array.data) : Int32Array.from(array.data)
+    const data =
+      isFloat === array.data instanceof Float32Array
+        ? array.data
+        : isFloat
+          ? Float32Array.from(array.data)
+          : Int32Array.from(array.data)
     tensors.set(input.register, tensor(data, [...array.dims], isFloat ? 'float32' : 'int32'))
   }
   return tensors

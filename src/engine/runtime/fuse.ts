@@ -87,7 +87,11 @@ class Fuser {
     if (before && fusedNames[before.op]) {
       const filter = this.constant(before.inputs[1] as number)
       if (filter) {
-        const inputs = [before.inputs[0] as number, this.literal(scaled(filter, scale)), this.literal(float32([shift.length], shift))]
+        const inputs = [
+          before.inputs[0] as number,
+          this.literal(scaled(filter, scale)),
+          this.literal(float32([shift.length], shift)),
+        ]
         this.replace(before, this.fusedForm(before, inputs, 'BiasAdd', instruction.outputs))
         return true
       }
@@ -149,7 +153,8 @@ class Fuser {
     if (!fusable.has(before.op)) return false
     const filter = this.constant(before.inputs[1] as number)
     if (!filter) return false
-    const channels = before.op === 'Conv2D' ? (filter.dims[3] as number) : (filter.dims[2] as number) * (filter.dims[3] as number)
+    const channels =
+      before.op === 'Conv2D' ? (filter.dims[3] as number) : (filter.dims[2] as number) * (filter.dims[3] as number)
     const zeros = this.literal(float32([channels], new Float32Array(channels)))
     const fused = this.fusedForm(before, [...before.inputs, zeros], operations, instruction.outputs)
     this.replace(before, { ...fused, attributes: { ...fused.attributes, ...attributes } })

@@ -1,5 +1,5 @@
 /** Input patches of a convolution as rows of a matrix (im2col), on the backend. */
-import { concat, pad, reshape, stridedSlice, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { concat, pad, reshape, slice, stridedSlice, type Tensor, tidy } from '@tensorflow/tfjs-core'
 
 export interface PatchWindow {
   readonly kernel: readonly [number, number]
@@ -40,7 +40,7 @@ export function extractPatches(x: Tensor, window: PatchWindow): Tensor {
         const end = [n, i * dh + (rows - 1) * sh + 1, j * dw + (columns - 1) * sw + 1, c]
         taps.push(
           sh === 1 && sw === 1
-            ? padded.slice(begin, [n, rows, columns, c])
+            ? slice(padded, begin, [n, rows, columns, c])
             : stridedSlice(padded, begin, end, [1, sh, sw, 1]),
         )
       }

@@ -163,7 +163,10 @@ class ProgramSession implements Session {
 
   setConstant(name: string, value: TensorData): void {
     if (this.fuse) {
-      throw new EspalierError('INTERNAL', 'Constants of a fused session cannot be replaced: they no longer are the graph’s.')
+      throw new EspalierError(
+        'INTERNAL',
+        'Constants of a fused session cannot be replaced: they no longer are the graph’s.',
+      )
     }
     let found = false
     for (const constant of this.program.constants) {

@@ -64,7 +64,8 @@ class SgdTrainer implements Trainer {
         training
           ? {
               training,
-              reportBatchStatistics: (instruction, mean, variance) => this.note(statistics, instruction, mean, variance),
+              reportBatchStatistics: (instruction, mean, variance) =>
+                this.note(statistics, instruction, mean, variance),
             }
           : {},
       )
@@ -144,7 +145,9 @@ class SgdTrainer implements Trainer {
     const changing = this.changing()
     const fits =
       entries.length === changing.length &&
-      changing.every(({ key, constant }, i) => entries[i]?.key === key && entries[i]?.data.length === constant.data.data.length)
+      changing.every(
+        ({ key, constant }, i) => entries[i]?.key === key && entries[i]?.data.length === constant.data.data.length,
+      )
     if (!fits) {
       throw new EspalierError(
         'FILE_UNREADABLE',

@@ -8,7 +8,12 @@ import { initBackend } from '../../../src/engine/runtime/backend'
 type Arrays = Record<string, { shape: number[]; values: Float32Array | Int32Array }>
 
 /** Runs a kernel on one backend and returns numbers; fails when tensors are left behind. */
-async function on(backend: 'cpu' | 'wasm', kernel: string, arrays: Arrays, attributes: object): Promise<tf.backend_util.TypedArray[]> {
+async function on(
+  backend: 'cpu' | 'wasm',
+  kernel: string,
+  arrays: Arrays,
+  attributes: object,
+): Promise<tf.backend_util.TypedArray[]> {
   await tf.setBackend(backend)
   const before = tf.memory().numTensors
   const dataBefore = tf.backend().numDataIds()
@@ -35,7 +40,10 @@ async function expectSame(kernel: string, arrays: Arrays, attributes: object): P
     const values = got[o] as tf.backend_util.TypedArray
     expect(values.length).toBe(expected.length)
     // Rounding grows with what was summed, not with what the sum came to.
-    const scale = Math.max(...expected.map(Math.abs), Math.sqrt(Math.max(...Object.values(arrays).map((a) => a.values.length)) / expected.length))
+    const scale = Math.max(
+      ...expected.map(Math.abs),
+      Math.sqrt(Math.max(...Object.values(arrays).map((a) => a.values.length)) / expected.length),
+    )
     for (let i = 0; i < expected.length; i++) {
       expect(Math.abs((values[i] as number) - (expected[i] as number)) / scale).toBeLessThan(1e-5)
     }
@@ -145,11 +153,17 @@ describe('kernels of the WASM backend', () => {
   it('sums and means over any axes', async () => {
     const shape = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 })
     await fc.assert(
-      fc.asyncProperty(shape, fc.nat(), fc.integer({ min: 1, max: 15 }), fc.boolean(), async (dims, seed, mask, keepDims) => {
-        const axis = dims.map((_, i) => i).filter((i) => mask & (1 << i))
-        fc.pre(axis.length > 0)
-        for (const kernel of ['Sum', 'Mean']) await expectSame(kernel, { x: random(seed, dims) }, { axis, keepDims })
-      }),
+      fc.asyncProperty(
+        shape,
+        fc.nat(),
+        fc.integer({ min: 1, max: 15 }),
+        fc.boolean(),
+        async (dims, seed, mask, keepDims) => {
+          const axis = dims.map((_, i) => i).filter((i) => mask & (1 << i))
+          fc.pre(axis.length > 0)
+          for (const kernel of ['Sum', 'Mean']) await expectSame(kernel, { x: random(seed, dims) }, { axis, keepDims })
+        },
+      ),
       { numRuns: 120 },
     )
   })
@@ -157,21 +171,36 @@ describe('kernels of the WASM backend', () => {
   it('matrix products with transposed operands', async () => {
     const extent = fc.integer({ min: 1, max: 6 })
     await fc.assert(
-      fc.asyncProperty(extent, extent, extent, extent, fc.boolean(), fc.boolean(), async (b, m, k, n, transposeA, transposeB) => {
-        const left = random(m * 7 + k, transposeA ? [b, k, m] : [b, m, k])
-        const right = random(n * 5 + k, transposeB ? [b, n, k] : [b, k, n])
-        await expectSame('BatchMatMul', { a: left, b: right }, { transposeA, transposeB })
-      }),
+      fc.asyncProperty(
+        extent,
+        extent,
+        extent,
+        extent,
+        fc.boolean(),
+        fc.boolean(),
+        async (b, m, k, n, transposeA, transposeB) => {
+          const left = random(m * 7 + k, transposeA ? [b, k, m] : [b, m, k])
+          const right = random(n * 5 + k, transposeB ? [b, n, k] : [b, k, n])
+          await expectSame('BatchMatMul', { a: left, b: right }, { transposeA, transposeB })
+        },
+      ),
     )
   })
 
   it('slices and splits', async () => {
-    const axis = fc.record({ size: fc.integer({ min: 1, max: 5 }), from: fc.double({ min: 0, max: 0.99, noNaN: true }), part: fc.double({ min: 0.01, max: 1, noNaN: true }) })
+    const axis = fc.record({
+      size: fc.integer({ min: 1, max: 5 }),
+      from: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      part: fc.double({ min: 0.01, max: 1, noNaN: true }),
+    })
     await fc.assert(
       fc.asyncProperty(fc.array(axis, { minLength: 1, maxLength: 5 }), fc.nat(), async (axes, seed) => {
         const begin = axes.map(({ size, from }) => Math.floor(size * from))
         const size = axes.map((a, i) => Math.max(1, Math.floor((a.size - (begin[i] as number)) * a.part)))
-        const x = random(seed, axes.map((a) => a.size))
+        const x = random(
+          seed,
+          axes.map((a) => a.size),
+        )
         await expectSame('Slice', { x }, { begin, size })
         for (let i = 0; i < axes.length; i++) {
           const extent = (axes[i] as { size: number }).size

@@ -1,5 +1,12 @@
 /** Kernels built out of kernels that a backend has: a scope that runs them by name and frees what was in between. */
-import { getKernel, type KernelBackend, type NamedAttrMap, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import {
+  getKernel,
+  type KernelBackend,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../../contract/errors'
 
 /** The part of the WASM backend that kernels written in TypeScript touch: tensors as views of its heap. */
@@ -29,8 +36,13 @@ export function compose(backend: KernelBackend, body: (scope: Scope) => TensorIn
   const name = 'wasm'
   const run: Scope['run'] = (kernel, inputs, attributes = {}) => {
     const config = getKernel(kernel, name)
-    if (!config) throw new EspalierError('BACKEND_FAILED', `The ${name} backend has no ${kernel}, which another kernel needs.`)
-    const output = config.kernelFunc({ inputs: inputs as NamedTensorInfoMap, backend, attrs: attributes as NamedAttrMap }) as TensorInfo
+    if (!config)
+      throw new EspalierError('BACKEND_FAILED', `The ${name} backend has no ${kernel}, which another kernel needs.`)
+    const output = config.kernelFunc({
+      inputs: inputs as NamedTensorInfoMap,
+      backend,
+      attrs: attributes as NamedAttrMap,
+    }) as TensorInfo
     made.push(output)
     return output
   }

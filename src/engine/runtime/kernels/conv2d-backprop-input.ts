@@ -10,7 +10,12 @@ import { inputGradient, spread } from './spread'
 const noStride = { strides: [1, 1], dataFormat: 'NHWC', dimRoundingMode: undefined } as const
 
 /** dy [N, H', W', M], filter [k_h, k_w, C, M] -> [N, H, W, C]. */
-export function convolutionInputGradient(scope: Scope, dy: TensorInfo, filter: TensorInfo, geometry: Geometry): TensorInfo {
+export function convolutionInputGradient(
+  scope: Scope,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  geometry: Geometry,
+): TensorInfo {
   const { filterHeight, filterWidth, strides, dilations, top, left, inHeight, inWidth, batch, inChannels } = geometry
   const turned =
     filterHeight === 1 && filterWidth === 1 ? filter : scope.run('Reverse', { x: filter }, { dims: [0, 1] })

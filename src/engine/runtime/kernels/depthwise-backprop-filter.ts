@@ -45,7 +45,11 @@ export const depthwiseBackpropFilter: KernelConfig = {
                   },
                 )
           const product = scope.run('Multiply', { a: scope.reshape(window, [rows, inChannels, 1]), b: gradient })
-          const sum = scope.run('Sum', { x: scope.reshape(product, [rows, outChannels]) }, { axis: [0], keepDims: true })
+          const sum = scope.run(
+            'Sum',
+            { x: scope.reshape(product, [rows, outChannels]) },
+            { axis: [0], keepDims: true },
+          )
           taps.push(sum)
         }
       }

@@ -18,7 +18,11 @@ export function filterGradient(scope: Scope, x: TensorInfo, dy: TensorInfo, geom
   const width = Math.min(geometry.inWidth, reachWidth - left)
   if (height <= 0 || width <= 0) {
     // Every window lies in the padding.
-    return scope.run('Fill', {}, { shape: [filterHeight, filterWidth, inChannels, outChannels], value: 0, dtype: 'float32' })
+    return scope.run(
+      'Fill',
+      {},
+      { shape: [filterHeight, filterWidth, inChannels, outChannels], value: 0, dtype: 'float32' },
+    )
   }
   const cropped =
     height === geometry.inHeight && width === geometry.inWidth

@@ -2,7 +2,7 @@
  * Sum and Mean for WASM over axes that are not the last: the backend's own transposes the whole tensor first (5-7 ms
  * for a feature map of 64 x 28 x 28 x 32); products with ones and average pooling take 0.3 ms.
  */
-import { getKernel, type KernelConfig, Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import { getKernel, type KernelConfig, type Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../../contract/errors'
 import { compose, type HeapBackend, type Scope } from './compose'
 

@@ -1,5 +1,13 @@
 /** Slice and SplitV for WASM without the copy of the whole input that the backend's own make for every piece. */
-import { type KernelConfig, Slice, slice_util, SplitV, type TensorInfo, backend_util, util } from '@tensorflow/tfjs-core'
+import {
+  backend_util,
+  type KernelConfig,
+  Slice,
+  SplitV,
+  slice_util,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core'
 import type { HeapBackend } from './compose'
 
 /** Copies a box out of a row-major array, one contiguous run at a time. */

@@ -31,8 +31,11 @@ const one = (x: tf.Tensor) => tf.sub(1, x)
 unary('Relu', tf.relu, 'output', (dy, y) => tf.mul(dy, tf.step(y)))
 unary('Relu6', tf.relu6, 'output', (dy, y) => tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y)))))
 unary('Elu', tf.elu, 'output', (dy, y) => tf.mul(dy, tf.add(tf.step(y), tf.mul(one(tf.step(y)), tf.add(y, 1)))))
-unary('LeakyRelu', (x, a) => tf.leakyRelu(x, numberOf(a, 'alpha')), 'input', (dy, x, a) =>
-  tf.mul(dy, tf.step(x, numberOf(a, 'alpha'))),
+unary(
+  'LeakyRelu',
+  (x, a) => tf.leakyRelu(x, numberOf(a, 'alpha')),
+  'input',
+  (dy, x, a) => tf.mul(dy, tf.step(x, numberOf(a, 'alpha'))),
 )
 unary('Sigmoid', tf.sigmoid, 'output', (dy, y) => tf.mul(dy, tf.mul(y, one(y))))
 unary('Tanh', tf.tanh, 'output', (dy, y) => tf.mul(dy, one(tf.square(y))))
@@ -53,7 +56,12 @@ unary('Floor', tf.floor, 'nothing', flat)
 unary('Ceil', tf.ceil, 'nothing', flat)
 unary('Round', tf.round, 'nothing', flat)
 unary('Sign', tf.sign, 'nothing', flat)
-unary('Identity', (x) => x.clone(), 'nothing', (dy) => dy.clone())
+unary(
+  'Identity',
+  (x) => x.clone(),
+  'nothing',
+  (dy) => dy.clone(),
+)
 unary(
   'ClipByValue',
   (x, a) => tf.clipByValue(x, numberOf(a, 'clip_value_min'), numberOf(a, 'clip_value_max')),
@@ -82,4 +90,9 @@ unary(
   'output',
   (dy, y) => tf.sub(dy, tf.mul(tf.exp(y), tf.sum(dy, -1, true))),
 )
-unary('Cast', (x, a) => tf.cast(x, a.DstT as 'float32'), 'nothing', (dy) => dy.clone())
+unary(
+  'Cast',
+  (x, a) => tf.cast(x, a.DstT as 'float32'),
+  'nothing',
+  (dy) => dy.clone(),
+)

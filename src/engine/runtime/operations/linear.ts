@@ -9,10 +9,7 @@ function productGradient(context: GradientContext, transposeA: boolean, transpos
   const [shapeA, shapeB] = context.inputShapes as [readonly number[], readonly number[]]
   const da = () => (transposeA ? tf.matMul(b, dy, transposeB, true) : tf.matMul(dy, b, false, !transposeB))
   const db = () => (transposeB ? tf.matMul(dy, a, true, transposeA) : tf.matMul(a, dy, !transposeA, false))
-  return [
-    context.wants(0) ? sumTo(da(), shapeA) : null,
-    context.wants(1) ? sumTo(db(), shapeB) : null,
-  ]
+  return [context.wants(0) ? sumTo(da(), shapeA) : null, context.wants(1) ? sumTo(db(), shapeB) : null]
 }
 
 registerOperation({

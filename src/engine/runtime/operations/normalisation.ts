@@ -33,7 +33,13 @@ registerOperation({
   op: 'FusedBatchNormV3',
   needs: { inputs: [0, 1] },
   run: (inputs, attributes, context) => {
-    const [x, scale, offset, runningMean, runningVariance] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+    const [x, scale, offset, runningMean, runningVariance] = inputs as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ]
     const epsilon = numberOf(attributes, 'epsilon')
     let mean = runningMean
     let variance = runningVariance
@@ -49,7 +55,7 @@ registerOperation({
     }
     const inverse = tf.rsqrt(tf.add(variance, epsilon))
     const factor = tf.mul(scale, inverse)
-    context.save?.([mean, inverse])
+    context.save?.(context.training ? [mean, inverse, tf.scalar(1)] : [mean, inverse])
     return [scaleShift(x, factor, tf.sub(offset, tf.mul(mean, factor)))]
   },
   gradient(context: GradientContext) {

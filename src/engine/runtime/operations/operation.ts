@@ -58,5 +58,7 @@ export function operationOf(op: string): Operation {
 export const hasOperation = (op: string): boolean => table.has(op)
 
 export const numberOf = (attributes: AttributeMap, name: string): number => attributes[name] as number
-export const numbersOf = (attributes: AttributeMap, name: string): number[] => [...(attributes[name] as readonly number[])]
+export const numbersOf = (attributes: AttributeMap, name: string): number[] => [
+  ...(attributes[name] as readonly number[]),
+]
 export const flagOf = (attributes: AttributeMap, name: string): boolean => attributes[name] === true

@@ -1,4 +1,4 @@
-/** Pooling, reductions, local response normalisation and resizing. */
+/** Pooling, reductions and local response normalisation. */
 import * as tf from '@tensorflow/tfjs-core'
 import { repeatTo } from './broadcast'
 import { type AttributeMap, flagOf, type GradientContext, numberOf, numbersOf, registerOperation } from './operation'
@@ -90,9 +90,7 @@ for (const op of ['Max', 'Min'] as const) {
 
 registerOperation({
   op: 'Prod',
-  run: ([x], attributes) => [
-    tf.prod(x as tf.Tensor, numbersOf(attributes, 'axis'), flagOf(attributes, 'keep_dims')),
-  ],
+  run: ([x], attributes) => [tf.prod(x as tf.Tensor, numbersOf(attributes, 'axis'), flagOf(attributes, 'keep_dims'))],
 })
 
 const lrnAttributes = (attributes: AttributeMap) => ({
@@ -114,21 +112,3 @@ registerOperation({
     ),
   ],
 })
-
-for (const op of ['ResizeBilinear', 'ResizeNearestNeighbor'] as const) {
-  const attributesOf = (attributes: AttributeMap) => ({
-    size: numbersOf(attributes, 'size'),
-    alignCorners: flagOf(attributes, 'align_corners'),
-    halfPixelCenters: flagOf(attributes, 'half_pixel_centers'),
-  })
-  registerOperation({
-    op,
-    needs: { inputs: 'all' },
-    run: ([images], attributes) => [kernel(op, { images: images as tf.Tensor }, attributesOf(attributes))],
-    gradient(context) {
-      const attributes = attributesOf(context.attributes)
-      const [images] = context.inputs as [tf.Tensor]
-      return [kernel(`${op}Grad`, { images, dy: context.dy[0] as tf.Tensor }, { ...attributes })]
-    },
-  })
-}

@@ -52,7 +52,9 @@ registerOperation({
   },
   gradient(context) {
     const parts = context.dy.map((dy, i) => dy ?? tf.zeros([...(context.outputShapes[i] as readonly number[])]))
-    return [parts.length === 1 ? (parts[0] as tf.Tensor).clone() : tf.concat(parts, numberOf(context.attributes, 'axis'))]
+    return [
+      parts.length === 1 ? (parts[0] as tf.Tensor).clone() : tf.concat(parts, numberOf(context.attributes, 'axis')),
+    ]
   },
 })
 
