@@ -1,5 +1,6 @@
 /** Runs networks over a split and measures their results. */
 import { EspalierError } from '../../contract/errors'
+import { batches } from '../data/batches'
 import type { Batch, Selection } from '../data/types'
 import { PairMeter, type PairScore } from './pair-meter'
 import { type Output, type Score, ScoreMeter } from './score-meter'
@@ -17,13 +18,6 @@ export interface MeasureOptions {
   onBatch?(done: number, total: number): Promise<void> | void
 }
 
-/** The rows of a selection in batches, in order. */
-export function* batchesOf(selection: Selection, size: number): Generator<Batch> {
-  for (let at = 0; at < selection.indices.length; at += size) {
-    yield selection.table.read(selection.indices.subarray(at, at + size))
-  }
-}
-
 function requireSamples(selection: Selection): void {
   if (selection.indices.length === 0) {
     throw new EspalierError(
@@ -39,7 +33,7 @@ export async function measure(run: Runner, selection: Selection, options: Measur
   const meter = new ScoreMeter(options.task, options.classes)
   let done = 0
   let index = 0
-  for (const batch of batchesOf(selection, options.batch)) {
+  for (const batch of batches(selection, options.batch)) {
     meter.add(await run(batch, index++), batch.labels)
     done += batch.count
     await options.onBatch?.(done, selection.indices.length)
@@ -58,10 +52,12 @@ export async function measurePairs(
   const meters = results.map(() => new PairMeter(options.task, options.classes))
   let done = 0
   let index = 0
-  for (const batch of batchesOf(selection, options.batch)) {
+  for (const batch of batches(selection, options.batch)) {
     const expected = await original(batch, index)
+    const outputs = new Map([[original, expected]])
     for (const [i, run] of results.entries()) {
-      const got = run === original ? expected : await run(batch, index)
+      const got = outputs.get(run) ?? (await run(batch, index))
+      outputs.set(run, got)
       meters[i]?.add(expected, got, batch.labels)
     }
     index++

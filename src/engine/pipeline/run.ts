@@ -1,15 +1,8 @@
 /** What every stage of a run shares: the inputs, the analysis, the splits, kept steps, progress and time. */
 import type { RunConfig, RunResult } from '../../contract/run'
-import { analyseCoupling, type Coupling } from '../coupling'
-import type { Batch, DataSource, Selection, Splits } from '../data/types'
-import {
-  type CostModel,
-  createCostModel,
-  describeTask,
-  type MeasureOptions,
-  type Runner,
-  type Task,
-} from '../evaluation'
+import type { Coupling } from '../coupling'
+import type { Batch, DataSource, Splits } from '../data/types'
+import type { CostModel, MeasureOptions, Runner, Task } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { createSession, type Session } from '../runtime'
 import type { Steps } from './checkpoint/steps'
@@ -61,11 +54,6 @@ export interface Run {
   readonly warnings: string[]
 }
 
-export function analyse(graph: Graph, data: DataSource, config: RunConfig) {
-  const coupling = analyseCoupling(graph, config.protect)
-  return { coupling, cost: createCostModel(graph, coupling), task: describeTask(graph, data) }
-}
-
 /** The first output of a session as an evaluation's runner. */
 export function runnerOf(session: Session): Runner {
   const name = session.graph.outputs[0]?.name as string
@@ -113,9 +101,3 @@ export function measureOptions(
     },
   }
 }
-
-/** Rows of a selection, the first so many of them. */
-export const firstOf = (selection: Selection, count: number): Selection => ({
-  table: selection.table,
-  indices: selection.indices.subarray(0, count),
-})

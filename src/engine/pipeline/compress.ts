@@ -1,0 +1,54 @@
+/** The whole run: analyse, observe, decide, apply, verify, recover, evaluate. */
+import { EspalierError } from '../../contract/errors'
+import { costOf } from '../evaluation'
+import { findStrategy } from '../strategies'
+import { findCriterion } from '../strategies/criteria'
+import { keptByGroup } from '../surgery'
+import { decide, decideByCriterion } from './decide'
+import { outcomeOf } from './outcome'
+import { planOf, traceOf } from './plan'
+import { prepare } from './prepare'
+import { throwIfCancelled } from './progress'
+import { recover } from './recover'
+import type { CompressInput, CompressOutput, PipelineHooks } from './types'
+import { applyAndVerify } from './verify'
+
+/**
+ * Prunes, verifies and recovers a network. Deterministic for a seed on one backend; resumed from `hooks.checkpoints` it
+ * gives the same network as uninterrupted. The last of `result.rounds` that was kept is the network's own.
+ * @param input.graph with inferred shapes
+ * @throws CANCELLED between batches; BUDGET_UNREACHABLE, PROMISE_NOT_KEPT, NOTHING_PRUNABLE, NOT_BUILT_YET, BAD_USAGE,
+ * NOT_FOUND, SHAPE_MISMATCH, DATA_TOO_FEW_SAMPLES, DATA_NON_FINITE, DATA_LABELS_OUT_OF_RANGE, MODEL_UNSUPPORTED_OPERATOR
+ */
+export async function compress(input: CompressInput, hooks: PipelineHooks): Promise<CompressOutput> {
+  const run = await prepare(input, hooks)
+  const strategy = findStrategy(run.config.strategy)
+  const criterion = findCriterion(strategy.name)
+  if (!criterion) throw new EspalierError('NOT_BUILT_YET', `The strategy "${strategy.name}" is not built yet.`)
+  const decision = await decide(run, (self) => decideByCriterion(self, criterion))
+  throwIfCancelled(hooks.signal)
+  const verified = await applyAndVerify(run, decision)
+  const recovered = await recover(run, verified.graph)
+  const result = await outcomeOf(run, verified.graph, recovered)
+  const kept = keptByGroup(run.coupling, planOf(run.coupling, verified.removals))
+  run.progress.report('done', 1, 'Done')
+  return {
+    graph: recovered,
+    result: {
+      model: { before: costOf(run.graph), after: costOf(recovered) },
+      result,
+      strategy: strategy.name,
+      backend: run.backend,
+      seed: run.config.seed,
+      rounds: [...verified.rounds],
+      timing: run.watch.timing(),
+      kept,
+      warnings: [...new Set(run.warnings)],
+    },
+    trace: traceOf(run.coupling, verified.removals, kept, {
+      rounds: decision.rounds,
+      checkpoints: [...verified.checkpoints],
+      correlation: decision.correlation,
+    }),
+  }
+}

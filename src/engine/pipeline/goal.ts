@@ -1,0 +1,53 @@
+/** Which goals can be worked towards, and whether a promise is kept. */
+import { EspalierError } from '../../contract/errors'
+import type { Goal } from '../../contract/run'
+import type { Task } from '../evaluation'
+import { type PairScore, pairedDropBound } from '../evaluation'
+
+export type Tolerance = Goal & { readonly kind: 'max-drop' | 'max-kl' }
+
+export const isTolerance = (goal: Goal): goal is Tolerance => goal.kind === 'max-drop' || goal.kind === 'max-kl'
+
+/** @throws NOT_BUILT_YET, BAD_USAGE for a ratio above 1 or a drop without labels */
+export function checkGoal(goal: Goal, task: Task): void {
+  if (goal.kind === 'max-latency-ms') {
+    throw new EspalierError(
+      'NOT_BUILT_YET',
+      'A latency budget (--max-latency-ms) is not built yet. Give --keep-macs, --keep-params or --max-bytes instead.',
+    )
+  }
+  if ((goal.kind === 'keep-macs' || goal.kind === 'keep-params') && goal.value > 1) {
+    throw new EspalierError(
+      'BAD_USAGE',
+      `The share to keep must lie between 0 and 1, but it is ${goal.value}. For half of it, give 0.5.`,
+    )
+  }
+  if (goal.kind === 'max-drop' && task.metric === 'none') {
+    throw new EspalierError(
+      'BAD_USAGE',
+      'A largest drop of the task metric needs labels, and this data has none. Give a largest divergence (--max-kl) or a budget instead.',
+    )
+  }
+}
+
+/** The upper bound a tolerance is judged on: points of the metric, or nats. */
+export const boundOf = (goal: Tolerance, score: PairScore): number =>
+  goal.kind === 'max-kl' ? score.klBound : (score.dropBound ?? Number.POSITIVE_INFINITY)
+
+export const keepsPromise = (goal: Tolerance, score: PairScore): boolean => boundOf(goal, score) <= goal.value
+
+/**
+ * Refuses a promise that so few samples could not support even if nothing changed.
+ * @throws DATA_TOO_FEW_SAMPLES naming how many would do
+ */
+export function requireSupport(goal: Tolerance, task: Task, samples: number): void {
+  if (goal.kind !== 'max-drop' || task.metric !== 'accuracy') return
+  const bound = (n: number) => 100 * pairedDropBound(0, 0, n)
+  if (bound(samples) <= goal.value) return
+  let enough = samples
+  while (bound(enough) > goal.value) enough = Math.ceil(enough * 1.1) + 1
+  throw new EspalierError(
+    'DATA_TOO_FEW_SAMPLES',
+    `A drop of at most ${goal.value} points cannot be promised on ${samples} verification samples: even for an unchanged network they support no better than ${bound(samples).toFixed(2)}. About ${enough} samples would do, or a larger tolerance.`,
+  )
+}

@@ -1,0 +1,32 @@
+/** The final figures, on data that decided nothing. */
+import type { Outcome } from '../../contract/run'
+import { measurePairs, type PairScore, type Runner } from '../evaluation'
+import type { Graph } from '../graph/graph'
+import { measureOptions, type Run, withRunners } from './run'
+
+/** Original, pruned and recovered network on the test split (the verification split where there is none). */
+export async function outcomeOf(run: Run, pruned: Graph, recovered: Graph): Promise<Outcome> {
+  const { splits, task, graph } = run
+  const split = splits.test ? 'test' : 'verification'
+  const selection = splits.test ?? splits.verification
+  const [first, last] = await withRunners([graph, pruned, recovered], ([original, ...results]) =>
+    measurePairs(
+      original as Runner,
+      results,
+      selection,
+      measureOptions(run, 'evaluate', `Measuring on the ${split} split`),
+    ),
+  )
+  const { original, result: afterPruning } = first as PairScore
+  const { result: afterRecovery, agreement, kl, samples } = last as PairScore
+  return {
+    metric: original.value === null ? 'none' : task.metric,
+    before: original.value,
+    afterPruning: afterPruning.value,
+    afterRecovery: afterRecovery.value,
+    agreement,
+    kl,
+    split,
+    samples,
+  }
+}

@@ -1,0 +1,52 @@
+/** From a prefix of the trajectory to a network: surgery, then the refit that the run asks for. */
+import type { Graph } from '../graph/graph'
+import { reestimate } from '../recovery/batch-norm'
+import { type LayerWeights, sequentialRefit } from '../recovery/refit'
+import type { Removal } from '../strategies/trajectory'
+import { applyPlan } from '../surgery'
+import { planOf } from './plan'
+import { breathe } from './progress'
+import type { Run } from './run'
+
+/**
+ * The smaller network after these removals.
+ * @param key under which refitted layers are kept
+ * @param from,to share of the stage (0..1) this counts as
+ * @throws CANCELLED
+ */
+export async function realise(run: Run, removals: readonly Removal[], key: string, from = 0, to = 1): Promise<Graph> {
+  const { graph, coupling, config, splits, hooks } = run
+  const plan = planOf(coupling, removals)
+  const report = (part: number, detail: string) => run.progress.report('apply', from + (to - from) * part, detail)
+  const pruned = await run.watch.time('surgeryMs', () => applyPlan(graph, coupling, plan))
+  report(0.02, `${removals.length} units removed`)
+  if (removals.length === 0 || config.refit === 'none') return pruned
+  return run.watch.time('recoveryMs', async () => {
+    if (config.refit === 'bn') {
+      return reestimate(pruned, splits.calibration, config.batch, async (done, total) => {
+        report(done / total, `Re-estimating BatchNorm: ${done} of ${total} samples`)
+        await breathe(hooks.signal)
+      })
+    }
+    const fitted = new Map<string, LayerWeights>()
+    const keyOf = (layer: string) => `${key}-${coupling.layers.findIndex(({ node }) => node.name === layer)}`
+    for (const { node } of coupling.layers) {
+      const weights = await run.steps.load<Float64Array[]>(keyOf(node.name))
+      if (weights) fitted.set(node.name, weights)
+    }
+    return sequentialRefit(
+      graph,
+      pruned,
+      coupling,
+      plan,
+      splits.calibration,
+      { batch: config.batch, seed: config.seed },
+      {
+        signal: hooks.signal,
+        progress: (part, layer) => report(part, `Refitting "${layer}" to the original feature maps`),
+        fitted,
+        layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
+      },
+    )
+  })
+}

@@ -1,0 +1,135 @@
+/** Applies a decision and verifies it: to a budget outright, to a tolerance by bisection with rollback. */
+import { EspalierError } from '../../contract/errors'
+import type { Round, TraceCheckpoint } from '../../contract/run'
+import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
+import type { Graph } from '../graph/graph'
+import { cut, isBudget, type Removal } from '../strategies/trajectory'
+import { packGraph, unpackGraph } from './checkpoint/graph-codec'
+import type { Decision } from './decide'
+import { boundOf, isTolerance, keepsPromise, requireSupport, type Tolerance } from './goal'
+import { predictedOf, removedByGroup } from './plan'
+import { realise } from './realise'
+import { measureOptions, type Run, withRunners } from './run'
+import { bisect, mostTrials } from './tolerance'
+
+/** A pruned network with what verification said of it. */
+export interface Verified {
+  readonly graph: Graph
+  readonly removals: readonly Removal[]
+  readonly rounds: readonly Round[]
+  readonly checkpoints: readonly TraceCheckpoint[]
+}
+
+/** What is kept of one measured prefix; the network only where it stays. */
+interface Measured {
+  readonly steps: number
+  readonly passed: boolean
+  readonly kl: number
+  readonly bound: number
+  readonly graph: Uint8Array | null
+}
+
+/** @throws BUDGET_UNREACHABLE, PROMISE_NOT_KEPT, DATA_TOO_FEW_SAMPLES, CANCELLED */
+export async function applyAndVerify(run: Run, decision: Decision): Promise<Verified> {
+  const { goal } = run.config
+  if (isBudget(goal)) {
+    return toBudget(run, decision.trajectory.slice(0, cut(decision.trajectory, goal, run.cost.original)))
+  }
+  if (isTolerance(goal)) return toTolerance(run, decision.trajectory, goal)
+  throw new EspalierError('NOT_BUILT_YET', `The goal "${goal.kind}" is not built yet.`)
+}
+
+/** The network after these removals against the original, on the verification split. */
+async function measureTrial(
+  run: Run,
+  original: Runner,
+  graph: Graph,
+  detail: string,
+  [from, to]: readonly [number, number],
+): Promise<PairScore> {
+  const [score] = await withRunners([graph], (runners) =>
+    measurePairs(original, runners, run.splits.verification, measureOptions(run, 'verify', detail, from, to)),
+  )
+  return score as PairScore
+}
+
+function roundOf(run: Run, removals: readonly Removal[], kl: number, kept: boolean): Round {
+  return {
+    predicted: predictedOf(removals),
+    measured: kl,
+    macs: removals.at(-1)?.macs ?? run.cost.original.macs,
+    removed: removedByGroup(removals),
+    kept,
+  }
+}
+
+const checkpointOf = (round: Round, steps: number): TraceCheckpoint => ({
+  step: steps,
+  macs: round.macs,
+  predicted: round.predicted,
+  measured: round.measured,
+})
+
+async function toBudget(run: Run, removals: readonly Removal[]): Promise<Verified> {
+  const bytes = await run.steps.once('pruned', async () => packGraph(await realise(run, removals, 'refit')))
+  const graph = unpackGraph(bytes)
+  const { kl } = await run.steps.once<{ kl: number }>('verified', () =>
+    withRunners([run.graph], async ([original]) => {
+      const score = await measureTrial(run, original as Runner, graph, 'Verifying', [0, 1])
+      return { kl: score.kl }
+    }),
+  )
+  const round = roundOf(run, removals, kl, true)
+  return { graph, removals, rounds: [round], checkpoints: [checkpointOf(round, removals.length)] }
+}
+
+async function toTolerance(run: Run, trajectory: readonly Removal[], goal: Tolerance): Promise<Verified> {
+  const samples = run.splits.verification.indices.length
+  requireSupport(goal, run.task, samples)
+  const measured: Measured[] = []
+  const steps = await withRunners([run.graph], async ([runner]) => {
+    const original = remembered(runner as Runner)
+    return bisect(trajectory, run.cost.original.macs, async (count, trial) => {
+      const share = [trial / mostTrials, (trial + 1) / mostTrials] as const
+      const kept = await run.steps.once<Measured>(`trial-${trial}`, async () => {
+        const graph = await realise(run, trajectory.slice(0, count), `refit-${trial}`, ...share)
+        const score = await measureTrial(run, original, graph, `Trial ${trial + 1}`, share)
+        const passed = keepsPromise(goal, score)
+        return {
+          steps: count,
+          passed,
+          kl: score.kl,
+          bound: boundOf(goal, score),
+          graph: passed ? packGraph(graph) : null,
+        }
+      })
+      measured.push(kept)
+      const percent = ((100 * (trajectory[count - 1]?.macs ?? 0)) / run.cost.original.macs).toFixed(1)
+      run.hooks.log(
+        'info',
+        `At ${percent} % of MACs the bound is ${kept.bound.toFixed(4)}, ${kept.passed ? 'within' : 'beyond'} ${goal.value}.`,
+      )
+      return kept
+    })
+  })
+  const best = measured.find((trial) => trial.steps === steps && trial.passed)
+  if (!best?.graph) throw promiseNotKept(goal, measured, samples)
+  const rounds = measured.map((trial) => roundOf(run, trajectory.slice(0, trial.steps), trial.kl, trial.passed))
+  return {
+    graph: unpackGraph(best.graph),
+    removals: trajectory.slice(0, steps),
+    rounds,
+    checkpoints: rounds
+      .map((round, i) => checkpointOf(round, (measured[i] as Measured).steps))
+      .sort((a, b) => a.step - b.step),
+  }
+}
+
+function promiseNotKept(goal: Tolerance, measured: readonly Measured[], samples: number): EspalierError {
+  const mildest = measured.reduce((a, b) => (b.steps < a.steps ? b : a), measured[0] as Measured)
+  const [unit, what] = goal.kind === 'max-kl' ? ['nats', 'divergence'] : ['points', 'drop']
+  return new EspalierError(
+    'PROMISE_NOT_KEPT',
+    `No smaller network keeps the promise of a ${what} of at most ${goal.value} ${unit}: even the mildest one tried, with ${mildest.steps} units removed, may lose ${mildest.bound.toFixed(4)} by the 95 % bound on ${samples} verification samples. Allow more, bring more verification samples, or use a refit or fine-tuning.`,
+  )
+}

@@ -1,0 +1,118 @@
+/** Fine-tuning: SGD with momentum, the rate falling in a line to zero, optionally with the original as teacher. */
+import { EspalierError } from '../../contract/errors'
+import type { Batch, Selection } from '../data/types'
+import type { Graph } from '../graph/graph'
+import type { HostTensor, Loss, Target, Trainer, TrainerOptions } from '../runtime'
+import { epochBatches, linearRate, shuffled } from './schedule'
+
+/** The settings of the peers' fine-tuning, so that results compare. */
+export const momentum = 0.9
+export const weightDecay = 5e-4
+/** Softens both distributions when the original teaches (Hinton et al., 2015). */
+export const temperature = 2
+
+export interface FinetuneOptions {
+  readonly epochs: number
+  /** Samples an epoch; 0: all. */
+  readonly samples: number
+  readonly learningRate: number
+  readonly batch: number
+  readonly seed: number
+  readonly loss: 'cross-entropy' | 'distillation' | 'mse'
+}
+
+/** Where training stands after an epoch: all that is needed to go on exactly. */
+export interface FinetuneState {
+  /** Finished epochs. */
+  readonly epoch: number
+  readonly trainer: Uint8Array
+}
+
+export interface FinetuneHooks {
+  createTrainer(graph: Graph, options: TrainerOptions): Trainer
+  /** The original's logits for a batch; required for distillation. */
+  teacher?(batch: Batch): Promise<HostTensor>
+  /** A generator of its own for each epoch. */
+  random(epoch: number): () => number
+  /** Between batches; throws to stop. */
+  onStep(step: number, steps: number, loss: number | null): Promise<void> | void
+  /** The state of the last finished epoch, or null. */
+  load(): Promise<FinetuneState | null>
+  save(state: FinetuneState): Promise<void>
+}
+
+const lossEvery = 4
+
+function lossOf(kind: FinetuneOptions['loss']): Loss {
+  return kind === 'distillation' ? { kind, temperature } : { kind }
+}
+
+async function targetOf(batch: Batch, options: FinetuneOptions, hooks: FinetuneHooks): Promise<Target> {
+  if (options.loss === 'distillation') {
+    if (!hooks.teacher) throw new EspalierError('INTERNAL', 'Distillation was asked for without a teacher.')
+    return hooks.teacher(batch)
+  }
+  if (!batch.labels) {
+    throw new EspalierError(
+      'DATA_INVALID',
+      'Fine-tuning on labels needs labels, and this data has none. Let the original teach instead (distill).',
+    )
+  }
+  return batch.labels
+}
+
+/**
+ * Trains the network on the selection. Each epoch draws its order from a generator of its own, so that a run that was
+ * stopped and resumed trains exactly as one that was not.
+ * @returns the trained network; the given one is left alone.
+ * @throws DATA_TOO_FEW_SAMPLES, MODEL_NON_FINITE where the loss leaves the finite numbers
+ */
+export async function finetune(
+  graph: Graph,
+  selection: Selection,
+  options: FinetuneOptions,
+  hooks: FinetuneHooks,
+): Promise<Graph> {
+  const available = selection.indices.length
+  const samples = options.samples > 0 ? Math.min(options.samples, available) : available
+  if (samples < 2) {
+    throw new EspalierError(
+      'DATA_TOO_FEW_SAMPLES',
+      `Fine-tuning needs at least 2 samples outside calibration and verification, but ${available} are left. Use fewer calibration samples or more data.`,
+    )
+  }
+  const batches = epochBatches(samples, options.batch)
+  const steps = batches.length * options.epochs
+  const trainer = hooks.createTrainer(graph, {
+    learningRate: options.learningRate,
+    momentum,
+    weightDecay,
+    batchNorm: 'train',
+    loss: lossOf(options.loss),
+  })
+  try {
+    const state = await hooks.load()
+    if (state) trainer.importState(state.trainer)
+    for (let epoch = state?.epoch ?? 0; epoch < options.epochs; epoch++) {
+      const order = shuffled(selection.indices, hooks.random(epoch))
+      for (const [i, [start, end]] of batches.entries()) {
+        const step = epoch * batches.length + i
+        const batch = selection.table.read(order.subarray(start, end))
+        trainer.learningRate = linearRate(options.learningRate, step, steps)
+        const readLoss = step % lossEvery === 0 || i === batches.length - 1
+        const loss = trainer.step(batch.inputs, await targetOf(batch, options, hooks), { readLoss })
+        if (loss !== null && !Number.isFinite(loss)) {
+          throw new EspalierError(
+            'MODEL_NON_FINITE',
+            `Fine-tuning diverged: the loss is not finite at step ${step + 1} of ${steps}. Use a smaller learning rate than ${options.learningRate}.`,
+          )
+        }
+        await hooks.onStep(step + 1, steps, loss)
+      }
+      await hooks.save({ epoch: epoch + 1, trainer: trainer.exportState() })
+    }
+    return trainer.toGraph()
+  } finally {
+    trainer.dispose()
+  }
+}
