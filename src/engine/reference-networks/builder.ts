@@ -1,6 +1,6 @@
 /** Builds small convolutional networks as graphs, layer by layer, with seeded He initialisation. */
-import seedrandom from 'seedrandom'
 import { EspalierError } from '../../contract/errors'
+import { type RandomStream, stream } from '../data/rng'
 import { type Attribute, attributes, float, Graph, type GraphNode, int, ints } from '../graph/graph'
 import { float32, type TensorData } from '../graph/tensor'
 import { verify } from '../graph/topology'
@@ -24,7 +24,7 @@ export interface ConvolutionOptions {
 export class NetworkBuilder {
   private readonly nodes: GraphNode[] = []
   private readonly constants = new Map<string, TensorData>()
-  private readonly random: () => number
+  private readonly random: RandomStream
   private readonly name: string
   readonly input: Layer
 
@@ -35,7 +35,7 @@ export class NetworkBuilder {
   constructor(name: string, shape: readonly number[], seed: number) {
     this.name = name
     this.input = { name: 'input', shape }
-    this.random = seedrandom.alea(`${name}:${seed}`)
+    this.random = stream(seed, `initial weights of ${name}`)
   }
 
   /** Convolution with OIHW weights from N(0, 2 / fan-in) (He et al. 2015, eq. 10). @throws SHAPE_MISMATCH */
@@ -182,7 +182,7 @@ export class NetworkBuilder {
   private parameter(name: string, dims: readonly number[], fanIn: number): string {
     const deviation = Math.sqrt(2 / fanIn)
     const values = new Float32Array(dims.reduce((product, extent) => product * extent, 1))
-    for (let i = 0; i < values.length; i++) values[i] = deviation * this.normal()
+    for (let i = 0; i < values.length; i++) values[i] = deviation * this.random.normal()
     this.constants.set(name, float32(dims, values))
     return name
   }
@@ -190,10 +190,5 @@ export class NetworkBuilder {
   private filled(name: string, count: number, value: number): string {
     this.constants.set(name, float32([count], new Float32Array(count).fill(value)))
     return name
-  }
-
-  /** A draw from N(0, 1) by Box and Muller's transform. */
-  private normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random())
   }
 }

@@ -1,7 +1,7 @@
 /** Trains a reference network from scratch: SGD with momentum, BatchNorm on batch statistics, a falling learning rate. */
-import seedrandom from 'seedrandom'
 import { EspalierError } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
+import { stream } from '../data/rng'
 import type { DataSource, SampleTable } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { createTrainer } from '../runtime'
@@ -61,7 +61,9 @@ export async function trainNetwork(
     const steps = epochs * stepsAnEpoch
     let losses: number[] = []
     for (let epoch = 0, step = 0; epoch < epochs; epoch++) {
-      const order = shuffled(data.train.count, seedrandom.alea(`order:${seed}:${epoch}`))
+      const order = stream(seed, `order of epoch ${epoch}`).shuffle(
+        Int32Array.from({ length: data.train.count }, (_, i) => i),
+      )
       losses = []
       for (let i = 0; i < stepsAnEpoch; i++, step++) {
         await breathe(hooks.signal)
@@ -103,18 +105,6 @@ function requireFinite(loss: number): number {
     'MODEL_NON_FINITE',
     'The loss is no longer a finite number, so the training was ended. Choose a smaller learning rate with --lr.',
   )
-}
-
-/** A permutation of 0..count-1 (Fisher and Yates). */
-function shuffled(count: number, random: () => number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i)
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    const held = order[i] as number
-    order[i] = order[j] as number
-    order[j] = held
-  }
-  return order
 }
 
 /** Lets the process see signals between two steps, which are computed synchronously. @throws CANCELLED */

@@ -17,6 +17,8 @@ export interface ExportRequest {
   readonly formats: (typeof exportFormats)[number][]
   readonly precision: (typeof precisions)[number]
   readonly folder?: string | undefined
+  /** Base name of the files; absent: after the model. */
+  readonly name?: string | undefined
 }
 
 const fileNameOf = (name: string): string =>
@@ -73,7 +75,7 @@ export function exportService(context: ServiceContext, models: ModelService, dat
         formats: request.formats,
         precision: request.precision,
         folder: request.folder ?? join(layout.exports, randomUUID()),
-        name: fileNameOf(model.name),
+        name: request.name ?? fileNameOf(model.name),
       })
       const { projectId, runId } = model
       const created = store.transaction(() =>

@@ -2,10 +2,11 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { EspalierError } from '../../contract/errors'
 import type { Feed, HostTensor } from '../../engine/runtime/types'
+import { withFixedBatch } from './fixed-batch'
 
 export interface OnnxRunner {
   readonly inputNames: readonly string[]
-  /** Runs one batch; outputs as 32-bit numbers, by name. */
+  /** Runs any number of samples; outputs as 32-bit numbers, by name. */
   run(feed: Feed): Promise<Map<string, HostTensor>>
   dispose(): Promise<void>
 }
@@ -23,18 +24,21 @@ export async function openOnnxRunner(model: Uint8Array | string, options: OnnxRu
   const integer64 = new Set(
     session.inputMetadata.flatMap((input) => (input.isTensor && input.type === 'int64' ? [input.name] : [])),
   )
+  const run = async (feed: Feed): Promise<Map<string, HostTensor>> => {
+    const inputs = Object.fromEntries(
+      [...feed].map(([key, value]) => {
+        const name = key === '' ? (session.inputNames[0] as string) : key
+        return [name, toTensor(value, integer64.has(name))]
+      }),
+    )
+    const outputs = await session.run(inputs)
+    return new Map(Object.entries(outputs).map(([name, value]) => [name, fromTensor(name, value as Tensor)]))
+  }
+  const first = session.inputMetadata[0]
+  const batch = first?.isTensor ? first.shape[0] : undefined
   return {
     inputNames: session.inputNames,
-    async run(feed) {
-      const inputs = Object.fromEntries(
-        [...feed].map(([key, value]) => {
-          const name = key === '' ? (session.inputNames[0] as string) : key
-          return [name, toTensor(value, integer64.has(name))]
-        }),
-      )
-      const outputs = await session.run(inputs)
-      return new Map(Object.entries(outputs).map(([name, value]) => [name, fromTensor(name, value as Tensor)]))
-    },
+    run: typeof batch === 'number' && batch > 0 ? withFixedBatch(run, batch) : run,
     dispose: () => session.release(),
   }
 }

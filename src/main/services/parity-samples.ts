@@ -1,6 +1,6 @@
 /** The samples a proof runs on: rows of the data's own splits, or seeded noise where there is no data. */
-import seedrandom from 'seedrandom'
 import { EspalierError } from '../../contract/errors'
+import { stream } from '../../engine/data/rng'
 import type { Batch, DataSource, SampleTable } from '../../engine/data/types'
 import type { Graph, ValueInfo } from '../../engine/graph/graph'
 import type { HostTensor } from '../../engine/runtime/types'
@@ -21,8 +21,7 @@ export function* batchesOf(table: SampleTable, batch: number, limit = table.coun
  * @throws SHAPE_MISMATCH where an extent beside the batch is open
  */
 export function noiseBatch(graph: Graph, wanted = 8): Batch {
-  const random = seedrandom.alea('noise')
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  const random = stream(0, 'noise')
   const first = graph.inputs[0]?.shape?.[0]
   const count = typeof first === 'number' ? first : wanted
   const inputs = new Map<string, HostTensor>()
@@ -30,8 +29,8 @@ export function noiseBatch(graph: Graph, wanted = 8): Batch {
     const dims = extents(input, count)
     const length = dims.reduce((product, extent) => product * extent, 1)
     const data = input.dtype.startsWith('float')
-      ? Float32Array.from({ length }, normal)
-      : Int32Array.from({ length }, () => Math.floor(random() * 2))
+      ? Float32Array.from({ length }, () => random.normal())
+      : Int32Array.from({ length }, () => random.integer(2))
     inputs.set(input.name, { dims, data })
   }
   return { count, inputs, labels: null }

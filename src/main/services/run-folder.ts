@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../../engine/pipeline/types'
 import { diskError, writeAtomically } from '../artifacts/atomic'
+import { checkpointFolder } from '../engine/checkpoints'
 
 /** Everything that decides the outcome; where it differs, nothing of the earlier run can be used. */
 export type Fingerprint = Readonly<Record<string, unknown>>
@@ -14,9 +15,9 @@ const fingerprintFile = 'fingerprint'
 const digest = (fingerprint: Fingerprint): string =>
   createHash('sha256').update(JSON.stringify(fingerprint)).digest('hex')
 
-async function readIfThere(path: string): Promise<Uint8Array | null> {
+async function textIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path)
+    return await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw diskError(error, path)
@@ -27,45 +28,39 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
 export const writeText = (path: string, content: string): Promise<void> =>
   writeAtomically(path, new TextEncoder().encode(content))
 
-export class RunFolder implements CheckpointStore {
+export interface RunFolder extends CheckpointStore {
   /** Whether steps of an earlier run with the same fingerprint are there. */
   readonly resumed: boolean
-  private readonly folder: string
-
-  private constructor(folder: string, resumed: boolean) {
-    this.folder = folder
-    this.resumed = resumed
-  }
-
-  /** Opens the folder inside `out`, emptied first where it belongs to a run with another fingerprint. */
-  static async open(out: string, fingerprint: Fingerprint): Promise<RunFolder> {
-    const folder = join(out, folderName)
-    const mark = join(folder, fingerprintFile)
-    const wanted = digest(fingerprint)
-    const earlier = await readIfThere(mark)
-    const resumed = earlier !== null && new TextDecoder().decode(earlier) === wanted
-    if (!resumed) {
-      try {
-        await rm(folder, { recursive: true, force: true })
-        await mkdir(folder, { recursive: true })
-      } catch (error) {
-        throw diskError(error, folder)
-      }
-      await writeText(mark, wanted)
-    }
-    return new RunFolder(folder, resumed)
-  }
-
-  load(key: string): Promise<Uint8Array | null> {
-    return readIfThere(join(this.folder, `${key}.bin`))
-  }
-
-  save(key: string, bytes: Uint8Array): Promise<void> {
-    return writeAtomically(join(this.folder, `${key}.bin`), bytes)
-  }
-
   /** The run is done: its steps are needed no more. */
-  async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true })
+  remove(): Promise<void>
+}
+
+/**
+ * Opens the folder inside `out`, emptied first where it belongs to a run with another fingerprint.
+ * @param onDamaged is told, in a sentence, when a kept step is damaged and will be done again
+ * @throws DISK_FULL, FILE_UNREADABLE, FILE_NOT_FOUND
+ */
+export async function openRunFolder(
+  out: string,
+  fingerprint: Fingerprint,
+  onDamaged: (sentence: string) => void,
+): Promise<RunFolder> {
+  const folder = join(out, folderName)
+  const mark = join(folder, fingerprintFile)
+  const wanted = digest(fingerprint)
+  const resumed = (await textIfThere(mark)) === wanted
+  if (!resumed) {
+    try {
+      await rm(folder, { recursive: true, force: true })
+      await mkdir(folder, { recursive: true })
+    } catch (error) {
+      throw diskError(error, folder)
+    }
+    await writeText(mark, wanted)
+  }
+  return {
+    ...checkpointFolder(folder, onDamaged),
+    resumed,
+    remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -49,6 +49,10 @@ function typedData(proto: TensorProto, dtype: DataType): TensorArray | undefined
   }
 }
 
+/** The same bytes without the ways of Node's Buffer, whose `slice` does not copy. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /** Fetches external data, each file once. */
 export class ExternalData {
   private readonly files = new Map<string, Promise<Uint8Array>>()
@@ -77,7 +81,7 @@ export class ExternalData {
         `${owner} should end at byte ${offset + length} of "${location}", but that file has only ${bytes.length} bytes. Copy it again, completely.`,
       )
     }
-    return bytes.subarray(offset, offset + length)
+    return plainBytes(bytes).subarray(offset, offset + length)
   }
 
   private file(location: string, owner: string): Promise<Uint8Array> {

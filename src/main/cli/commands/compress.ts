@@ -1,0 +1,94 @@
+/** `espalier compress`: prune and recover, verify, export. */
+import type { Command } from 'commander'
+import type { RunConfig } from '../../../contract/run'
+import { refits } from '../../../contract/run'
+import { oneOf, word } from '../arguments'
+import { type Compression, type CompressionRequest, requireProof, runCompression } from '../compression'
+import { openData, openModel } from '../inputs'
+import {
+  addGoalOptions,
+  addRunOptions,
+  defaultGoal,
+  goalsOf,
+  type RunOptions,
+  refuseUnbuiltRun,
+  runConfig,
+} from '../run-options'
+import type { Shell } from '../shell'
+import { requireStrategy } from '../strategies'
+import { bytes, count, figure, milliseconds, percent } from '../text'
+
+interface CompressOptions extends RunOptions {
+  readonly strategy: string
+  readonly refit?: RunConfig['refit']
+}
+
+export function registerCompress(command: Command, shell: Shell): void {
+  command
+    .argument('<MODEL>', 'a .onnx file')
+    .option('--strategy <NAME>', 'result-oriented or any name from `espalier strategies`', word, 'result-oriented')
+    .option(
+      '--refit <NAME>',
+      `${refits.join(', ')} (default: sequential for result-oriented, else none)`,
+      oneOf(refits),
+    )
+  addGoalOptions(addRunOptions(command), false)
+  shell.handle<CompressOptions>(command, async ({ terminal, signal }, options, [path]) => {
+    refuseUnbuiltRun(options)
+    requireStrategy(options.strategy)
+    const goals = goalsOf(options, false)
+    const model = await openModel(path as string)
+    const data = await openData(options.data, model.graph)
+    const config = runConfig(options, {
+      strategy: options.strategy,
+      refit: options.refit,
+      goal: goals[0] ?? defaultGoal(data.source.train.labels !== null),
+      seed: options.seed ?? 0,
+    })
+    const request: CompressionRequest = {
+      model,
+      data,
+      config,
+      out: options.out,
+      formats: options.formats,
+      signal,
+      progress: terminal.progress.bind(terminal),
+      log: terminal.log.bind(terminal),
+    }
+    const { compression } =
+      options.project === undefined
+        ? await runCompression(request)
+        : // Only a recorded run needs the store, which costs time to load.
+          await (await import('../recorded')).recordedCompression(options.project, request)
+    for (const warning of compression.warnings) terminal.warn(warning)
+    terminal.result(compression, describe(compression, options.out))
+    requireProof(compression.exports)
+  })
+}
+
+function describe(done: Compression, out: string): string {
+  const { before, after } = done.model
+  const { result } = done
+  const unit = result.metric === 'accuracy' ? ' %' : ''
+  const size = (name: string, from: number, to: number, show: (value: number) => string) =>
+    `${name.padEnd(12)}${show(from)} -> ${show(to)} (${percent(to / from)})`
+  const metric =
+    result.metric === 'none'
+      ? []
+      : [
+          `${result.metric.padEnd(12)}${figure(result.before, unit)} -> ${figure(result.afterRecovery ?? result.afterPruning, unit)} (${result.split}, ${result.samples} samples)`,
+        ]
+  return [
+    ...metric,
+    `${'agreement'.padEnd(12)}${percent(result.agreement)}, KL ${result.kl.toFixed(4)}`,
+    size('MACs', before.macs, after.macs, count),
+    size('parameters', before.params, after.params, count),
+    size('size', before.bytes, after.bytes, bytes),
+    ...done.exports.map(
+      (file) =>
+        `${file.format.padEnd(12)}${file.path} (${bytes(file.bytes)}), ${file.passed ? 'proven' : 'NOT THE SAME'} by ${file.checkedBy}: relative error ${file.maxRelError.toExponential(1)}`,
+    ),
+    `${'strategy'.padEnd(12)}${done.strategy}, seed ${done.seed}, ${done.backend}, ${milliseconds(done.timing.totalMs)}`,
+    `${'records'.padEnd(12)}${out}: result.json, trace.json`,
+  ].join('\n')
+}

@@ -1,0 +1,39 @@
+/** `espalier inspect`: what was understood of a network, and what cannot be pruned and why. */
+import type { Command } from 'commander'
+import type { Inspection } from '../../../contract/entities'
+import { inspect } from '../../../engine/pipeline'
+import { openModel } from '../inputs'
+import type { Shell } from '../shell'
+import { bytes, count, milliseconds, table } from '../text'
+
+export function registerInspect(command: Command, shell: Shell): void {
+  command.argument('<MODEL>', 'a .onnx file')
+  shell.handle(command, async ({ terminal }, _options, [path]) => {
+    const start = performance.now()
+    const { graph } = await openModel(path as string)
+    const inspection: Inspection = { ...inspect(graph), analysisMs: performance.now() - start }
+    terminal.result(inspection, describe(inspection))
+  })
+}
+
+function describe(found: Inspection): string {
+  const value = (info: Inspection['inputs'][number]) => `${info.name} ${info.dtype} [${info.shape.join(', ')}]`
+  const operators = Object.entries(found.operators).map(([name, times]) => `${name} ${times}`)
+  const groups = found.groups.map((group) => [
+    group.name,
+    `${group.units}`,
+    group.prunable ? 'yes' : `no: ${group.reason}`,
+    group.members.join(' '),
+  ])
+  return [
+    `inputs      ${found.inputs.map(value).join('; ')}`,
+    `outputs     ${found.outputs.map(value).join('; ')}`,
+    `operators   ${found.nodes}: ${operators.join(', ')}`,
+    `MACs        ${count(found.macs)}`,
+    `parameters  ${count(found.params)} (${bytes(found.bytes)})`,
+    `analysed in ${milliseconds(found.analysisMs)}`,
+    ...found.notes.map((note) => `note: ${note}`),
+    '',
+    table(['group', ' units', 'prunable', 'members'], groups),
+  ].join('\n')
+}

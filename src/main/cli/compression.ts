@@ -1,0 +1,95 @@
+/** One compression from start to files: resumable pipeline, export, proof. Shared by `compress` and `compare`. */
+import { join } from 'node:path'
+import { EspalierError } from '../../contract/errors'
+import type { DecisionTrace, Environment, ExportResult, Progress, RunConfig, RunResult } from '../../contract/run'
+import { compress } from '../../engine/pipeline'
+import { startBackend } from '../services/backend'
+import { exportTargets, writeAndProve } from '../services/parity-export'
+import { product } from '../services/product'
+import { openRunFolder, writeText } from '../services/run-folder'
+import { environmentOf } from './environment'
+import type { OpenedData, OpenedModel } from './inputs'
+
+export interface CompressionRequest {
+  readonly model: OpenedModel
+  readonly data: OpenedData
+  readonly config: RunConfig
+  /** Gets the exported files, result.json and trace.json; made where it is not there. */
+  readonly out: string
+  readonly formats: readonly ExportResult['format'][]
+  readonly signal: AbortSignal
+  progress(progress: Progress): void
+  log(level: 'info' | 'warning' | 'error', message: string): void
+}
+
+/** What is printed and kept in result.json. */
+export interface Compression extends RunResult {
+  readonly config: RunConfig
+  readonly environment: Environment
+}
+
+export interface FinishedRun {
+  readonly compression: Compression
+  readonly trace: DecisionTrace
+}
+
+/** Share of the work that is left for writing and checking the files. */
+const exportShare = 0.05
+
+/**
+ * Runs, writes and proves. A killed run goes on from its last finished step when it is started again with the same
+ * request; when it is done its kept steps are removed.
+ * @throws CANCELLED and whatever the pipeline raises
+ */
+export async function runCompression(request: CompressionRequest): Promise<FinishedRun> {
+  const { model, data, config, out, formats, signal, progress, log } = request
+  const fingerprint = { version: product, model: model.hash, data: data.source.hash, config }
+  const steps = await openRunFolder(out, fingerprint, (sentence) => log('warning', sentence))
+  if (steps.resumed)
+    log('info', 'An earlier run of this command was interrupted; going on from its last finished step.')
+  await startBackend(config.backend)
+  const output = await compress(
+    { graph: model.graph, data: data.source, config },
+    {
+      signal,
+      log,
+      checkpoints: steps,
+      progress: (now) => progress({ ...now, fraction: now.fraction * (1 - exportShare) }),
+    },
+  )
+  progress({ stage: 'export', fraction: 1 - exportShare, detail: `Writing ${formats.join(' and ')} and checking it` })
+  const exports = await writeAndProve({
+    graph: output.graph,
+    data: data.source,
+    targets: exportTargets(out, formats),
+    backend: config.backend,
+    batch: config.batch,
+    signal,
+  })
+  const compression: Compression = {
+    ...output.result,
+    exports,
+    config,
+    environment: environmentOf(output.result.backend, model.hash, data.source.hash),
+  }
+  await writeRecords(out, { compression, trace: output.trace })
+  await steps.remove()
+  progress({ stage: 'done', fraction: 1, detail: 'Done' })
+  return { compression, trace: output.trace }
+}
+
+/** result.json and trace.json in the folder of the run. */
+export async function writeRecords(out: string, { compression, trace }: FinishedRun): Promise<void> {
+  await writeText(join(out, 'result.json'), `${JSON.stringify(compression, null, 2)}\n`)
+  await writeText(join(out, 'trace.json'), `${JSON.stringify(trace)}\n`)
+}
+
+/** @throws PARITY_FAILED where an independent runtime answered otherwise than the network in memory */
+export function requireProof(exports: readonly ExportResult[]): void {
+  const failed = exports.find((each) => !each.passed)
+  if (!failed) return
+  throw new EspalierError(
+    'PARITY_FAILED',
+    `The ${failed.format} file ${failed.path} does not answer like the network in memory: ${failed.checkedBy} found a relative error of ${failed.maxRelError.toExponential(1)}. Do not deploy it; export another format, and please report this network.`,
+  )
+}

@@ -1,0 +1,69 @@
+/** The files a command names: networks and data, read through the engine's formats, and networks written. */
+import { createHash } from 'node:crypto'
+import { basename, extname, resolve } from 'node:path'
+import { EspalierError } from '../../contract/errors'
+import { fitToNetwork, openData as openSource } from '../../engine/data'
+import type { DataSource } from '../../engine/data/types'
+import { type ReadModel, writeModel } from '../../engine/formats'
+import type { Graph } from '../../engine/graph/graph'
+import { writeAtomically } from '../artifacts/atomic'
+import { openModel as openFiles } from '../engine/handlers/model-files'
+import { fileAccess } from '../services/files'
+
+export interface OpenedModel extends ReadModel {
+  /** As it was given. */
+  readonly path: string
+  /** SHA-256 of the file; over the hashes of all its files where there are several. */
+  readonly hash: string
+}
+
+export interface OpenedData {
+  /** As it was given. */
+  readonly path: string
+  readonly source: DataSource
+}
+
+/** Formats the contract names whose readers come with a later version, by the end of the file's name. */
+const laterFormats: Readonly<Record<string, string>> = {
+  '.h5': 'Reading Keras .h5 files',
+  '.keras': 'Reading Keras .keras files',
+  '.json': 'Reading TF.js model.json files',
+}
+
+/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, NOT_BUILT_YET and whatever the format's reader raises */
+export async function openModel(path: string): Promise<OpenedModel> {
+  try {
+    const { files, ...model } = await openFiles([{ name: basename(path), path: resolve(path) }])
+    const hashes = files.map((file) => file.hash as string)
+    const hash = hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join()).digest('hex')
+    return { ...model, path, hash }
+  } catch (error) {
+    const later = laterFormats[extname(path).toLowerCase()]
+    if (later && error instanceof EspalierError && error.code === 'FORMAT_UNKNOWN') {
+      throw new EspalierError(
+        'NOT_BUILT_YET',
+        `${later} is not built yet in this version of Espalier, so ${path} cannot be opened. Export the network to ONNX and open that.`,
+      )
+    }
+    throw error
+  }
+}
+
+/** Data as it lies in the file, for networks that are yet to be made. @throws FILE_*, FORMAT_UNKNOWN, DATA_* */
+export const openRawData = async (path: string): Promise<OpenedData> => ({
+  path,
+  source: await openSource(await fileAccess(path)),
+})
+
+/** Data laid out as the network reads it. @throws FILE_*, FORMAT_UNKNOWN, DATA_*, SHAPE_MISMATCH */
+export async function openData(path: string, graph: Graph): Promise<OpenedData> {
+  const { source } = await openRawData(path)
+  return { path, source: fitToNetwork(source, graph) }
+}
+
+/** Writes a network as ONNX to exactly this path. @throws DISK_FULL, FILE_UNREADABLE */
+export async function saveOnnx(graph: Graph, path: string): Promise<void> {
+  const [file] = await writeModel(graph, 'onnx', 'model')
+  if (!file) throw new EspalierError('EXPORT_FAILED', `The ONNX writer gave no file for ${path}.`)
+  await writeAtomically(path, file.bytes)
+}

@@ -1,0 +1,32 @@
+/** What the command line already names and a later issue builds: refused by name, before any work is done. */
+import { EspalierError } from '../../contract/errors'
+import type { RunConfig } from '../../contract/run'
+
+const refuse = (what: string, instead: string): never => {
+  throw new EspalierError('NOT_BUILT_YET', `${what} is not built yet in this version of Espalier. ${instead}`)
+}
+
+/** The choices that are not there yet. @throws NOT_BUILT_YET with the name of the option. */
+export function refuseUnbuilt(choices: {
+  readonly allocation?: RunConfig['allocation'] | undefined
+  readonly goal?: RunConfig['goal']['kind'] | undefined
+  readonly backend?: RunConfig['backend'] | undefined
+  readonly formats?: readonly string[] | undefined
+  readonly precision?: string | undefined
+}): void {
+  if (choices.allocation === 'sensitivity') {
+    refuse('--allocation sensitivity', 'Use --allocation uniform or --allocation global.')
+  }
+  if (choices.goal === 'max-latency-ms') {
+    refuse('--max-latency-ms', 'Give the budget as --keep-macs, --keep-params or --max-bytes.')
+  }
+  if (choices.backend !== undefined && choices.backend !== 'auto' && choices.backend !== 'wasm') {
+    refuse(`--backend ${choices.backend}`, 'Use --backend wasm, or auto.')
+  }
+  if (choices.formats?.includes('keras')) {
+    refuse('Export to Keras (--formats keras, --to keras)', 'Export to onnx or tfjs.')
+  }
+  if (choices.precision !== undefined && choices.precision !== 'fp32') {
+    refuse(`--precision ${choices.precision}`, 'Export with --precision fp32.')
+  }
+}

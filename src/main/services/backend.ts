@@ -1,0 +1,21 @@
+/** Starts the engine's backend in a Node process, with the WASM binaries where this build has them. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunConfig } from '../../contract/run'
+import { type BackendResult, initBackend } from '../../engine/runtime'
+
+/** Beside the bundles in a build, in their package when run from source; with its trailing separator. */
+function wasmPath(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  // An entry lies in the bundles' folder itself, a shared chunk one below it.
+  const built = [join(here, 'wasm'), join(here, '..', 'wasm')].find((folder) => existsSync(folder))
+  if (built) return built + sep
+  const require = createRequire(import.meta.url)
+  return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist') + sep
+}
+
+/** Once a process; later calls answer at once. @throws BACKEND_UNAVAILABLE, BACKEND_FAILED */
+export const startBackend = (backend: RunConfig['backend'] = 'auto'): Promise<BackendResult> =>
+  initBackend({ backend, wasmPath: wasmPath() })
