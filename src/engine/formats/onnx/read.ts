@@ -6,7 +6,7 @@ import { importModel } from './import'
 import { readMessage } from './message'
 import { normalise } from './normalise'
 import { modelMessage } from './schema'
-import type { Resolve } from './tensors'
+import { plainBytes, type Resolve } from './tensors'
 import { BYTES, VARINT, WireReader } from './wire'
 
 /**
@@ -34,7 +34,7 @@ export async function readOnnx(bytes: Uint8Array, resolve: Resolve | undefined, 
   if (bytes.length === 0) {
     throw new EspalierError('FILE_TRUNCATED', 'The ONNX file is empty. Get it again from where it came.')
   }
-  const model = readMessage(modelMessage, new WireReader(bytes))
+  const model = readMessage(modelMessage, new WireReader(plainBytes(bytes)))
   const imported = await importModel(model, resolve)
   verifyFinite(imported)
   return normalise(imported, notes)

@@ -1,0 +1,52 @@
+/** Samples as they lie in their files: what every source reads into, before a network says how it wants them. */
+
+/** One input of a table. */
+export interface RawField {
+  /** Of one sample, as in the file. */
+  readonly dims: readonly number[]
+  /** Bytes that stand for 0..1 and are normalised when they are read. */
+  readonly pixels: boolean
+  /** Token ids, masks: fed as integers where the network reads integers. */
+  readonly integer: boolean
+  /** Elements of one sample, row-major over `dims`. */
+  row(index: number): ArrayLike<number>
+  /** The same field with every image brought to this size; only where samples are pictures of any size. */
+  resized?(channels: number, height: number, width: number): RawField
+}
+
+export interface RawTable {
+  readonly count: number
+  /** Keyed by the network's input name; `''` stands for the only input. */
+  readonly fields: ReadonlyMap<string, RawField>
+  readonly labels: Int32Array | Float32Array | null
+}
+
+export interface RawData {
+  readonly kind: 'npz' | 'idx' | 'image-folder' | 'cifar' | 'csv' | 'jsonl'
+  readonly classes: readonly string[]
+  /** A channel; empty where the file gives none. */
+  readonly mean: readonly number[]
+  readonly std: readonly number[]
+  readonly train: RawTable
+  readonly validation: RawTable | null
+  readonly test: RawTable | null
+  readonly hash: string
+}
+
+type Elements =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+
+/** A field whose samples lie one after the other in an array. */
+export function arrayField(data: Elements, dims: readonly number[], pixels: boolean, integer: boolean): RawField {
+  const size = dims.reduce((product, dim) => product * dim, 1)
+  return { dims, pixels, integer, row: (index) => data.subarray(index * size, (index + 1) * size) }
+}
+
+export const emptyTable = (fields: ReadonlyMap<string, RawField>): RawTable => ({ count: 0, fields, labels: null })
