@@ -1,5 +1,5 @@
 /** One block of a linear operator while units are removed: its weights, moments and sensitivity, kept up to date. */
-import { inverse, inverseAt, meanDiagonal, productAt, subtractLowRank, takeRows } from '../../statistics/linear-algebra'
+import { inverseAt, productAt, subtractLowRank, takeRows } from '../../statistics/linear-algebra'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -13,8 +13,9 @@ export interface ConsumerParts {
    */
   readonly weights: Float64Array
   readonly taps: number
-  /** Second moments A, rows squared. */
+  /** Second moments A and P = A^-1 (with its ridge), rows squared. */
   readonly moments: Float64Array
+  readonly precision: Float64Array
   /** Sensitivity G, outputs squared. */
   readonly sensitivity: Float64Array
   /** Rows of the moment matrix that belong to each removable unit. */
@@ -28,10 +29,6 @@ export interface Heir {
   readonly unit: number
   readonly share: number
 }
-
-/** Ridge on A, relative to its mean diagonal, and the absolute one of the constant (the specification's step 1). */
-export const DECISION_RIDGE = 1e-3
-const CONSTANT_RIDGE = 1e-6
 
 export class Consumer {
   readonly outputUnits: Int32Array
@@ -51,7 +48,7 @@ export class Consumer {
   private readonly variance: Float64Array
   private readonly unitOfRow: Int32Array
 
-  constructor(parts: ConsumerParts, ridge = DECISION_RIDGE) {
+  constructor(parts: ConsumerParts) {
     this.outputUnits = parts.outputUnits
     this.outputs = parts.outputUnits.length
     this.rows = parts.rows
@@ -61,14 +58,8 @@ export class Consumer {
     this.weights = parts.weights.slice()
     this.sensitivity = parts.sensitivity
     this.variance = new Float64Array(this.rows)
-    const ridged = parts.moments.slice()
-    const added = ridge * meanDiagonal(ridged, this.rows)
-    for (let i = 0; i < this.rows; i++) {
-      const at = i * this.rows + i
-      this.variance[i] = ridged[at] as number
-      ridged[at] = (ridged[at] as number) + (i < this.rows - 1 ? added : CONSTANT_RIDGE)
-    }
-    this.precision = inverse(ridged, this.rows)
+    for (let i = 0; i < this.rows; i++) this.variance[i] = parts.moments[i * this.rows + i] as number
+    this.precision = parts.precision.slice()
     this.sensitive = new Float64Array(this.weights.length)
     for (let tap = 0; tap < this.taps; tap++) this.applySensitivity(tap)
     this.unitOfRow = new Int32Array(this.rows)

@@ -1,6 +1,7 @@
 /** Step 3, the automatic decision: which unit goes next, until the budget is met. One trajectory serves every budget. */
 import { EspalierError } from '../../../contract/errors'
-import type { Consumer, Heir } from './consumer'
+import type { Removal } from '../trajectory'
+import type { Consumer } from './consumer'
 
 export interface Amount {
   readonly macs: number
@@ -10,9 +11,9 @@ export interface Amount {
 
 export type Measure = keyof Amount
 
-/** Exact size of the network as it is now, and what removing one more unit would save. */
+/** Exact size of the network as it is now, and what removing more units together would save. */
 export interface CostModel extends Amount {
-  saving(unit: number): Amount
+  savingOf(units: readonly number[]): Amount
   remove(unit: number): void
 }
 
@@ -34,21 +35,6 @@ export interface DecideOptions {
   readonly least?: number
   /** At least this share of every group stays; 0: no floor. */
   readonly floor?: number
-}
-
-export interface Removal {
-  readonly unit: number
-  readonly group: string
-  /** Original index in the group. */
-  readonly index: number
-  readonly price: number
-  readonly heirs: readonly Heir[]
-  /** Size of the network after it. */
-  readonly macs: number
-  readonly params: number
-  readonly bytes: number
-  /** true on the last removal of a block: only there do all widths fit `roundTo`. */
-  readonly complete: boolean
 }
 
 interface GroupState {
@@ -115,6 +101,11 @@ export class Decision {
     return this.cost[this.options.measure] <= this.options.target
   }
 
+  /** Whether any group may still lose a block. */
+  get canStep(): boolean {
+    return this.groups.some((state) => this.blockSize(state) > 0)
+  }
+
   /**
    * Removes the block (one unit, unless widths are rounded) with the least price per cost saved.
    * @returns what was removed, in order.
@@ -126,12 +117,8 @@ export class Decision {
       const size = this.blockSize(state)
       if (size === 0) continue
       const block = this.cheapest(state, size)
-      let price = 0
-      let saved = 0
-      for (const unit of block) {
-        price += this.price(unit)
-        saved += this.cost.saving(unit)[this.options.measure]
-      }
+      const price = block.reduce((sum, unit) => sum + this.price(unit), 0)
+      const saved = this.cost.savingOf(block)[this.options.measure]
       const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../../../src/contract/errors'
+import { precisionOf } from '../../../../src/engine/statistics/precision'
 import { Consumer } from '../../../../src/engine/strategies/result-oriented/consumer'
 import { type CostModel, Decision } from '../../../../src/engine/strategies/result-oriented/decide'
 import { chain, chainMacs } from './chain'
@@ -30,6 +31,7 @@ function chainConsumers(): Consumer[] {
       weights,
       taps: 1,
       moments: chain.moments[group] as Float64Array,
+      precision: precisionOf(chain.moments[group] as Float64Array, rows),
       sensitivity: chain.sensitivity[group] as Float64Array,
       slots: new Map(
         Array.from(unitsOf(group), (unit, i) => [unit, Int32Array.from({ length: taps }, (_, t) => i * taps + t)]),
@@ -42,14 +44,15 @@ function chainConsumers(): Consumer[] {
 function chainCost(): CostModel {
   const now = [...widths]
   const groupOf = (unit: number) => (unit < 7 ? 0 : unit < 15 ? 1 : 2)
-  const without = (unit: number) => now.map((width, i) => (i === groupOf(unit) ? width - 1 : width))
+  const without = (units: readonly number[]) =>
+    now.map((width, i) => width - units.filter((unit) => groupOf(unit) === i).length)
   return {
     get macs() {
       return chainMacs(now)
     },
     params: 0,
     bytes: 0,
-    saving: (unit) => ({ macs: chainMacs(now) - chainMacs(without(unit)), params: 0, bytes: 0 }),
+    savingOf: (units) => ({ macs: chainMacs(now) - chainMacs(without(units)), params: 0, bytes: 0 }),
     remove(unit) {
       now[groupOf(unit)] = (now[groupOf(unit)] as number) - 1
     },

@@ -1,0 +1,61 @@
+/** Predicted against measured change along the trajectory: how a user learns what the prices are worth. */
+import type { TraceCheckpoint } from '../../../contract/run'
+import { analyseCoupling, type Coupling, type PruningPlan } from '../../coupling/index'
+import type { Graph } from '../../graph/graph'
+import { inferShapes } from '../../ops/infer'
+import { withBias } from '../../statistics/linear-layer'
+import type { LayerConsumers } from './consumers'
+import { withDecidedWeights } from './consumers'
+
+export interface CheckpointTools {
+  /** Surgery. */
+  apply(graph: Graph, coupling: Coupling, plan: PruningPlan): Graph
+  /** Mean KL(original || result) of a few samples, in nats. */
+  measure(graph: Graph): Promise<number>
+  /** Points along the trajectory; default 24. */
+  readonly points?: number
+}
+
+/** Measures the network the decision stands for, each time the cost has fallen by another step. */
+export class Checkpoints {
+  readonly taken: TraceCheckpoint[] = []
+  private readonly biased: Graph
+  private readonly coupling: Coupling
+  private readonly layers: readonly LayerConsumers[]
+  private next: number
+  private readonly ratio: number
+
+  /** @param target of the measure, below `start`; steps are even in its logarithm. */
+  constructor(
+    graph: Graph,
+    layers: readonly LayerConsumers[],
+    protectedNodes: readonly string[],
+    private readonly tools: CheckpointTools,
+    start: number,
+    target: number,
+  ) {
+    let biased = graph
+    this.layers = layers.map(({ layer, blocks }) => {
+      const step = withBias(biased, layer)
+      biased = step.graph
+      return { layer: step.layer, blocks }
+    })
+    this.biased = inferShapes(biased)
+    this.coupling = analyseCoupling(this.biased, protectedNodes)
+    this.ratio = (Math.max(target, start * 1e-3) / start) ** (1 / (tools.points ?? 24))
+    this.next = start * this.ratio
+  }
+
+  /** Takes a checkpoint where one is due. */
+  async visit(
+    now: number,
+    removed: Uint8Array,
+    point: Omit<TraceCheckpoint, 'measured'>,
+    last: boolean,
+  ): Promise<void> {
+    if (now > this.next && !last) return
+    while (this.next >= now) this.next *= this.ratio
+    const network = this.tools.apply(withDecidedWeights(this.biased, this.layers), this.coupling, { removed })
+    this.taken.push({ ...point, measured: await this.tools.measure(network) })
+  }
+}

@@ -1,0 +1,109 @@
+/** From statistics to the decision's consumers, and from the consumers' weights back to a graph. */
+import type { Coupling, Layer } from '../../coupling/index'
+import type { Graph } from '../../graph/graph'
+import { type LayerStatistics, readWeights, type Statistics, shapeOfLayer, writeWeights } from '../../statistics/index'
+import { Consumer } from './consumer'
+
+/** The consumers of one linear operator: a block each. */
+export interface LayerConsumers {
+  readonly layer: Layer
+  readonly blocks: readonly Consumer[]
+}
+
+/** Units that may be removed: those of prunable groups. */
+function prunableUnits(coupling: Coupling): Uint8Array {
+  const result = new Uint8Array(coupling.units + 1)
+  for (const group of coupling.groups) if (group.prunable) for (const unit of group.units) result[unit] = 1
+  result[0] = 0
+  return result
+}
+
+export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statistics): LayerConsumers[] {
+  const prunable = prunableUnits(coupling)
+  return [...statistics.layers.values()].map((layerStatistics) => {
+    const { layer } = layerStatistics
+    const weights = readWeights(graph, layer)
+    const blocks = layerStatistics.blocks.map((_, b) =>
+      consumerOf(graph, layerStatistics, b, weights[b] as Float64Array, prunable),
+    )
+    return { layer, blocks }
+  })
+}
+
+function consumerOf(
+  graph: Graph,
+  { layer, taps, blocks, sensitivity, kappa }: LayerStatistics,
+  block: number,
+  weights: Float64Array,
+  prunable: Uint8Array,
+): Consumer {
+  const { mode, rows, moments, precision } = blocks[block] as LayerStatistics['blocks'][number]
+  const shape = shapeOfLayer(graph, layer)
+  const channels = shape.columns / taps
+  const slots = new Map<number, number[]>()
+  for (let i = 0; i < rows - 1; i++) {
+    const channel = mode === 'patch' ? Math.floor(i / taps) : i
+    // Behind a flatten units are listed column by column.
+    const place = layer.kind === 'dense' ? channel * taps : block * channels + channel
+    const unit = layer.inputUnits[place] as number
+    if (prunable[unit] !== 1) continue
+    const list = slots.get(unit)
+    if (list) list.push(i)
+    else slots.set(unit, [i])
+  }
+  return new Consumer({
+    outputUnits: layer.outputUnits.slice(block * shape.outputs, (block + 1) * shape.outputs),
+    rows,
+    weights: mode === 'patch' ? weights : byTap(weights, shape.outputs, channels, taps),
+    taps: mode === 'patch' ? 1 : taps,
+    moments,
+    precision,
+    sensitivity: sensitivity[block] as Float64Array,
+    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
+    kappa,
+  })
+}
+
+/** [outputs, channels x taps + 1] -> [taps, outputs, channels + 1], the bias with the first tap. */
+function byTap(weights: Float64Array, outputs: number, channels: number, taps: number): Float64Array {
+  const width = channels * taps + 1
+  const rows = channels + 1
+  const result = new Float64Array(taps * outputs * rows)
+  for (let o = 0; o < outputs; o++) {
+    for (let t = 0; t < taps; t++) {
+      for (let c = 0; c < channels; c++) {
+        result[(t * outputs + o) * rows + c] = weights[o * width + c * taps + t] as number
+      }
+    }
+    result[o * rows + channels] = weights[o * width + width - 1] as number
+  }
+  return result
+}
+
+/** The inverse of `byTap`; the bias is the sum over taps. */
+function byChannel({ weights, taps, outputs, rows }: Consumer): Float64Array {
+  if (taps === 1) return weights
+  const channels = rows - 1
+  const width = channels * taps + 1
+  const result = new Float64Array(outputs * width)
+  for (let t = 0; t < taps; t++) {
+    for (let o = 0; o < outputs; o++) {
+      const from = (t * outputs + o) * rows
+      for (let c = 0; c < channels; c++) result[o * width + c * taps + t] = weights[from + c] as number
+      const bias = o * width + width - 1
+      result[bias] = (result[bias] as number) + (weights[from + channels] as number)
+    }
+  }
+  return result
+}
+
+/**
+ * The network with the weights that the decision left: removed columns are zero, and what they did is rebuilt by the
+ * others. This is what the prices speak of, before the refit.
+ * @param graph whose operators all have a bias (see `withBias`).
+ */
+export function withDecidedWeights(graph: Graph, layers: readonly LayerConsumers[]): Graph {
+  let result = graph
+  for (const { layer, blocks } of layers) result = writeWeights(result, layer, blocks.map(byChannel))
+  return result
+}
