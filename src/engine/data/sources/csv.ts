@@ -1,0 +1,117 @@
+/** CSV with a number a column: one row a sample, the label in the column `label`, `y`, `target` or `class`, else the last. */
+import { invalidData, type TrackedFiles } from '../files'
+import { checkFinite, classNames, readLabels } from '../labels'
+import { arrayField, emptyTable, type RawData, type RawTable } from '../raw'
+
+export const isCsvName = (name: string): boolean => /\.(csv|tsv)$/i.test(name)
+
+const labelName = /^(label|labels|y|target|class)$/i
+
+interface Sheet {
+  readonly features: Float32Array
+  readonly width: number
+  readonly labels: readonly string[] | null
+  readonly count: number
+}
+
+const cells = (line: string, separator: string): string[] =>
+  line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))
+
+const isNumber = (cell: string) => cell !== '' && Number.isFinite(Number(cell))
+
+function separatorOf(line: string): string {
+  const candidates = [',', ';', '\t']
+  return candidates.reduce((best, each) => (line.split(each).length > line.split(best).length ? each : best))
+}
+
+/** A first line that holds a text where the second holds a number is a header. */
+function headerOf(lines: readonly string[], separator: string): string[] | undefined {
+  const first = cells(lines[0] ?? '', separator)
+  const second = cells(lines[1] ?? '', separator)
+  return first.some((cell, i) => !isNumber(cell) && isNumber(second[i] ?? '')) ? first : undefined
+}
+
+function readSheet(bytes: Uint8Array, name: string): Sheet {
+  const lines = new TextDecoder()
+    .decode(bytes)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '')
+  const separator = separatorOf(lines[0] ?? '')
+  const header = headerOf(lines, separator)
+  const rows = lines.slice(header ? 1 : 0)
+  const columns = cells(lines[0] ?? '', separator).length
+  if (rows.length === 0 || columns < 2) {
+    return invalidData(
+      `"${name}" holds no rows of numbers. Write one sample a line, numbers separated by commas, the label last.`,
+    )
+  }
+  const named = header ? header.findIndex((cell) => labelName.test(cell)) : -1
+  const labelColumn = named >= 0 ? named : columns - 1
+  const width = columns - 1
+  const features = new Float32Array(rows.length * width)
+  const labels: string[] = []
+  rows.forEach((line, r) => {
+    const row = cells(line, separator)
+    const label = row[labelColumn]
+    if (row.length !== columns || label === undefined) {
+      invalidData(
+        `Row ${r + 1} of "${name}" has ${row.length} columns, the first line has ${columns}. Correct that row.`,
+      )
+      return
+    }
+    labels.push(label)
+    row.splice(labelColumn, 1)
+    row.forEach((cell, c) => {
+      features[r * width + c] = cell === '' ? Number.NaN : Number(cell)
+    })
+  })
+  checkFinite(features, width, name)
+  return { features, width, labels, count: rows.length }
+}
+
+/** Texts become class indices in the order of their names; numbers are taken as they are. */
+function tableOf(sheet: Sheet, name: string, classes: readonly string[]): RawTable {
+  const { count, features, width } = sheet
+  const fields = new Map([['', arrayField(features, [width], false, false)]])
+  const texts = sheet.labels ?? []
+  const values = classes.length > 0 ? texts.map((text) => classes.indexOf(text)) : texts.map(Number)
+  const float = classes.length === 0 && !values.every((value) => Number.isInteger(value) && value >= 0)
+  return { count, fields, labels: readLabels(Float64Array.from(values), [count], float, count, classes.length, name) }
+}
+
+/** @throws FILE_*, DATA_INVALID, DATA_NON_FINITE, DATA_LABELS_OUT_OF_RANGE */
+export async function openCsv(files: TrackedFiles, names: readonly string[]): Promise<Omit<RawData, 'hash'>> {
+  const part = (pattern: RegExp) => names.find((name) => pattern.test(name))
+  const test = part(/test/i)
+  const valid = part(/val/i)
+  const train = part(/train/i) ?? names.find((name) => name !== test && name !== valid)
+  const read = async (name: string | undefined) =>
+    name ? { name, sheet: readSheet(await files.read(name), name) } : null
+  const sheets = { train: await read(train), validation: await read(valid), test: await read(test) }
+  const given = Object.values(sheets).filter((each) => each !== null)
+  const texts = given.flatMap(({ sheet }) => sheet.labels ?? [])
+  const named = texts.every(isNumber) ? [] : [...new Set(texts)].sort()
+  const table = (each: (typeof given)[number] | null) => each && tableOf(each.sheet, each.name, named)
+  const [first] = given
+  const width = first?.sheet.width
+  const odd = given.find(({ sheet }) => sheet.width !== width)
+  if (!first || odd)
+    return invalidData(
+      `"${odd?.name ?? names[0]}" has another number of columns than "${first?.name}". Store all splits alike.`,
+    )
+  const tables = { train: table(sheets.train), validation: table(sheets.validation), test: table(sheets.test) }
+  const any = (tables.train ?? tables.test ?? tables.validation) as RawTable
+  const classes = classNames(
+    named,
+    Object.values(tables).map((each) => each?.labels ?? null),
+  )
+  return {
+    kind: 'csv',
+    classes,
+    mean: [],
+    std: [],
+    train: tables.train ?? emptyTable(any.fields),
+    validation: tables.validation,
+    test: tables.test,
+  }
+}
