@@ -28,7 +28,7 @@ export type ModelFile = z.infer<typeof fileSchema>
 
 export const dataSchema = z.object({
   path: z.string(),
-  /** Its name where the path is an artifact's. */
+  /** The file's own name where the path is an artifact's; left out for folders. */
   name: z.string().optional(),
   kind: z.enum(dataKinds).optional(),
   /** Expected hash of the content; a mismatch is an error. */

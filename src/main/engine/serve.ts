@@ -2,7 +2,7 @@
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
 import { isJobKind, type JobInput, type JobKind, type JobOutput, jobs } from './jobs'
-import { type FromEngine, heartbeatMs, type ToEngine, toEngineSchema } from './protocol'
+import { type FromEngine, type Heard, heartbeatMs, type ToEngine, toEngineSchema } from './protocol'
 
 /** What a job is given beside its input. */
 export interface JobContext {
@@ -30,8 +30,9 @@ export interface EnginePort {
 const cancelled = () =>
   new EspalierError('CANCELLED', 'This was cancelled. What was finished until then is kept; it can be resumed.')
 
-/** Lets waiting messages (a cancel, above all) in between two synchronous pieces of work. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** A loss that diverged is a gap in its series. */
+const heard = ({ metric, ...progress }: Progress): Heard =>
+  metric ? { ...progress, metric: { ...metric, value: Number.isFinite(metric.value) ? metric.value : null } } : progress
 
 /** Serves jobs until told to stop or until the other side is gone. */
 export function serveEngine(port: EnginePort, handlers: JobHandlers, exit: (code: number) => void): void {
@@ -43,7 +44,7 @@ export function serveEngine(port: EnginePort, handlers: JobHandlers, exit: (code
     const handler = handlers[kind] as (input: unknown, context: JobContext) => Promise<JobOutput<K>>
     return handler(jobs[kind].input.parse(input), {
       signal,
-      progress: (progress) => port.send({ type: 'progress', id, progress }),
+      progress: (progress) => port.send({ type: 'progress', id, progress: heard(progress) }),
       log: (level, message) => port.send({ type: 'log', id, line: { at: new Date().toISOString(), level, message } }),
     })
   }

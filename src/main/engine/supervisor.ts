@@ -1,10 +1,9 @@
 /** Keeps one engine process: starts it when there is work, notices when it dies or hangs, limits restarts. */
 import type { LogLine } from '../../contract/entities'
 import { EspalierError, fromErrorReport } from '../../contract/errors'
-import type { Progress } from '../../contract/run'
 import type { ChannelExit, EngineChannel, EngineLauncher } from './channel'
 import { type JobInput, type JobKind, type JobOutput, jobs } from './jobs'
-import { type FromEngine, fromEngineSchema, heartbeatMs } from './protocol'
+import { type FromEngine, fromEngineSchema, type Heard, heartbeatMs } from './protocol'
 
 export type EngineState = 'starting' | 'ready' | 'busy' | 'unresponsive' | 'restarting' | 'failed'
 
@@ -39,7 +38,7 @@ export const usualLimits: SupervisorLimits = {
 
 export interface JobOptions {
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: Heard) => void
   readonly onLog?: (line: LogLine) => void
 }
 

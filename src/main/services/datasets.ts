@@ -30,8 +30,8 @@ export function datasetService(context: ServiceContext, models: ModelService) {
     const dataset = store.datasets.get(id)
     const artifact = store.datasets.artifact(id)
     return {
-      path: artifact === null ? dataset.path : artifacts.pathOf(artifact),
-      name: dataset.path,
+      // What was copied in lies under its hash, and its path is the name it had.
+      ...(artifact === null ? { path: dataset.path } : { path: artifacts.pathOf(artifact), name: dataset.path }),
       kind: dataset.kind,
       hash: dataset.hash,
       mean: dataset.mean,
@@ -50,7 +50,7 @@ export function datasetService(context: ServiceContext, models: ModelService) {
   ): Promise<Dataset> => {
     const { path, copy, fileName, projectId } = request
     const { dataset } = await engine.run('probe', {
-      data: { path, name: fileName, ...normalisation(request) },
+      data: { path, ...(copy ? { name: fileName } : {}), ...normalisation(request) },
       samples: 0,
     })
     const artifact = copy ? (await artifacts.putFile(path)).hash : null
@@ -71,7 +71,7 @@ export function datasetService(context: ServiceContext, models: ModelService) {
     locationOf,
     importFrom,
     probe: (given: GivenFile) =>
-      withLocalFile(given, ({ path, name }) => engine.run('probe', { data: { path, name }, samples: probeSamples })),
+      withLocalFile(given, ({ path }) => engine.run('probe', { data: { path }, samples: probeSamples })),
     import: async (request: ImportRequest): Promise<Dataset> => {
       store.projects.get(request.projectId)
       return withLocalFile(request, ({ path, name, uploaded }) =>

@@ -20,17 +20,20 @@ export function requireBuilt({ goal, allocation, backend }: RunConfig): void {
   }
 }
 
-/** @throws SHAPE_MISMATCH where the data cannot be what the network reads; symbolic extents fit everything */
+const elements = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1)
+
+/**
+ * Refuses what no order of axes can make fit; the engine itself decides the rest.
+ * @throws SHAPE_MISMATCH
+ */
 export function requireSameShape(model: Model, { inputs }: Inspection, dataset: Dataset): void {
   const expected = inputs.length === 1 ? inputs[0]?.shape.slice(1) : undefined
-  if (!expected || expected.length === 0) return
-  const { sampleShape } = dataset
-  const fits =
-    expected.length === sampleShape.length &&
-    expected.every((extent, axis) => typeof extent === 'string' || extent === sampleShape[axis])
-  if (fits) return
+  // Pictures in folders are brought to the network's size.
+  if (!expected || expected.length === 0 || dataset.kind === 'image-folder') return
+  const extents = expected.filter((extent): extent is number => typeof extent === 'number')
+  if (extents.length < expected.length || elements(extents) === elements(dataset.sampleShape)) return
   throw new EspalierError(
     'SHAPE_MISMATCH',
-    `The network "${model.name}" reads samples of ${shapeText(expected)}, but "${dataset.name}" holds samples of ${shapeText(sampleShape)}. Choose data of the shape that the network was trained on.`,
+    `The network "${model.name}" reads samples of ${shapeText(expected)}, but "${dataset.name}" holds samples of ${shapeText(dataset.sampleShape)}. Choose data of the shape that the network was trained on.`,
   )
 }

@@ -1,6 +1,7 @@
 /** Writes what a running run says into the store, often enough to lose nothing and seldom enough to cost nothing. */
 import type { LogLine, MetricPoint, Run } from '../../contract/entities'
 import type { Progress } from '../../contract/run'
+import type { Heard } from '../engine/index'
 import type { ServiceContext } from './context'
 import { Pace } from './pace'
 
@@ -24,10 +25,10 @@ export class RunRecorder {
     this.pauseMs = pauseMs
   }
 
-  heard(progress: Progress): void {
+  heard({ metric, ...progress }: Heard): void {
     const stageChanged = this.progress?.stage !== progress.stage
     this.progress = progress
-    if (progress.metric) this.points.push(progress.metric)
+    if (metric) this.points.push(metric)
     if (stageChanged) this.flush()
     else this.timer ??= setTimeout(() => this.flush(), this.pauseMs)
   }

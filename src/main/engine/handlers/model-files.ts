@@ -12,7 +12,11 @@ async function readVerified(file: ModelFile): Promise<Uint8Array> {
     bytes = await readFile(file.path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
-      throw new EspalierError('FILE_UNREADABLE', `${file.name} is a folder, but a file is needed. Choose the file in it.`, error)
+      throw new EspalierError(
+        'FILE_UNREADABLE',
+        `${file.name} is a folder, but a file is needed. Choose the file in it.`,
+        error,
+      )
     }
     if (error instanceof RangeError) {
       throw new EspalierError('FILE_TOO_LARGE', `${file.name} is too large to be read into memory.`, error)

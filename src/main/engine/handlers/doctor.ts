@@ -1,0 +1,18 @@
+/** What this machine offers: backends tried and measured, versions of what computes. */
+import { dependencies } from '../../../../package.json'
+import { startBackend } from '../../services/backend'
+import type { JobHandlers } from '../serve'
+
+export const doctor: JobHandlers['doctor'] = async () => {
+  const { candidates } = await startBackend()
+  return {
+    versions: { tfjs: dependencies['@tensorflow/tfjs-core'], onnxruntime: dependencies['onnxruntime-node'] },
+    backends: candidates.map(({ name, available, chosen, gflops, reason }) => ({
+      name,
+      available,
+      chosen,
+      gflops,
+      reason,
+    })),
+  }
+}

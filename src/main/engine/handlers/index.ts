@@ -1,0 +1,21 @@
+/** One handler a kind of job. */
+import type { JobHandlers } from '../serve'
+import { compress } from './compress'
+import { preview, probe } from './data'
+import { doctor } from './doctor'
+import { exportModel } from './export'
+import { estimate, inspect, strategies } from './inspect'
+import { disagreements, evaluate } from './measure'
+
+export const handlers: JobHandlers = {
+  inspect,
+  estimate,
+  strategies,
+  probe,
+  preview,
+  evaluate,
+  compress,
+  export: exportModel,
+  disagreements,
+  doctor,
+}

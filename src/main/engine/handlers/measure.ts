@@ -1,0 +1,90 @@
+/** Measuring networks on data: one score, or where several of them disagree. */
+
+import { EspalierError } from '../../../contract/errors'
+import { type DataSource, fitToNetwork } from '../../../engine/data'
+import { type Evaluation, evaluate as measure, type SplitName } from '../../../engine/pipeline'
+import { startBackend } from '../../services/backend'
+import type { ModelFile } from '../jobs'
+import type { JobContext, JobHandlers } from '../serve'
+import { openLocation } from './data-files'
+import { openModel } from './model-files'
+import { pictures } from './pictures'
+
+/** The split that final figures are taken on: test, else the user's verification split, else train. */
+const lastSplit = (source: DataSource): SplitName =>
+  source.test ? 'test' : source.validation ? 'verification' : 'train'
+
+const tableOf = (source: DataSource, split: SplitName) =>
+  (split === 'test' ? source.test : split === 'verification' ? source.validation : null) ?? source.train
+
+export const evaluate: JobHandlers['evaluate'] = async ({ files, data, split, limit, backend }, context) => {
+  const { graph } = await openModel(files)
+  const source = fitToNetwork(await openLocation(data), graph)
+  await startBackend(backend)
+  const { metric, value, samples, classes } = await measure(graph, source, {
+    split: split ?? lastSplit(source),
+    limit,
+    backend,
+    hooks: context,
+  })
+  return { metric, value, samples, classes: [...classes] }
+}
+
+interface Scored {
+  readonly perClass: (number | null)[]
+  readonly predictions: Int32Array
+}
+
+/** A finite number, or null for a class without samples. */
+const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+export const disagreements: JobHandlers['disagreements'] = async (input, context) => {
+  const opened = await openLocation(input.data)
+  await startBackend(input.backend)
+  const score = async (files: ModelFile[]): Promise<Scored & { source: DataSource }> => {
+    const { graph } = await openModel(files)
+    const source = fitToNetwork(opened, graph)
+    const result = await measure(graph, source, { split: lastSplit(source), backend: input.backend, hooks: context })
+    return { source, perClass: result.perClass.map(known), predictions: predictionsOf(result) }
+  }
+  const original = await score(input.original)
+  const results: (Scored & { runId: string })[] = []
+  for (const [i, { runId, files }] of input.models.entries()) {
+    reportAt(context, i / input.models.length)
+    results.push({ runId, ...(await score(files)) })
+  }
+  const { source } = original
+  const rows = disagreeing(original, results).slice(0, input.limit)
+  const shown = pictures(source, tableOf(source, lastSplit(source)), rows)
+  return {
+    classes: [...source.classes],
+    original: original.perClass,
+    perClass: results.map(({ runId, perClass }) => ({ runId, accuracy: perClass })),
+    samples: rows.map((row, i) => ({
+      sample: shown[i] as (typeof shown)[number],
+      original: original.predictions[row] as number,
+      predictions: results.map(({ runId, predictions }) => ({ runId, label: predictions[row] as number })),
+    })),
+  }
+}
+
+const reportAt = (context: JobContext, fraction: number): void =>
+  context.progress({ stage: 'evaluate', fraction, detail: 'Comparing predictions' })
+
+/** @throws CONFLICT for a network that names no classes */
+function predictionsOf({ predictions }: Evaluation): Int32Array {
+  if (predictions) return predictions
+  throw new EspalierError('CONFLICT', 'Only networks that tell classes apart can be compared sample by sample.')
+}
+
+/** Rows on which not all agree, those with the most deviating runs first, then in the data's order. */
+function disagreeing(original: Scored, results: readonly Scored[]): number[] {
+  const deviating = (row: number): number =>
+    results.reduce((count, { predictions }) => count + Number(predictions[row] !== original.predictions[row]), 0)
+  const rows: { row: number; count: number }[] = []
+  for (let row = 0; row < original.predictions.length; row++) {
+    const count = deviating(row)
+    if (count > 0) rows.push({ row, count })
+  }
+  return rows.sort((a, b) => b.count - a.count || a.row - b.row).map(({ row }) => row)
+}
