@@ -123,18 +123,6 @@ describe('kernels of the WASM backend', () => {
     )
   })
 
-  it('the gradients of dilated depthwise convolutions', async () => {
-    for (const dilation of [2, 3]) {
-      const x = random(dilation, [2, 9, 8, 3])
-      const filter = random(9, [3, 2, 3, 2])
-      const pad = 'valid'
-      const dy = random(5, [2, 9 - 2 * dilation, 8 - dilation, 6])
-      const attributes = { strides: [1, 1], dilations: [dilation, dilation], pad, dimRoundingMode: undefined }
-      await expectSame('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { ...attributes, filterShape: filter.shape })
-      await expectSame('DepthwiseConv2dNativeBackpropInput', { dy, filter }, { ...attributes, inputShape: x.shape })
-    }
-  })
-
   it('pooling gradients', async () => {
     await fc.assert(
       fc.asyncProperty(geometry, async (g) => {

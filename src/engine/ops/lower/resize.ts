@@ -1,13 +1,19 @@
 /** Lowering of Resize by index tables and weights, which follow ONNX's coordinate rules exactly. */
 import { stringAttribute } from '../../graph/graph'
-import { float32 } from '../../graph/tensor'
+import { float32, toFloat32 } from '../../graph/tensor'
 import type { LoweringContext, Register } from '../lowering'
 import { axisIn, binaryEmit, inLayout, knownDims } from './common'
 import { gatherAlong } from './shape'
 
 /** Where an output position lies in the input, in pixels. */
-function coordinate(context: LoweringContext, mode: string, i: number, from: number, to: number): number {
-  const scale = to / from
+function coordinate(
+  context: LoweringContext,
+  mode: string,
+  i: number,
+  from: number,
+  to: number,
+  scale: number,
+): number {
   switch (mode) {
     case 'half_pixel':
       return (i + 0.5) / scale - 0.5
@@ -45,12 +51,15 @@ export function lowerResize(context: LoweringContext): void {
   if (mode !== 'nearest' && mode !== 'linear') context.fail(`its interpolation is "${mode}"`)
   const rule = stringAttribute(context.node, 'coordinate_transformation_mode', 'half_pixel')
   const rounding = stringAttribute(context.node, 'nearest_mode', 'round_prefer_floor')
+  const given = context.has(3) ? undefined : context.constant(2)
+  // Stated scales count even where rounding made the result a little smaller.
+  const scales = given && toFloat32(given)
   let x = context.input(0, context.layoutOf(0))
   for (let axis = 0; axis < rank; axis++) {
     if (shape[axis] === target[axis]) continue
     const [from, to] = knownDims(context, [shape[axis] as number, target[axis] as number]) as [number, number]
     const clamp = (position: number) => Math.min(Math.max(position, 0), from - 1)
-    const at = Array.from({ length: to }, (_, i) => coordinate(context, rule, i, from, to))
+    const at = Array.from({ length: to }, (_, i) => coordinate(context, rule, i, from, to, scales?.[axis] ?? to / from))
     const place = axisIn(x.layout, axis, rank)
     if (mode === 'nearest') {
       x = gatherAlong(

@@ -82,15 +82,26 @@ binary(
   (dy, x) => tf.mul(dy, tf.minimum(x, 0)),
 )
 binary('FloorMod', tf.mod, undefined)
-binary('Equal', tf.equal, undefined)
-binary('Greater', tf.greater, undefined)
-binary('GreaterEqual', tf.greaterEqual, undefined)
-binary('Less', tf.less, undefined)
-binary('LessEqual', tf.lessEqual, undefined)
-binary('LogicalAnd', tf.logicalAnd, undefined)
-binary('LogicalOr', tf.logicalOr, undefined)
 
-registerOperation({ op: 'LogicalNot', run: ([x]) => [tf.logicalNot(x as tf.Tensor)] })
+/** Truth values are constant almost everywhere, so nothing flows back through them. */
+const logical: Readonly<Record<string, Pair>> = {
+  Equal: tf.equal,
+  Greater: tf.greater,
+  GreaterEqual: tf.greaterEqual,
+  Less: tf.less,
+  LessEqual: tf.lessEqual,
+  LogicalAnd: tf.logicalAnd,
+  LogicalOr: tf.logicalOr,
+}
+for (const [op, run] of Object.entries(logical)) {
+  registerOperation({
+    op,
+    run: ([a, b]) => [run(a as tf.Tensor, b as tf.Tensor)],
+    gradient: () => [null, null],
+  })
+}
+
+registerOperation({ op: 'LogicalNot', run: ([x]) => [tf.logicalNot(x as tf.Tensor)], gradient: () => [null] })
 
 registerOperation({
   op: 'SelectV2',

@@ -64,7 +64,7 @@ registerOperation({
     const [mean, inverse, training] = context.saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined]
     const axes = leading(dy)
     const factor = tf.mul(scale, inverse)
-    const wantsParameters = context.wants(1) || context.wants(2)
+    const wantsParameters = [1, 2, 3, 4].some((i) => context.wants(i))
     if (!training && !wantsParameters) return [tf.mul(dy, factor), null, null, null, null]
     const centred = tf.sub(x, mean)
     const offsetGradient = tf.sum(dy, axes)
@@ -80,6 +80,11 @@ registerOperation({
         input = tf.mul(dy, factor)
       }
     }
-    return [input, scaleGradient, offsetGradient, null, null]
+    if (training || !(context.wants(3) || context.wants(4))) {
+      return [input, scaleGradient, offsetGradient, null, null]
+    }
+    const meanGradient = tf.neg(tf.mul(factor, offsetGradient))
+    const varianceGradient = tf.mul(tf.mul(scaleGradient, factor), tf.mul(inverse, -0.5))
+    return [input, scaleGradient, offsetGradient, meanGradient, varianceGradient]
   },
 })
