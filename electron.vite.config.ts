@@ -1,0 +1,64 @@
+/** Four Node bundles, one sandboxed preload, one page. `ESPALIER_BUILD` (node, page) limits a build to what is stale. */
+import { cpSync, globSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type UserConfig } from 'electron-vite'
+
+const wanted = (process.env.ESPALIER_BUILD ?? 'node,page').split(',')
+const source = (path: string) => resolve(import.meta.dirname, 'src', path)
+
+/** The WASM backend fetches its binaries at run time; they lie beside the bundles, in a checkout and in a package. */
+const wasmBinaries = {
+  name: 'espalier:wasm-binaries',
+  writeBundle(options: { dir?: string | undefined }) {
+    const from = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'))
+    for (const file of globSync('dist/*.wasm', { cwd: from })) {
+      cpSync(join(from, file), join(options.dir ?? 'out/main', 'wasm', file.slice('dist/'.length)))
+    }
+  },
+}
+
+const node: UserConfig = {
+  main: {
+    plugins: [wasmBinaries],
+    build: {
+      rolldownOptions: {
+        input: {
+          main: source('main/electron/main.ts'),
+          server: source('main/server/main.ts'),
+          cli: source('main/cli/main.ts'),
+          engine: source('main/engine/process.ts'),
+        },
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: source('preload/preload.ts') },
+        // A sandboxed preload is a classic script: with "type": "module" only .cjs is read as one.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+}
+
+const page: UserConfig = {
+  renderer: {
+    root: source('renderer'),
+    plugins: [vue()],
+    build: {
+      outDir: resolve(import.meta.dirname, 'out/renderer'),
+      rolldownOptions: { input: source('renderer/index.html') },
+      // The largest part is the chart library, read from the disk and not from a network.
+      chunkSizeWarningLimit: 2500,
+      // Nothing may become a data: address, which the page's content policy forbids for scripts and styles.
+      assetsInlineLimit: 0,
+    },
+  },
+}
+
+export default defineConfig({ ...(wanted.includes('node') ? node : {}), ...(wanted.includes('page') ? page : {}) })
