@@ -102,7 +102,7 @@ describe('operators', () => {
       session.dispose()
       expect(tf.memory().numTensors).toBe(before)
       for (const [name, value] of got) {
-        expect(value.dims).toEqual([...(wanted[name]?.dims as readonly number[])])
+        expect(value.dims).toEqual([...(wanted[name] as ort.Tensor).dims])
         expectClose(value.data, wanted[name]?.data as Float32Array, 1e-4)
       }
     }
