@@ -44,11 +44,10 @@ export function keptOfValue(name: string, entries: readonly Labels[], removed: U
   return result
 }
 
-/** Original indices that stay, a list for every group with units, as reports and the command line print them. */
+/** Original indices that stay, a list for every group, those that cannot be pruned too, as reports and the command line print them. */
 export function keptByGroup(coupling: Coupling, plan: PruningPlan): Record<string, number[]> {
   const result: Record<string, number[]> = {}
   for (const group of coupling.groups) {
-    if (!group.prunable) continue
     result[group.name] = keptIndices(group.units, plan.removed) ?? [...group.units.keys()]
   }
   return result
