@@ -67,6 +67,7 @@ export const graphNodeViewSchema = z.object({
   /** Names of the coupling groups it makes, reads or carries. */
   groups: z.array(z.string()),
 })
+export type GraphNodeView = z.infer<typeof graphNodeViewSchema>
 
 export const groupViewSchema = z.object({
   name: z.string(),
@@ -76,6 +77,7 @@ export const groupViewSchema = z.object({
   /** Why it is not, in a sentence. */
   reason: z.string().nullable(),
 })
+export type GroupView = z.infer<typeof groupViewSchema>
 
 /** What `inspect --json` prints. */
 export const inspectionSchema = z.object({
@@ -130,6 +132,7 @@ export const previewSampleSchema = z.object({
   /** `data:image/png;base64,...` */
   image: z.string(),
 })
+export type PreviewSample = z.infer<typeof previewSampleSchema>
 
 export const runStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
 
