@@ -77,8 +77,11 @@ function freeBatch(graph: Graph): InferenceResult | undefined {
   const inputs = graph.inputs.map((input) => ({ ...input, shape: freed(input.shape as Shape) }))
   try {
     const result = settle(graph.with({ inputs }), [])
-    const carried = result.graph.outputs.every((output) => output.shape?.[0] === SYMBOL)
-    return carried ? result : undefined
+    const { graph: free } = result
+    const carried = free.outputs.every((output) => output.shape?.[0] === SYMBOL)
+    // A Resize to constant sizes names the batch among them.
+    const named = free.nodes.some((node) => node.op === 'Resize' && free.constants.has(node.inputs[3] ?? ''))
+    return carried && !named ? result : undefined
   } catch (error) {
     // Shapes that only work out for the declared batch are the very answer to the question.
     if (error instanceof EspalierError) return undefined

@@ -1,8 +1,9 @@
 /** One pass over a graph's nodes in order: rules emit nodes and constants, or let a value stand for another. */
 import { EspalierError } from '../../../../contract/errors'
 import type { Attribute, Graph, GraphNode } from '../../../graph/graph'
-import { type DataType, int64, type TensorData } from '../../../graph/tensor'
+import type { DataType, TensorData } from '../../../graph/tensor'
 import { dropUnused } from '../../../graph/topology'
+import { fromNumbers } from './evaluate/numbers'
 
 export class Rewriter {
   readonly nodes: GraphNode[] = []
@@ -68,7 +69,7 @@ export class Rewriter {
   }
 
   addInts(node: GraphNode, role: string, values: readonly number[]): string {
-    return this.addConstant(`${node.name}/${role}`, int64([values.length], values))
+    return this.addConstant(`${node.name}/${role}`, fromNumbers('int64', [values.length], values))
   }
 
   emit(node: GraphNode): void {

@@ -9,7 +9,7 @@ import {
   type Shape,
   stringAttribute,
 } from '../../../graph/graph'
-import { type DataType, float32, int64, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
+import { type DataType, float32, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
 import type { InferenceResult } from '../../../ops/infer'
 import { windowOf } from '../../../ops/shapes'
 import { fromNumbers } from './evaluate/numbers'
@@ -169,15 +169,16 @@ const pad: Rule = (node, known, rewriter) => {
   return withInput({ ...node, inputs }, 1, rewriter.addInts(node, 'pads', full))
 }
 
-/** Sizes with a symbol for the batch become scales, where these give the same sizes; named axes (opset 18) become all. */
+/** Sizes next to a free batch become scales, where these give the same sizes; named axes (opset 18) become all. */
 const resize: Rule = (node, known, rewriter) => {
   const before = known.shape(node.inputs[0])
   const named = node.attributes.get('axes')
   if (named?.kind === 'ints' && before) return spreadAxes(node, named.value, before, rewriter)
   const after = known.shape(node.outputs[0])
-  const dynamic = node.inputs[3] && !rewriter.constant(node.inputs[3])
-  if (!dynamic || !before || !after) return node
-  if (after.every(isNumber)) return withInput(node, 3, rewriter.addInts(node, 'sizes', after as number[]))
+  if (!node.inputs[3] || !before || !after) return node
+  if (after.every(isNumber)) {
+    return rewriter.constant(node.inputs[3]) ? node : withInput(node, 3, rewriter.addInts(node, 'sizes', after))
+  }
   const factors = after.map((dim, i) => {
     const from = before[i]
     return isNumber(dim) && isNumber(from) ? Math.fround(dim / from) : dim === from ? 1 : Number.NaN
@@ -185,8 +186,7 @@ const resize: Rule = (node, known, rewriter) => {
   const exact = factors.every((f, i) => f === 1 || Math.floor((before[i] as number) * f) === after[i])
   if (!exact) return node
   const scales = rewriter.addConstant(`${node.name}/scales`, float32([factors.length], factors))
-  const without = { ...node, inputs: node.inputs.slice(0, 2) }
-  return withInput(without, 2, scales)
+  return withInput({ ...node, inputs: node.inputs.slice(0, 2) }, 2, scales)
 }
 
 function spreadAxes(node: GraphNode, axes: readonly number[], shape: Shape, rewriter: Rewriter): GraphNode {
@@ -283,9 +283,7 @@ function knownInts(node: GraphNode, known: Known): TensorData | undefined {
   const shape = known.shape(output)
   const dtype = known.dtype(output)
   if (!elements?.every(isNumber) || !shape?.every(isNumber) || !dtype || node.outputs.length !== 1) return undefined
-  return dtype === 'int64'
-    ? int64(shape as number[], elements as number[])
-    : fromNumbers(dtype, shape as number[], elements as number[])
+  return fromNumbers(dtype, shape as number[], elements as number[])
 }
 
 /** @returns the node in canonical form, or undefined where it was replaced */
