@@ -1,27 +1,13 @@
 /** Four Node bundles, one sandboxed preload, one page. `ESPALIER_BUILD` (node, page) limits a build to what is stale. */
-import { cpSync, globSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type UserConfig } from 'electron-vite'
 
 const wanted = (process.env.ESPALIER_BUILD ?? 'node,page').split(',')
 const source = (path: string) => resolve(import.meta.dirname, 'src', path)
 
-/** The WASM backend fetches its binaries at run time; they lie beside the bundles, in a checkout and in a package. */
-const wasmBinaries = {
-  name: 'espalier:wasm-binaries',
-  writeBundle(options: { dir?: string | undefined }) {
-    const from = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'))
-    for (const file of globSync('dist/*.wasm', { cwd: from })) {
-      cpSync(join(from, file), join(options.dir ?? 'out/main', 'wasm', file.slice('dist/'.length)))
-    }
-  },
-}
-
 const node: UserConfig = {
   main: {
-    plugins: [wasmBinaries],
     build: {
       rolldownOptions: {
         input: {

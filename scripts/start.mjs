@@ -37,9 +37,13 @@ function openBrowser(address) {
 }
 
 async function serve(options) {
-  const child = spawn(process.execPath, [inRoot('out/main/server.js'), ...(options.port ? ['--port', options.port] : [])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [inRoot('out/main/server.js'), ...(options.port ? ['--port', options.port] : [])],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   createInterface({ input: child.stdout }).on('line', (line) => {
     process.stdout.write(`${line}\n`)
     if (line.startsWith('http://') && !options['no-open'] && hasDisplay()) openBrowser(line)

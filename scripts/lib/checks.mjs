@@ -9,7 +9,10 @@ const tsc = (project) => ({ name: `types: ${project}`, args: [bin('typescript/bi
 
 export const staticChecks = [
   { name: 'lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off'] },
-  { name: 'layers', args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.mjs'] },
+  {
+    name: 'layers',
+    args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.mjs'],
+  },
   ...['src/contract', 'src/engine', 'src/main', 'src/preload', 'test'].map(tsc),
   { name: 'types: src/renderer', args: [bin('vue-tsc/bin/vue-tsc.js'), '-p', 'src/renderer'] },
 ]
@@ -17,14 +20,25 @@ export const staticChecks = [
 export const suites = ['unit', 'renderer', 'e2e'].map((name) => ({
   name,
   report: `.cache/tests-${name}.json`,
-  args: [bin('vitest/vitest.mjs'), 'run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=.cache/tests-${name}.json`],
+  args: [
+    bin('vitest/vitest.mjs'),
+    'run',
+    '--project',
+    name,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=.cache/tests-${name}.json`,
+  ],
 }))
 
 /** Runs one command to its end; its output appears as it comes, or all at once when `quiet` and failed. */
 function execute({ name, args }, quiet) {
   return new Promise((resolve) => {
     const started = performance.now()
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] })
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
     child.on('close', (code) => {
@@ -51,7 +65,11 @@ export async function runSuite(suite) {
   rmSync(inRoot(suite.report), { force: true })
   const good = await execute(suite, false)
   try {
-    const { numPassedTests: passed, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(inRoot(suite.report), 'utf8'))
+    const {
+      numPassedTests: passed,
+      numFailedTests,
+      numFailedTestSuites,
+    } = JSON.parse(readFileSync(inRoot(suite.report), 'utf8'))
     const failed = numFailedTests > 0 ? numFailedTests : numFailedTestSuites
     return { passed, failed: !good && failed === 0 ? 1 : failed }
   } catch {

@@ -16,9 +16,11 @@ const fixed = [
 export function findChromium() {
   const named = process.env.ESPALIER_CHROMIUM
   const folders = (process.env.PATH ?? '').split(delimiter)
-  return [...(named ? [named] : []), ...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...fixed].find(
-    (path) => existsSync(path),
-  )
+  return [
+    ...(named ? [named] : []),
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+    ...fixed,
+  ].find((path) => existsSync(path))
 }
 
 const run = (...command) => spawnSync(command[0], command.slice(1), { stdio: ['ignore', 2, 2] }).status === 0
