@@ -1,10 +1,8 @@
 /** The whole run: analyse, observe, decide, apply, verify, recover, evaluate. */
-import { EspalierError } from '../../contract/errors'
 import { costOf } from '../evaluation'
 import { findStrategy } from '../strategies'
-import { findCriterion } from '../strategies/criteria'
 import { keptByGroup } from '../surgery'
-import { decide, decideByCriterion } from './decide'
+import { decide } from './decide'
 import { outcomeOf } from './outcome'
 import { planOf, traceOf } from './plan'
 import { prepare } from './prepare'
@@ -23,9 +21,7 @@ import { applyAndVerify } from './verify'
 export async function compress(input: CompressInput, hooks: PipelineHooks): Promise<CompressOutput> {
   const run = await prepare(input, hooks)
   const strategy = findStrategy(run.config.strategy)
-  const criterion = findCriterion(strategy.name)
-  if (!criterion) throw new EspalierError('NOT_BUILT_YET', `The strategy "${strategy.name}" is not built yet.`)
-  const decision = await decide(run, (self) => decideByCriterion(self, criterion))
+  const decision = await decide(run)
   throwIfCancelled(hooks.signal)
   const verified = await applyAndVerify(run, decision)
   const recovered = await recover(run, verified.graph)
@@ -46,8 +42,7 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
       warnings: [...new Set(run.warnings)],
     },
     trace: traceOf(run.coupling, verified.removals, kept, {
-      rounds: decision.rounds,
-      checkpoints: [...verified.checkpoints],
+      checkpoints: decision.checkpoints.length > 0 ? decision.checkpoints : verified.checkpoints,
       correlation: decision.correlation,
     }),
   }

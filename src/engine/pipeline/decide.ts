@@ -1,51 +1,113 @@
 /** The decision: observes the network where the strategy needs it, and orders everything that may go. */
-import type { DecisionTrace } from '../../contract/run'
+import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
+import { firstOf } from '../data/batches'
 import { stream } from '../data/rng'
+import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { observe } from '../statistics'
+import { findStrategy } from '../strategies'
 import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
-import { type Criterion, scoreGroups, statisticsFor } from '../strategies/criteria'
-import type { Removal } from '../strategies/trajectory'
+import { type Criterion, findCriterion, scoreGroups, statisticsFor } from '../strategies/criteria'
+import { decideResultOriented } from '../strategies/result-oriented'
+import { allowance, isBudget, type Removal } from '../strategies/trajectory'
+import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
 import { requireFiniteRun } from './finite'
-import type { Run } from './run'
+import { breathe } from './progress'
+import { type Run, withRunners } from './run'
 
 export interface Decision {
   /** In order; a budget takes a prefix. */
   readonly trajectory: readonly Removal[]
-  /** Round of each removal. */
-  readonly rounds: readonly number[]
+  /** Predicted against measured change on the way; empty where prices are no prediction of it. */
+  readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
 }
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
-  readonly rounds: Int32Array
+  readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
   readonly notes: readonly string[]
 }
 
+type Noted = Decision & { readonly notes: readonly string[] }
+
+/** Samples on which the decision's checkpoints are measured. */
+const checkpointSamples = 256
+
 /** Decides once and keeps the decision. @throws as the strategy does */
-export async function decide(
-  run: Run,
-  work: (run: Run) => Promise<Decision & { notes: readonly string[] }>,
-): Promise<Decision> {
-  const kept = await run.steps.once<KeptDecision>('decision', async () => {
-    const { trajectory, rounds, correlation, notes } = await work(run)
-    return { trajectory: packTrajectory(trajectory), rounds: Int32Array.from(rounds), correlation, notes }
+export async function decide(run: Run): Promise<Decision> {
+  const { trajectory, notes, ...rest } = await run.steps.once<KeptDecision>('decision', async () => {
+    const criterion = findCriterion(findStrategy(run.config.strategy).name)
+    const decided = await (criterion ? decideByCriterion(run, criterion) : decideByResult(run))
+    return { ...decided, trajectory: packTrajectory(decided.trajectory) }
   })
-  run.warnings.push(...kept.notes)
-  return {
-    trajectory: unpackTrajectory(run.coupling, kept.trajectory),
-    rounds: Array.from(kept.rounds),
-    correlation: kept.correlation,
-  }
+  run.warnings.push(...notes)
+  return { ...rest, trajectory: unpackTrajectory(run.coupling, trajectory) }
+}
+
+/** The result-oriented decision; its checkpoints are measured on the first verification samples. */
+async function decideByResult(run: Run): Promise<Noted> {
+  const { graph, config, coupling, cost, hooks, splits } = run
+  await run.watch.time('statisticsMs', () =>
+    requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal),
+  )
+  const { measure, allowed } = isBudget(config.goal)
+    ? allowance(config.goal, cost.original)
+    : { measure: 'macs' as const, allowed: 0 }
+  const sample = firstOf(splits.verification, checkpointSamples)
+  const options = { task: run.task, classes: run.data.classes.length, batch: config.batch }
+  let stage: 'observe' | 'decide' = 'observe'
+  let since = performance.now()
+  const spent = { observe: 0, decide: 0 }
+  const decided = await withRunners([graph], ([original]) => {
+    const expected = remembered(original as Runner)
+    return decideResultOriented({
+      graph,
+      coupling,
+      cost: cost.clone(),
+      calibration: splits.calibration,
+      options: {
+        result: run.task.kind,
+        batch: config.batch,
+        seed: config.seed,
+        measure,
+        target: allowed,
+        roundTo: config.roundTo,
+        protect: config.protect,
+      },
+      checkpoints: {
+        apply: applyPlan,
+        measure: (network) =>
+          withRunners([network], async (runners) => {
+            const [score] = await measurePairs(expected, runners, sample, {
+              ...options,
+              onBatch: () => breathe(hooks.signal),
+            })
+            return (score as PairScore).kl
+          }),
+      },
+      hooks: {
+        signal: hooks.signal,
+        progress(now, part) {
+          spent[stage] += performance.now() - since
+          since = performance.now()
+          stage = now
+          const detail =
+            now === 'observe' ? 'Observing feature maps and the sensitivity of the result' : 'Removing units'
+          run.progress.report(now, part, detail)
+        },
+      },
+    })
+  })
+  spent[stage] += performance.now() - since
+  run.watch.add('statisticsMs', spent.observe)
+  run.watch.add('decisionMs', spent.decide)
+  return decided
 }
 
 /** A criterion's scores, allocated: everything that may go, in order. */
-export async function decideByCriterion(
-  run: Run,
-  criterion: Criterion,
-): Promise<Decision & { notes: readonly string[] }> {
+async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted> {
   const { graph, config, coupling, hooks, splits } = run
   const statistics = criterion.needsData
     ? await run.watch.time('statisticsMs', async () => {
@@ -84,6 +146,6 @@ export async function decideByCriterion(
       run.cost,
     )
     run.progress.report('decide', 1, `${trajectory.length} units ranked`)
-    return { trajectory, rounds: trajectory.map(() => 0), correlation: { groups: [], values: [] }, notes }
+    return { trajectory, checkpoints: [], correlation: { groups: [], values: [] }, notes }
   })
 }

@@ -1,5 +1,5 @@
 /** From a prefix of a trajectory to a plan, and to what is told about it. */
-import type { DecisionTrace, Round } from '../../contract/run'
+import type { DecisionTrace, Round, TraceCheckpoint } from '../../contract/run'
 import type { Coupling } from '../coupling'
 import type { Removal } from '../strategies/trajectory'
 
@@ -21,16 +21,15 @@ export const predictedOf = (removals: readonly Removal[]): number =>
   removals.reduce((sum, removal) => sum + removal.price, 0)
 
 /**
- * The decision trace of what was done.
- * @param rounds the round each removal belongs to; 0 for single-round strategies
+ * The decision trace of what was done. Checkpoints beyond the last removal (a tolerance that stopped earlier) are left
+ * out.
  */
 export function traceOf(
   coupling: Coupling,
   removals: readonly Removal[],
   kept: Readonly<Record<string, number[]>>,
   details: {
-    readonly rounds?: readonly number[]
-    readonly checkpoints: DecisionTrace['checkpoints']
+    readonly checkpoints: readonly TraceCheckpoint[]
     readonly correlation?: DecisionTrace['correlation']
   },
 ): DecisionTrace {
@@ -38,7 +37,7 @@ export function traceOf(
   return {
     steps: removals.map(({ group, index, price, heirs, macs, params }, step) => ({
       step,
-      round: details.rounds?.[step] ?? 0,
+      round: 0,
       group,
       unit: index,
       price,
@@ -46,7 +45,7 @@ export function traceOf(
       macs,
       params,
     })),
-    checkpoints: details.checkpoints,
+    checkpoints: details.checkpoints.filter(({ step }) => step <= removals.length),
     groups: Object.entries(kept).map(([group, list]) => ({
       group,
       unitsBefore: units.get(group) ?? list.length,

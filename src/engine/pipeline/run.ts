@@ -27,8 +27,12 @@ export class Stopwatch {
     try {
       return await work()
     } finally {
-      this.spent[stage] += performance.now() - start
+      this.add(stage, performance.now() - start)
     }
+  }
+
+  add(stage: Timed, milliseconds: number): void {
+    this.spent[stage] += milliseconds
   }
 
   timing(): RunResult['timing'] {

@@ -1,0 +1,240 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { decisionTraceSchema, type RunConfig, runResultSchema } from '../../../src/contract/run'
+import type { Graph } from '../../../src/engine/graph/graph'
+import { compress, evaluate } from '../../../src/engine/pipeline'
+import { packGraph } from '../../../src/engine/pipeline/checkpoint/graph-codec'
+import { memoryUse } from '../../../src/engine/runtime'
+import { listStrategies } from '../../../src/engine/strategies'
+import { memoryStore, toyConfig, toyData, toyNetwork, watched } from '../support/toy'
+
+let graph: Graph
+const data = toyData()
+const half: RunConfig['goal'] = { kind: 'keep-macs', value: 0.5 }
+
+beforeAll(async () => {
+  graph = await toyNetwork()
+})
+
+const run = (config: Parameters<typeof toyConfig>[0], source = data, hooks = watched()) =>
+  compress({ graph, data: source, config: toyConfig(config) }, hooks)
+
+describe('compress', () => {
+  it.each(listStrategies().map((info) => info.name))(
+    'meets the budget with %s and reports what it did',
+    async (strategy) => {
+      const before = memoryUse().tensors
+      const hooks = watched()
+      const output = await run({ strategy, goal: half, refit: 'bn' }, data, hooks)
+      expect(memoryUse().tensors).toBe(before)
+      const result = { ...output.result, exports: [] }
+      expect(runResultSchema.parse(result)).toEqual(result)
+      expect(decisionTraceSchema.parse(output.trace)).toEqual(output.trace)
+      expect(result.model.after.macs).toBeLessThanOrEqual(result.model.before.macs / 2)
+      expect(output.trace.steps.at(-1)?.macs).toBe(result.model.after.macs)
+      expect(result.result).toMatchObject({ metric: 'accuracy', split: 'test', samples: 500 })
+      const check = await evaluate(output.graph, data)
+      expect(check.value).toBeCloseTo(result.result.afterRecovery as number, 6)
+      const fractions = hooks.seen.map((progress) => progress.fraction)
+      expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+      expect(fractions.at(-1)).toBe(1)
+    },
+  )
+
+  it('keeps more with a good strategy than with a random one', async () => {
+    const kl = async (strategy: string) => {
+      let sum = 0
+      for (const seed of [0, 1, 2]) {
+        sum += (await run({ strategy, goal: half, refit: 'sequential', seed })).result.result.kl
+      }
+      return sum / 3
+    }
+    expect(await kl('result-oriented')).toBeLessThan(await kl('random'))
+  })
+
+  it('works without labels, and says what that means', async () => {
+    const blind = toyData({ labelled: false })
+    const output = await run(
+      {
+        strategy: 'taylor',
+        goal: half,
+        refit: 'sequential',
+        finetune: { epochs: 1, samples: 200, learningRate: 0.01, distill: false },
+      },
+      blind,
+    )
+    expect(output.result.result).toMatchObject({ metric: 'none', before: null, afterRecovery: null })
+    expect(output.result.result.agreement).toBeGreaterThan(0.5)
+    expect(output.result.warnings.join(' ')).toMatch(/drawn from the network's own result/)
+    expect(output.result.warnings.join(' ')).toMatch(/teacher/)
+    await expect(run({ goal: { kind: 'max-drop', value: 1 } }, blind)).rejects.toMatchObject({ code: 'BAD_USAGE' })
+  })
+
+  it('keeps protected layers whole and rounds widths', async () => {
+    const name = graph.nodes.find((node) => node.op === 'Conv')?.name as string
+    const output = await run({
+      strategy: 'l2',
+      goal: { kind: 'keep-params', value: 0.7 },
+      refit: 'none',
+      protect: [name],
+      roundTo: 2,
+    })
+    expect(output.trace.steps.some((step) => step.group === name)).toBe(false)
+    expect(output.trace.steps.length).toBeGreaterThan(0)
+    for (const { kept, unitsBefore } of output.trace.groups) {
+      if (kept.length < unitsBefore) expect(kept.length % 2).toBe(0)
+    }
+  })
+
+  it('explains budgets, names and goals it cannot serve', async () => {
+    const code = async (config: Parameters<typeof toyConfig>[0]) =>
+      run(config).then(
+        () => null,
+        (error: { code: string }) => error.code,
+      )
+    expect(await code({ strategy: 'l2', goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
+    expect(await code({ strategy: 'l2', goal: half, protect: ['nowhere'] })).toBe('NOT_FOUND')
+    expect(await code({ strategy: 'l2', allocation: 'sensitivity', goal: half })).toBe('NOT_BUILT_YET')
+    expect(await code({ strategy: 'thinet', goal: half })).toBe('NOT_BUILT_YET')
+    expect(await code({ strategy: 'l2', goal: { kind: 'max-latency-ms', value: 3 } })).toBe('NOT_BUILT_YET')
+  })
+})
+
+describe('with a tolerance', () => {
+  it('finds a smaller network that keeps the promise on its bound and rolls back the ones that break it', async () => {
+    const output = await run(
+      { strategy: 'result-oriented', goal: { kind: 'max-kl', value: 0.05 } },
+      toyData({ validation: true }),
+    )
+    const { rounds, model, warnings } = output.result
+    expect(model.after.macs).toBeLessThan(model.before.macs)
+    const kept = rounds.filter((round) => round.kept)
+    expect(Math.min(...kept.map((round) => round.macs))).toBe(model.after.macs)
+    expect(kept.every((round) => round.measured <= 0.05)).toBe(true)
+    expect(rounds.some((round) => !round.kept)).toBe(true)
+    expect(warnings.join(' ')).not.toMatch(/weaker promise/)
+  })
+
+  it('says when the promise is weaker, and when none can be kept', async () => {
+    const output = await run({ strategy: 'l2', goal: { kind: 'max-drop', value: 30 }, refit: 'bn' })
+    expect(output.result.warnings.join(' ')).toMatch(/weaker promise/)
+    await expect(run({ strategy: 'l2', goal: { kind: 'max-kl', value: 1e-9 }, refit: 'none' })).rejects.toMatchObject({
+      code: 'PROMISE_NOT_KEPT',
+    })
+    await expect(run({ strategy: 'l2', goal: { kind: 'max-drop', value: 0.2 } })).rejects.toMatchObject({
+      code: 'DATA_TOO_FEW_SAMPLES',
+    })
+  })
+})
+
+describe('determinism', () => {
+  const config = {
+    strategy: 'taylor',
+    goal: half,
+    refit: 'sequential',
+    finetune: { epochs: 2, samples: 300, learningRate: 0.01, distill: true },
+  } as const
+
+  it('gives the same bytes for the same seed, and others for another', async () => {
+    const bytes = async (seed: number) => packGraph((await run({ ...config, seed })).graph)
+    const first = await bytes(3)
+    expect(await bytes(3)).toEqual(first)
+    expect(await bytes(4)).not.toEqual(first)
+  })
+
+  it.each([
+    ['a budget with fine-tuning', config],
+    ['the result-oriented strategy', { goal: half }],
+    ['a tolerance', { strategy: 'l2', goal: { kind: 'max-kl', value: 0.1 }, refit: 'sequential' }],
+  ] as const)('killed after any kept step and resumed, %s gives the same network', async (_, settings) => {
+    const whole = memoryStore()
+    const expected = await run(settings, data, watched(whole))
+    expect(whole.saves.length).toBeGreaterThan(3)
+    for (let most = 0; most < whole.saves.length; most++) {
+      const killed = memoryStore(new Map(), most)
+      await expect(run(settings, data, watched(killed))).rejects.toThrow('killed')
+      const resumed = await run(settings, data, watched(memoryStore(killed.kept)))
+      expect(packGraph(resumed.graph)).toEqual(packGraph(expected.graph))
+      expect({ ...resumed.result, timing: null }).toEqual({ ...expected.result, timing: null })
+      expect(resumed.trace).toEqual(expected.trace)
+    }
+  })
+
+  it('does not take the kept steps of another run', async () => {
+    const store = memoryStore()
+    await run({ strategy: 'l1', goal: half, refit: 'none' }, data, watched(store))
+    const other = await run(
+      { strategy: 'l1', goal: { kind: 'keep-macs', value: 0.7 }, refit: 'none' },
+      data,
+      watched(store),
+    )
+    const fresh = await run({ strategy: 'l1', goal: { kind: 'keep-macs', value: 0.7 }, refit: 'none' })
+    expect(packGraph(other.graph)).toEqual(packGraph(fresh.graph))
+  })
+
+  it('stops between batches when it is cancelled, leaks nothing, and goes on from there', async () => {
+    const before = memoryUse().tensors
+    for (const stage of ['observe', 'apply', 'verify', 'recover', 'evaluate'] as const) {
+      const store = memoryStore()
+      const hooks = watched(store, (self, progress) => {
+        if (progress.stage === stage) self.controller.abort()
+      })
+      await expect(run(config, data, hooks)).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(memoryUse().tensors).toBe(before)
+    }
+  })
+})
+
+describe('broken input', () => {
+  it('names the sample or the layer that is not finite', async () => {
+    const broken = toyData()
+    const { train } = broken
+    const poisoned = {
+      ...broken,
+      hash: 'poisoned',
+      train: {
+        ...train,
+        read(indices: Int32Array) {
+          const batch = train.read(indices)
+          for (const { data: values } of batch.inputs.values()) values[0] = Number.NaN
+          return batch
+        },
+      },
+    }
+    await expect(run({ strategy: 'apoz', goal: half }, poisoned)).rejects.toMatchObject({
+      code: 'DATA_NON_FINITE',
+      message: expect.stringMatching(/Sample \d+/),
+    })
+    const layer = graph.nodes.filter((node) => node.op === 'Conv')[1]
+    const name = layer?.inputs[1] as string
+    const weight = graph.constants.get(name) as NonNullable<ReturnType<typeof graph.constants.get>>
+    const spoiled = Float32Array.from(weight.data as Float32Array)
+    spoiled[0] = Number.POSITIVE_INFINITY
+    const bad = graph.with({ constants: new Map(graph.constants).set(name, { ...weight, data: spoiled }) })
+    await expect(
+      compress({ graph: bad, data, config: toyConfig({ strategy: 'apoz', goal: half }) }, watched()),
+    ).rejects.toMatchObject({ code: 'DATA_NON_FINITE', message: expect.stringContaining(layer?.name as string) })
+  })
+
+  it('refuses too few samples', async () => {
+    await expect(run({ strategy: 'l2', goal: half }, toyData({ train: 40 }))).rejects.toMatchObject({
+      code: 'DATA_TOO_FEW_SAMPLES',
+    })
+  })
+})
+
+describe('evaluate', () => {
+  it('measures a split with its interval, accuracy a class and predictions', async () => {
+    const result = await evaluate(graph, data, { split: 'test', batch: 64 })
+    expect(result.value).toBeGreaterThan(70)
+    expect(result.interval?.[0]).toBeLessThan(result.value as number)
+    expect(result.perClass).toHaveLength(4)
+    expect(result.predictions).toHaveLength(500)
+    const labels = data.test?.labels as Int32Array
+    const right = labels.filter((label, i) => result.predictions?.[i] === label).length
+    expect(result.value).toBeCloseTo(right / 5, 6)
+    expect((await evaluate(graph, data, { limit: 10 })).samples).toBe(10)
+    await expect(evaluate(graph, data, { split: 'verification' })).rejects.toMatchObject({
+      code: 'DATA_TOO_FEW_SAMPLES',
+    })
+  })
+})
