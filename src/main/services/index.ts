@@ -1,4 +1,5 @@
 /** All services over one data folder: what the desktop, the server and the command line work with. */
+import { join } from 'node:path'
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import { ArtifactStore, layout } from '../artifacts/index'
 import { createEngine, type EngineLauncher, type SupervisorLimits } from '../engine/index'
@@ -28,6 +29,8 @@ export interface ServiceOptions {
   /** The product's resources folder; its `sample` is opened at first start. Absent: no sample. */
   readonly resources?: string | undefined
   readonly shell?: ShellAbilities
+  /** Work off only what is queued through these services, and leave the rest to the workbench. Default false. */
+  readonly onlyOwnRuns?: boolean
   readonly limits?: Partial<SupervisorLimits>
   /** Told what went wrong in the background, in a sentence. */
   readonly onWarning?: (sentence: string) => void
@@ -38,7 +41,15 @@ export interface ServiceOptions {
  * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE
  */
 export function createServices(options: ServiceOptions) {
-  const { home, engineLauncher, resources, shell = { kind: 'server' }, limits, onWarning = () => {} } = options
+  const {
+    home,
+    engineLauncher,
+    resources,
+    shell = { kind: 'server' },
+    limits,
+    onlyOwnRuns = false,
+    onWarning = () => {},
+  } = options
   const places = layout(home)
   const store = openStore(places.database)
   const events = new EventBus()
@@ -57,7 +68,7 @@ export function createServices(options: ServiceOptions) {
   }
   const models = modelService(context)
   const datasets = datasetService(context, models)
-  const queue = new RunQueue(context, models, datasets)
+  const queue = new RunQueue(context, models, datasets, onlyOwnRuns)
   const trash = trashService(context)
   const stopWatching = watchForeignChanges(context)
   let background: Promise<void> = Promise.resolve()
@@ -66,7 +77,7 @@ export function createServices(options: ServiceOptions) {
   const inBackground = async (): Promise<void> => {
     const steps = [
       () => trash.purgeOld(),
-      ...(resources && queue.owns ? [() => openSample(context, models, datasets, resources)] : []),
+      ...(resources && queue.owns ? [() => openSample(context, models, datasets, join(resources, 'sample'))] : []),
     ]
     for (const step of steps) {
       try {

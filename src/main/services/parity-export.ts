@@ -1,7 +1,7 @@
 /** Writes a network in the wanted formats and proves each file in a runtime that shares no code with the engine. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import onnxRuntime from 'onnxruntime-node/package.json'
+import onnxRuntime from 'onnxruntime-node/package.json' with { type: 'json' }
 import { EspalierError } from '../../contract/errors'
 import type { ExportResult, RunConfig } from '../../contract/run'
 import type { DataSource } from '../../engine/data/types'

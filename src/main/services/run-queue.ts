@@ -41,6 +41,8 @@ export class RunQueue {
   private readonly context: ServiceContext
   private readonly models: ModelService
   private readonly datasets: DatasetService
+  /** Ids queued through this object; null: everything in the store is worked off. */
+  private readonly own: Set<string> | null
   private lock: ProcessLock | null = null
   private working: Working | null = null
   private timer: NodeJS.Timeout | undefined
@@ -48,7 +50,8 @@ export class RunQueue {
   private looping = false
   private closing = false
 
-  constructor(context: ServiceContext, models: ModelService, datasets: DatasetService) {
+  constructor(context: ServiceContext, models: ModelService, datasets: DatasetService, onlyOwn = false) {
+    this.own = onlyOwn ? new Set() : null
     this.context = context
     this.models = models
     this.datasets = datasets
@@ -70,8 +73,9 @@ export class RunQueue {
     this.wake()
   }
 
-  /** Looks for queued runs. */
-  wake(): void {
+  /** Looks for queued runs, after these were added. */
+  wake(added: readonly string[] = []): void {
+    for (const id of added) this.own?.add(id)
     if (!this.lock || this.looping || this.closing) return
     this.looping = true
     this.loop = this.work().finally(() => {
@@ -125,7 +129,7 @@ export class RunQueue {
     const { store, events } = this.context
     try {
       while (!this.closing) {
-        const run = store.runs.claimNext(String(process.pid))
+        const run = store.runs.claimNext(String(process.pid), this.own && [...this.own])
         if (!run) return
         events.emit({ type: 'run-changed', run: store.runs.brief(run.id) })
         await this.perform(run)

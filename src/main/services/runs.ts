@@ -77,7 +77,7 @@ export function runService(context: ServiceContext, models: ModelService, queue:
       )
       const runs = ids.map(announce)
       projectChanged(context, projectId)
-      queue.wake()
+      queue.wake(ids)
       return runs
     },
     /** A queued run ends at once, a running one at the end of its batch; what it has finished is kept. */
@@ -91,7 +91,7 @@ export function runService(context: ServiceContext, models: ModelService, queue:
           `Only a run that was interrupted, cancelled or failed can be resumed, and this one is ${run.deletedAt ? 'in the trash' : run.status}.`,
         )
       }
-      queue.wake()
+      queue.wake([id])
       return announce(id)
     },
     update(id: string, changes: Changes): Run {

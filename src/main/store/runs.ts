@@ -53,8 +53,9 @@ export function runRepository(database: Database) {
      VALUES (@id, @projectId, @modelId, @datasetId, @name, @config, 'queued',
        (SELECT coalesce(max(queue_order), 0) + 1 FROM runs), @sweepId, @createdAt)`,
   )
-  const nextQueued = database.prepare<[], { id: string }>(
-    `SELECT id FROM runs WHERE status = 'queued' AND deleted_at IS NULL ORDER BY queue_order LIMIT 1`,
+  const nextQueued = database.prepare<[string | null, string | null], { id: string }>(
+    `SELECT id FROM runs WHERE status = 'queued' AND deleted_at IS NULL
+       AND (? IS NULL OR id IN (SELECT value FROM json_each(?))) ORDER BY queue_order LIMIT 1`,
   )
   const claim = database.prepare(
     `UPDATE runs SET status = 'running', owner = ?, started_at = coalesce(started_at, ?), heard_at = ?, error = NULL,
@@ -98,9 +99,10 @@ export function runRepository(database: Database) {
       insert.run({ ...run, id, config: JSON.stringify(run.config), createdAt: now() })
       return toRun(row(id))
     },
-    /** Takes the first queued run for this instance; null where none waits. */
-    claimNext: database.transaction((owner: string): Run | null => {
-      const next = nextQueued.get()
+    /** Takes the first queued run (of these, where `only` is given) for this instance; null where none waits. */
+    claimNext: database.transaction((owner: string, only: readonly string[] | null = null): Run | null => {
+      const ids = toJson(only)
+      const next = nextQueued.get(ids, ids)
       if (!next) return null
       const time = now()
       return claim.run(owner, time, time, next.id).changes === 1 ? toRun(row(next.id)) : null
