@@ -1,9 +1,9 @@
 /**
  * Makes the sample project's data file from the Debian package dataset-fashion-mnist (MIT).
  *
- *   node scripts/make-sample-data.mjs [FOLDER_OF_IDX_FILES] [OUT.npz]
+ *   node scripts/make-sample-data.mjs [FOLDER_OF_IDX_FILES] [OUT.npz] [TRAINING_IMAGES]
  *
- * train: the first 5,000 training images; verification: test images 2,000-3,999, so that no network trained on the
+ * train: the first 5,000 training images, or as many as are asked for (60,000: what the sample network is trained on); verification: test images 2,000-3,999, so that no network trained on the
  * training file has seen them; test: test images 0-1,999, the ones the published comparison tables use.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 
-const [folder = '/usr/share/datasets/fashion-mnist', out = 'resources/sample/fashion-sample.npz'] =
+const [folder = '/usr/share/datasets/fashion-mnist', out = 'resources/sample/fashion-sample.npz', train = '5000'] =
   process.argv.slice(2)
 const side = 28
-const counts = { train: 5000, verification: 2000, test: 2000 }
+const counts = { train: Number(train), verification: 2000, test: 2000 }
 
 /** Elements of an IDX file, after its header of a magic number and one 32-bit extent a dimension. */
 const readIdx = (name) => {

@@ -41,7 +41,7 @@ const dataOf = { vgg: 'fashion.npz', lenet: 'mnist.npz' }
 const epochOf = { vgg: 4000, lenet: 8000 }
 
 /** The command line from source: no build is needed to measure. */
-const cli = [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), join(root, 'src', 'main', 'cli', 'main.ts')]
+const cli = ['--import', import.meta.resolve('tsx'), join(root, 'src', 'main', 'cli', 'main.ts')]
 const espalier = async (args) => {
   const { stdout } = await run(process.execPath, [...cli, ...args, '--json', '--quiet'], { maxBuffer: 1 << 28 })
   return JSON.parse(stdout)

@@ -54,7 +54,10 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
       signal,
       log,
       checkpoints: steps,
-      progress: (now) => progress({ ...now, fraction: now.fraction * (1 - exportShare) }),
+      progress: (now) => {
+        // The pipeline is done before the command is.
+        if (now.stage !== 'done') progress({ ...now, fraction: now.fraction * (1 - exportShare) })
+      },
     },
   )
   progress({ stage: 'export', fraction: 1 - exportShare, detail: `Writing ${formats.join(' and ')} and checking it` })

@@ -54,6 +54,7 @@ async function withServices<T>(
   const services = createServices({
     home: dataFolder(),
     engineLauncher: forkLauncher({ entry: engineEntry() }),
+    onlyOwnRuns: true,
     onWarning: (sentence) => log('warning', sentence),
   })
   try {

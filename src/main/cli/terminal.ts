@@ -27,6 +27,7 @@ export class Terminal {
   /** Whether the result has been printed. */
   answered = false
   private readonly streams: Streams
+  private readonly warned = new Set<string>()
   private barDrawn = false
   private lastStage = ''
   private lastFraction = 0
@@ -51,8 +52,10 @@ export class Terminal {
     this.streams.stderr.write(`${line}\n`)
   }
 
-  /** Something the reader must know to read the result rightly. */
+  /** Something the reader must know to read the result rightly; said once. */
   warn(line: string): void {
+    if (this.warned.has(line)) return
+    this.warned.add(line)
     this.say(`warning: ${line}`)
   }
 

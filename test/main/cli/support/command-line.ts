@@ -43,7 +43,8 @@ export interface Running {
 export function startEspalier(args: readonly string[], environment: Record<string, string> = {}): Running {
   const child = spawn(
     process.execPath,
-    [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'src/main/cli/main.ts'), ...args],
+    // The loader in the process itself: tsx's own command would start another one, which a kill would not reach.
+    ['--import', import.meta.resolve('tsx'), join(root, 'src/main/cli/main.ts'), ...args],
     { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const written = { stdout: '', stderr: '' }

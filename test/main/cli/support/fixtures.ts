@@ -6,6 +6,9 @@ import { stream } from '../../../../src/engine/data/rng'
 import { writeModel } from '../../../../src/engine/formats'
 import type { Graph } from '../../../../src/engine/graph/graph'
 import { NetworkBuilder } from '../../../../src/engine/reference-networks/builder'
+import { trainNetwork } from '../../../../src/engine/reference-networks/train'
+import { openRawData } from '../../../../src/main/cli/inputs'
+import { startBackend } from '../../../../src/main/services/backend'
 
 const side = 12
 const classes = 4
@@ -50,7 +53,7 @@ export function writeData(folder: string, name: string, options: DataOptions = {
     'mean.npy': npy('<f4', [1], new Uint8Array(Float32Array.of(0.45).buffer)),
     'std.npy': npy('<f4', [1], new Uint8Array(Float32Array.of(0.15).buffer)),
   }
-  const counts = { train, test: 200, ...(validation ? { valid: 200 } : {}) }
+  const counts = { train, test: 200, ...(validation ? { valid: 400 } : {}) }
   for (const [key, count] of Object.entries(counts)) {
     const { images, labels } = split(count, key)
     files[`x_${key}.npy`] = npy('|u1', [count, 1, side, side], images)
@@ -82,4 +85,17 @@ export async function writeNetwork(
   const path = join(folder, name)
   writeFileSync(path, file?.bytes ?? new Uint8Array())
   return path
+}
+
+/** The small network, trained on a file of {@link writeData} until it tells the classes apart. */
+export async function trainedNetwork(data: string): Promise<Graph> {
+  await startBackend()
+  const { source } = await openRawData(data)
+  const { graph } = await trainNetwork(
+    { name: 'small', summary: '', build: ({ seed }) => smallNetwork(seed) },
+    source,
+    { epochs: 4, samples: 0, learningRate: 0.03, batch: 32, seed: 0 },
+    { signal: new AbortController().signal, progress: () => undefined },
+  )
+  return graph
 }
