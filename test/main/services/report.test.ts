@@ -1,0 +1,124 @@
+/** Reports: what they say, and that nothing a person typed can become markup or a formula. */
+import { describe, expect, test } from 'vitest'
+import { paretoFront, ticks } from '../../../src/main/services/report/chart'
+import { type ReportInput, report, toRow } from '../../../src/main/services/report/index'
+import { config, environment, result, trace } from '../support/values'
+
+const entry = (name: string, changes: Parameters<typeof result>[0] = {}, settings = {}) => ({
+  run: {
+    id: name,
+    projectId: 'p',
+    modelId: 'm',
+    datasetId: 'd',
+    name,
+    config: config(settings),
+    status: 'done' as const,
+    progress: null,
+    heardAt: null,
+    etaSeconds: null,
+    result: result(changes),
+    error: null,
+    environment,
+    resultModelId: 'r',
+    sweepId: null,
+    tags: [],
+    notes: '',
+    deletedAt: null,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    startedAt: null,
+    finishedAt: null,
+  },
+  model: { name: 'net' },
+  dataset: { name: 'data' },
+  trace,
+})
+
+const input = (runs: ReportInput['runs'], changes: Partial<ReportInput> = {}): ReportInput => ({
+  title: 'Comparison',
+  goal: '',
+  runs,
+  baselineRunId: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  product: '0.1.0',
+  ...changes,
+})
+
+describe('HTML', () => {
+  const text = report(
+    input([entry('a'), entry('b', { after: 80, macs: 200 }, { seed: 3 })], { baselineRunId: 'a' }),
+    'html',
+  )
+
+  test('needs nothing from outside and runs no script', () => {
+    expect(text).not.toMatch(/<script|<link|<img|\bsrc=|href=|url\(|@import/i)
+  })
+
+  test('shows every run, the change against the baseline, and only the settings that differ', () => {
+    expect(text).toContain('a (baseline)')
+    expect(text).toContain('(−9.50)')
+    expect(text).toMatch(/<td>seed<\/td><td>0<\/td><td>3<\/td>/)
+    expect(text).not.toContain('<td>roundTo</td>')
+  })
+
+  test('draws a point a run and a bar a run and group', () => {
+    expect(text.match(/<circle/g)).toHaveLength(2)
+    expect(text.match(/<rect class="bar-/g)).toHaveLength(2)
+  })
+
+  test('escapes whatever a person typed', () => {
+    const nasty = '</title><script>alert(1)</script>"\'&'
+    const hostile = report(input([entry(nasty)], { title: nasty, goal: nasty }), 'html')
+    expect(hostile).not.toContain('<script>')
+    expect(hostile).toContain('&lt;script&gt;')
+  })
+
+  test('does without a chart where there are no labels', () => {
+    expect(report(input([entry('a', { before: null, after: null })]), 'html')).not.toContain('<circle')
+  })
+})
+
+describe('CSV', () => {
+  test('has a line a run, quotes what needs it, and defuses formulas', () => {
+    const lines = report(input([entry('a, "b"'), entry('=HYPERLINK(1)')]), 'csv').split('\r\n')
+    expect(lines[0]).toContain('id,name,model')
+    expect(lines[1]).toContain('"a, ""b""",net')
+    expect(lines[2]).toContain(",'=HYPERLINK(1),")
+    expect(lines).toHaveLength(4)
+  })
+
+  test('leaves a missing metric empty', () => {
+    const [, line] = report(input([entry('a', { before: null, after: null })]), 'csv').split('\r\n')
+    expect(line).toContain(',none,,,,0.97')
+  })
+})
+
+test('JSON holds figures, configuration, environment and widths', () => {
+  expect(JSON.parse(report(input([entry('a')]), 'json'))).toMatchObject({
+    title: 'Comparison',
+    runs: [
+      {
+        id: 'a',
+        drop: 0.5,
+        macsKept: 0.5,
+        config: config(),
+        environment,
+        widths: [{ group: 'conv1', before: 4, after: 3 }],
+      },
+    ],
+  })
+})
+
+test('the Pareto front holds what nothing beats, in the order of MACs', () => {
+  const rows = [
+    entry('small', { macs: 100, after: 80 }),
+    entry('beaten', { macs: 300, after: 79 }),
+    entry('large', { macs: 900, after: 90 }),
+    entry('middle', { macs: 300, after: 85 }),
+  ].map(toRow)
+  expect(paretoFront(rows).map(({ name }) => name)).toEqual(['small', 'middle', 'large'])
+})
+
+test('ticks are round numbers inside the range', () => {
+  expect(ticks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1])
+  expect(ticks(83.7, 90.4, 6)).toEqual([84, 86, 88, 90])
+})
