@@ -1,0 +1,307 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { analyseCoupling, type Coupling, type PruningPlan } from '../../../src/engine/coupling/index'
+import type { SampleTable } from '../../../src/engine/data/types'
+import { Graph, type GraphNode, int, ints } from '../../../src/engine/graph/graph'
+import { float32, type TensorData, toFloat32 } from '../../../src/engine/graph/tensor'
+import { inferShapes } from '../../../src/engine/ops/infer'
+import {
+  type LayerWeights,
+  type RefitHooks,
+  type RefitOptions,
+  sequentialRefit,
+} from '../../../src/engine/recovery/refit'
+import { createSession, initBackend, memoryUse } from '../../../src/engine/runtime/index'
+import { applyPlan } from '../../../src/engine/surgery/index'
+import { chain } from '../strategies/result-oriented/chain'
+import { chainNetwork, chainTable, range, tableOf } from '../strategies/result-oriented/chain-network'
+
+beforeAll(async () => {
+  await initBackend({ backend: 'wasm' })
+})
+
+/** Removes what is not in `kept`, group by group. */
+function planKeeping(coupling: Coupling, kept: Readonly<Record<string, readonly number[]>>): PruningPlan {
+  const removed = new Uint8Array(coupling.units + 1)
+  for (const group of coupling.groups) {
+    const stays = kept[group.name]
+    if (!stays) continue
+    group.units.forEach((unit, i) => {
+      if (!stays.includes(i)) removed[unit] = 1
+    })
+  }
+  return { removed }
+}
+
+function numbers(length: number, seed: number, scale = 1): Float32Array {
+  let state = (seed * 2654435761 + 99) >>> 0
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return scale * (state / 2 ** 31 - 1)
+  })
+}
+
+const node = (
+  name: string,
+  op: string,
+  inputs: string[],
+  attributes: GraphNode['attributes'] = new Map(),
+  output = `${name}_out`,
+): GraphNode => ({ name, op, domain: '', inputs, outputs: [output], attributes })
+
+const network = (
+  nodes: GraphNode[],
+  constants: Record<string, TensorData>,
+  inputShape: (string | number)[],
+  output: string,
+): Graph =>
+  inferShapes(
+    new Graph({
+      name: 'test',
+      inputs: [{ name: 'input', dtype: 'float32', shape: inputShape }],
+      outputs: [{ name: output, dtype: 'float32', shape: null }],
+      nodes,
+      constants: new Map(Object.entries(constants)),
+    }),
+  )
+
+async function outputOf(graph: Graph, table: SampleTable): Promise<Float32Array> {
+  const session = createSession(inferShapes(graph), { fuse: false })
+  const result = [...(await session.run(table.read(range(table.count)).inputs)).values()][0]
+  session.dispose()
+  return result?.data as Float32Array
+}
+
+/** Relative error of the outputs against the original's. */
+async function errorOf(graph: Graph, original: Graph, table: SampleTable): Promise<number> {
+  const [a, b] = [await outputOf(graph, table), await outputOf(original, table)]
+  let difference = 0
+  let norm = 0
+  for (let i = 0; i < b.length; i++) {
+    difference += ((a[i] as number) - (b[i] as number)) ** 2
+    norm += (b[i] as number) ** 2
+  }
+  return Math.sqrt(difference / norm)
+}
+
+async function refitted(
+  original: Graph,
+  kept: Readonly<Record<string, readonly number[]>>,
+  table: SampleTable,
+  options: Partial<RefitOptions> = {},
+  hooks: RefitHooks = {},
+) {
+  const coupling = analyseCoupling(original)
+  const plan = planKeeping(coupling, kept)
+  const pruned = applyPlan(original, coupling, plan)
+  const selection = { table, indices: range(table.count) }
+  const merged = { batch: 16, seed: 0, positions: 64, ...options }
+  return { pruned, result: await sequentialRefit(original, pruned, coupling, plan, selection, merged, hooks) }
+}
+
+const [k0 = [], k1 = [], k2 = []] = chain.kept
+const keptChain = { conv0: k0, conv1: k1, conv2: k2 }
+
+const weightOf = (graph: Graph, name: string) => toFloat32(graph.constants.get(name) as TensorData)
+
+function expectClose(a: Float32Array, b: ArrayLike<number>, tolerance: number) {
+  expect(a.length).toBe(b.length)
+  let worst = 0
+  for (let i = 0; i < b.length; i++) worst = Math.max(worst, Math.abs((a[i] as number) - (b[i] as number)))
+  expect(worst).toBeLessThan(tolerance)
+}
+
+describe('sequentialRefit', () => {
+  it('finds the weights that the prototype finds', async () => {
+    const { result } = await refitted(chainNetwork(), keptChain, chainTable())
+    chain.refit.weights.forEach((weight, i) => {
+      expectClose(weightOf(result, `w${i}`), weight.data, 2e-4)
+      expectClose(weightOf(result, `b${i}`), (chain.refit.biases[i] as { data: ArrayLike<number> }).data, 2e-4)
+    })
+    expectClose(weightOf(result, 'wf'), chain.refit.dense.data, 2e-4)
+    expectClose(weightOf(result, 'bf'), chain.refit.denseBias.data, 2e-4)
+    expectClose(await outputOf(result, chainTable()), chain.logits.after.data, 1e-3)
+  })
+
+  it('gives the same whatever memory it may use', async () => {
+    const once = await refitted(chainNetwork(), keptChain, chainTable())
+    const again = await refitted(chainNetwork(), keptChain, chainTable(), { memoryBytes: 0 })
+    expect(weightOf(again.result, 'wf')).toEqual(weightOf(once.result, 'wf'))
+  })
+
+  it('leaves a network alone of which nothing was removed, and what lies before the first removal', async () => {
+    const original = chainNetwork()
+    const { result, pruned } = await refitted(original, {}, chainTable())
+    expect(result).toBe(pruned)
+    const later = await refitted(original, { conv2: k2 }, chainTable())
+    expect(weightOf(later.result, 'w1')).toEqual(weightOf(original, 'w1'))
+    expect(weightOf(later.result, 'wf')).not.toEqual(weightOf(later.pruned, 'wf'))
+  })
+
+  it('goes on after an interruption to the very same weights', async () => {
+    const done = new Map<string, LayerWeights>()
+    const keep = async (layer: string, weights: LayerWeights) => {
+      done.set(layer, weights)
+    }
+    const whole = await refitted(chainNetwork(), keptChain, chainTable(), {}, { layerDone: keep })
+    expect([...done.keys()]).toEqual(['conv1', 'conv2', 'fc'])
+    done.delete('fc')
+    const fresh: string[] = []
+    const resumed = await refitted(
+      chainNetwork(),
+      keptChain,
+      chainTable(),
+      {},
+      {
+        fitted: done,
+        layerDone: async (layer) => {
+          fresh.push(layer)
+        },
+      },
+    )
+    expect(fresh).toEqual(['fc'])
+    for (const name of ['w1', 'w2', 'wf', 'bf'])
+      expect(weightOf(resumed.result, name)).toEqual(weightOf(whole.result, name))
+  })
+
+  it('ends when cancelled and leaves nothing on the backend', async () => {
+    const before = memoryUse().tensors
+    const stop = new AbortController()
+    const cancelled = refitted(
+      chainNetwork(),
+      keptChain,
+      chainTable(),
+      {},
+      {
+        signal: stop.signal,
+        progress: (fraction) => {
+          if (fraction > 0.4) stop.abort()
+        },
+      },
+    )
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
+    await refitted(chainNetwork(), keptChain, chainTable())
+    expect(memoryUse().tensors).toBe(before)
+  })
+
+  it('gives a convolution in front of a BatchNorm a bias, and the BatchNorm keeps its numbers', async () => {
+    const table = tableOf(numbers(32 * 2 * 36, 1), [2, 6, 6])
+    const ones = (n: number) => float32([n], new Float32Array(n).fill(1))
+    const original = network(
+      [
+        node('a', 'Conv', ['input', 'wa'], new Map([['pads', ints([1, 1, 1, 1])]])),
+        node('relu', 'Relu', ['a_out']),
+        node('b', 'Conv', ['relu_out', 'wb'], new Map([['pads', ints([1, 1, 1, 1])]])),
+        node('bn', 'BatchNormalization', ['b_out', 'gamma', 'beta', 'mean', 'variance']),
+      ],
+      {
+        wa: float32([8, 2, 3, 3], numbers(144, 2)),
+        wb: float32([3, 8, 3, 3], numbers(216, 3)),
+        gamma: ones(3),
+        beta: float32([3], [0.1, 0.2, 0.3]),
+        mean: float32([3], [0.5, -0.5, 0.2]),
+        variance: ones(3),
+      },
+      ['batch', 2, 6, 6],
+      'bn_out',
+    )
+    const { pruned, result } = await refitted(original, { a: [0, 2, 3, 5, 6] }, table)
+    const [before, after] = [await errorOf(pruned, original, table), await errorOf(result, original, table)]
+    expect(after).toBeLessThan(0.75 * before)
+    expect(result.node('b').inputs[2]).toBe('b/bias')
+    expect(weightOf(result, 'mean')).toEqual(weightOf(original, 'mean'))
+  })
+
+  it('fits every group of a grouped convolution', async () => {
+    const table = tableOf(numbers(48 * 4 * 25, 4), [4, 5, 5])
+    const original = network(
+      [
+        node('a', 'Conv', ['input', 'wa']),
+        node('relu', 'Relu', ['a_out']),
+        node(
+          'b',
+          'Conv',
+          ['relu_out', 'wb', 'bb'],
+          new Map([
+            ['group', int(2)],
+            ['pads', ints([1, 1, 1, 1])],
+          ] as const),
+        ),
+      ],
+      {
+        wa: float32([8, 4, 1, 1], numbers(32, 5)),
+        wb: float32([4, 4, 3, 3], numbers(144, 6)),
+        bb: float32([4], [1, 2, 3, 4]),
+      },
+      ['batch', 4, 5, 5],
+      'b_out',
+    )
+    // Ranks 0-3 of both groups are one unit each.
+    const { pruned, result } = await refitted(original, { a: [0, 1, 3] }, table)
+    expect(result.constants.get('wb')?.dims).toEqual([4, 3, 3, 3])
+    const [before, after] = [await errorOf(pruned, original, table), await errorOf(result, original, table)]
+    expect(after).toBeLessThan(0.7 * before)
+  })
+
+  it('puts an addition behind a MatMul that has no bias', async () => {
+    const table = tableOf(numbers(64 * 5 * 4, 7), [5, 4])
+    const original = network(
+      [node('a', 'MatMul', ['input', 'wa']), node('relu', 'Relu', ['a_out']), node('b', 'MatMul', ['relu_out', 'wb'])],
+      { wa: float32([4, 10], numbers(40, 8)), wb: float32([10, 3], numbers(30, 9)) },
+      ['batch', 5, 4],
+      'b_out',
+    )
+    const { pruned, result } = await refitted(original, { a: [0, 1, 2, 4, 6, 7, 9] }, table)
+    expect(result.producer('b_out')?.op).toBe('Add')
+    const [before, after] = [await errorOf(pruned, original, table), await errorOf(result, original, table)]
+    expect(after).toBeLessThan(0.6 * before)
+  })
+
+  it('lets the last producer of a residual branch make up for what the shortcut lost', async () => {
+    const table = tableOf(numbers(64 * 3 * 25, 10), [3, 5, 5])
+    const conv3 = new Map([['pads', ints([1, 1, 1, 1])]])
+    const original = network(
+      [
+        node('stem', 'Conv', ['input', 'ws'], conv3),
+        node('wide', 'Relu', ['stem_out']),
+        node('short', 'Conv', ['wide_out', 'wh']),
+        node('a', 'Conv', ['wide_out', 'wa'], conv3),
+        node('relu', 'Relu', ['a_out']),
+        node('b', 'Conv', ['relu_out', 'wb'], conv3),
+        node('bn', 'BatchNormalization', ['b_out', 'gamma', 'beta', 'mean', 'variance']),
+        node('sum', 'Add', ['bn_out', 'short_out']),
+      ],
+      {
+        ws: float32([10, 3, 3, 3], numbers(270, 11)),
+        wh: float32([4, 10, 1, 1], numbers(40, 12)),
+        wa: float32([10, 10, 3, 3], numbers(900, 13, 0.3)),
+        wb: float32([4, 10, 3, 3], numbers(360, 14, 0.3)),
+        gamma: float32([4], [1, 0.5, -2, 0.7]),
+        beta: float32([4], [0, 0.1, 0.2, 0.3]),
+        mean: float32([4], [0.1, 0, 0, 0.2]),
+        variance: float32([4], [1, 2, 1, 0.5]),
+      },
+      ['batch', 3, 5, 5],
+      'sum_out',
+    )
+    const kept = { stem: [0, 1, 4, 6, 8] }
+    const { result } = await refitted(original, kept, table)
+    // The same without the addition: its branch then only imitates itself.
+    const coupling = analyseCoupling(original)
+    const plan = planKeeping(coupling, kept)
+    const pruned = applyPlan(original, coupling, plan)
+    const selection = { table, indices: range(table.count) }
+    const apart = (graph: Graph) =>
+      graph.with({
+        nodes: graph.nodes.filter(({ name }) => name !== 'sum'),
+        outputs: ['bn_out', 'short_out'].map((name) => ({ name, dtype: 'float32' as const, shape: null })),
+      })
+    const own = await sequentialRefit(apart(original), apart(pruned), coupling, plan, selection, {
+      batch: 16,
+      seed: 0,
+      positions: 64,
+    })
+    const joined = pruned.with({ nodes: [...own.nodes, original.node('sum')], constants: own.constants })
+    const [together, alone] = [await errorOf(result, original, table), await errorOf(joined, original, table)]
+    expect(together).toBeLessThan(0.95 * alone)
+  })
+})
