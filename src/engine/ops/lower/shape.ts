@@ -1,6 +1,6 @@
 /** Lowering of operators that move elements: reshape, transpose, concat, split, slice, pad, gather, tile. */
 import { numberAttribute, numbersAttribute, stringAttribute } from '../../graph/graph'
-import { toNumbers } from '../../graph/tensor'
+import { tensor, toNumbers } from '../../graph/tensor'
 import type { Layout, LoweringContext, Register } from '../lowering'
 import { axisIn, channelsLast, indices, inLayout, knownDims, meetingLayout, targetDims } from './common'
 
@@ -144,8 +144,21 @@ export function lowerGather(context: LoweringContext): void {
   const rank = context.shape(0).length
   const given = numberAttribute(context.node, 'axis', 0)
   const table = context.constant(0) ? context.weight(0) : context.input(0, 'plain')
-  const attributes = { axis: given < 0 ? given + rank : given }
-  context.output(0, context.emit('GatherV2', [table, context.input(1, 'plain')], attributes, 'plain'))
+  const axis = given < 0 ? given + rank : given
+  const extent = context.shape(0)[axis]
+  const constant = context.constant(1)
+  // TF does not count negative indices from the end.
+  const wanted =
+    constant && typeof extent === 'number'
+      ? context.literal(
+          tensor(
+            'int32',
+            constant.dims,
+            Int32Array.from(toNumbers(constant), (i) => (i < 0 ? i + extent : i)),
+          ),
+        )
+      : context.input(1, 'plain')
+  context.output(0, context.emit('GatherV2', [table, wanted], { axis }, 'plain'))
 }
 
 /** Expand and Tile: repeats along axes of known extent. */

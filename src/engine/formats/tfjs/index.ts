@@ -1,0 +1,2 @@
+/** TensorFlow.js graph models. */
+export { type TfjsWriteOptions, type WritableProgram, writeTfjs } from './write'
