@@ -2,6 +2,7 @@
 import type { Dim } from '../graph/graph'
 import { registerOp } from './definition'
 import { lowerPad } from './lower/shape'
+import { normaliseAxis } from './shapes'
 
 registerOp({
   op: 'Pad',
@@ -11,6 +12,15 @@ registerOp({
     const pads = context.elements(1)?.map(Number)
     if (!pads) return context.fail('its padding is not constant')
     const rank = x.shape.length
+    // From opset 18 the padded axes may be named; the reader makes them all explicit.
+    const named = context.has(3) ? context.elements(3)?.map(Number) : undefined
+    if (named) {
+      const axes = named.map((axis) => normaliseAxis(axis, rank, context))
+      const extra = (i: number) =>
+        axes.reduce((sum, axis, k) => sum + (axis === i ? (pads[k] ?? 0) + (pads[k + axes.length] ?? 0) : 0), 0)
+      const shape = x.shape.map((dim, i): Dim => (typeof dim === 'number' ? dim + extra(i) : dim))
+      return [{ dtype: x.dtype, shape }]
+    }
     if (pads.length !== 2 * rank) return context.fail(`it has ${pads.length} pads for a value of rank ${rank}`)
     const shape = x.shape.map((dim, i): Dim => {
       const extra = (pads[i] as number) + (pads[i + rank] as number)
