@@ -71,6 +71,7 @@ const checkpointOf = (round: Round, steps: number): TraceCheckpoint => ({
 })
 
 async function toBudget(run: Run, removals: readonly Removal[]): Promise<Verified> {
+  if (removals.length === 0) run.warnings.push('The network is within the budget as it is, so nothing was removed.')
   const bytes = await run.steps.once('pruned', async () => packGraph(await realise(run, removals, 'refit')))
   const graph = unpackGraph(bytes)
   const { kl } = await run.steps.once<{ kl: number }>('verified', () =>

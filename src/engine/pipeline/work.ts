@@ -10,7 +10,7 @@ const passes = {
   /** One forward and one backward pass. */
   backward: 3,
   /** Moments of every layer on the host, on top of the backward pass. */
-  resultOriented: 8,
+  resultOriented: 12,
   bn: 1,
   sequential: 8,
 } as const
