@@ -1,8 +1,11 @@
 /** ONNX Runtime as the independent second opinion: it shares no code with the engine. */
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { EspalierError } from '../../contract/errors'
 import type { Feed, HostTensor } from '../../engine/runtime/types'
 import { withFixedBatch } from './fixed-batch'
+
+/** Name and version, for the record of a proof. */
+export const onnxRuntimeName = `onnxruntime-node ${env.versions.node ?? env.versions.common}`
 
 export interface OnnxRunner {
   readonly inputNames: readonly string[]

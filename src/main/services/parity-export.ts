@@ -1,7 +1,6 @@
 /** Writes a network in the wanted formats and proves each file in a runtime that shares no code with the engine. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import onnxRuntime from 'onnxruntime-node/package.json' with { type: 'json' }
 import { EspalierError } from '../../contract/errors'
 import type { ExportResult, RunConfig } from '../../contract/run'
 import type { DataSource } from '../../engine/data/types'
@@ -13,7 +12,7 @@ import { createSession } from '../../engine/runtime'
 import { loadGraphModel } from '../../engine/runtime/graph-model'
 import { writeAtomically } from '../artifacts/atomic'
 import { startBackend } from './backend'
-import { openOnnxRunner } from './onnx-runtime'
+import { onnxRuntimeName, openOnnxRunner } from './onnx-runtime'
 import { measureDeviation, type Runner, throwIfCancelled } from './parity'
 import { batchesOf, noiseBatch, proofTable } from './parity-samples'
 
@@ -108,7 +107,7 @@ interface Checker extends Runner {
 async function openChecker(format: Format, written: readonly WrittenFile[]): Promise<Checker> {
   if (format === 'onnx') {
     const runner = await openOnnxRunner((written[0] as WrittenFile).path)
-    return { name: `onnxruntime-node ${onnxRuntime.version}`, run: runner.run, dispose: runner.dispose }
+    return { name: onnxRuntimeName, run: runner.run, dispose: runner.dispose }
   }
   if (format === 'tfjs') {
     const files = await Promise.all(written.map(async ({ name, path }) => ({ name, bytes: await readFile(path) })))
