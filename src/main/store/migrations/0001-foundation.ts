@@ -75,6 +75,7 @@ CREATE TABLE runs (
   finished_at TEXT
 ) STRICT;
 CREATE INDEX runs_by_project ON runs(project_id, created_at);
+CREATE INDEX runs_by_queue_order ON runs(queue_order);
 CREATE INDEX runs_by_status ON runs(status, queue_order);
 CREATE INDEX runs_by_model ON runs(model_id);
 CREATE INDEX runs_by_dataset ON runs(dataset_id);

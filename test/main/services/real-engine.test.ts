@@ -1,0 +1,301 @@
+/** The services over the real engine process: a small network from import to proven export, through every mishap. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { decode } from 'fast-png'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { writeModel } from '../../../src/engine/formats'
+import { float32 } from '../../../src/engine/graph/tensor'
+import { smallNetwork, trainedNetwork, writeData, writeNetwork } from '../cli/support/fixtures'
+import { bundle } from '../support/bundle'
+import { sharedFolder, temporaryFolder } from '../support/folders'
+import { config } from '../support/values'
+import { type Opened, open, over, until } from './support'
+
+let entry: string
+let trained: Uint8Array
+let data: Buffer
+beforeAll(async () => {
+  entry = await bundle('src/main/engine/process.ts')
+  const path = writeData(sharedFolder(), 'data.npz')
+  data = readFileSync(path)
+  const [file] = await writeModel(await trainedNetwork(path), 'onnx', 'model')
+  trained = file?.bytes as Uint8Array
+}, 120_000)
+
+const settings = config({ strategy: 'result-oriented', refit: 'sequential', calibration: 256, batch: 32 })
+
+async function library(services: Opened) {
+  const folder = temporaryFolder()
+  const [modelPath, dataPath] = [join(folder, 'small.onnx'), join(folder, 'data.npz')]
+  writeFileSync(modelPath, trained)
+  writeFileSync(dataPath, data)
+  const project = services.projects.create({ name: 'P', goal: '' })
+  const { model, view } = await services.models.import({ projectId: project.id, path: modelPath })
+  const dataset = await services.datasets.import({ projectId: project.id, path: dataPath })
+  const start = async (changes = {}) => {
+    const [run] = await services.runs.start({
+      projectId: project.id,
+      modelId: model.id,
+      datasetId: dataset.id,
+      configs: [{ ...settings, ...changes }],
+    })
+    return run?.id as string
+  }
+  return { project, model, view, dataset, dataPath, start }
+}
+
+describe('what a screen asks for', () => {
+  test('the model understood, the estimate, the strategies, the data and its pictures', async () => {
+    const services = open(entry)
+    const { model, view, dataset } = await library(services)
+    expect(view.inspection).toMatchObject({ runnable: true, operators: { Conv: 3, Gemm: 2 } })
+    expect(view.inspection.groups.some(({ prunable }) => prunable)).toBe(true)
+    const [half] = await services.runs.estimate({ modelId: model.id, keepMacs: [0.5], roundTo: 1, protect: [] })
+    expect(half?.macs).toBeLessThanOrEqual(0.5 * model.size.macs)
+    expect((await services.runs.strategies()).map(({ name }) => name)).toContain('result-oriented')
+    expect(dataset).toMatchObject({
+      kind: 'npz',
+      sampleShape: [1, 12, 12],
+      splits: { train: 480, verification: 400, test: 200 },
+    })
+    expect(dataset.balance.reduce((sum, count) => sum + count, 0)).toBe(480)
+
+    const pictures = await services.datasets.preview(dataset.id, 'test', 198, 10)
+    expect(pictures.map(({ index }) => index)).toEqual([198, 199])
+    const png = decode(Buffer.from(pictures[0]?.image.split(',')[1] as string, 'base64'))
+    expect(png).toMatchObject({ width: 12, height: 12, channels: 1 })
+    // The bright quarter is where the label says.
+    const label = pictures[0]?.label as number
+    const bright = (quarter: number) => {
+      let sum = 0
+      for (let y = 0; y < 6; y++)
+        for (let x = 0; x < 6; x++) sum += png.data[((quarter >> 1) * 6 + y) * 12 + (quarter & 1) * 6 + x] as number
+      return sum
+    }
+    expect([0, 1, 2, 3].sort((a, b) => bright(b) - bright(a))[0]).toBe(label)
+
+    expect(await services.datasets.check(dataset.id, model.id)).toMatchObject({
+      chance: 25,
+      samples: 200,
+      plausible: true,
+    })
+  })
+
+  test('the doctor finds the backend that is always there', async () => {
+    const services = open(entry)
+    const { backends, dataFolder, versions } = await services.app.doctor()
+    expect(backends.find(({ name }) => name === 'wasm')).toMatchObject({ available: true, chosen: true })
+    expect(dataFolder).toBe(services.home)
+    expect(versions.tfjs).toMatch(/^\d/)
+  })
+})
+
+describe('a run', () => {
+  test('killed in the middle and resumed gives the same bytes as one that was not', async () => {
+    const services = open(entry)
+    const { start } = await library(services)
+    const whole = await until(services, await start(), over)
+    expect(whole).toMatchObject({ status: 'done', error: null })
+
+    const id = await start()
+    await until(services, id, ({ progress }) => progress?.stage === 'apply' || progress?.stage === 'verify')
+    process.kill(services.engine.pid() as number, 'SIGKILL')
+    const killed = await until(services, id, over)
+    expect(killed).toMatchObject({ status: 'interrupted', error: { code: 'ENGINE_CRASHED' } })
+    services.runs.resume(id)
+    const resumed = await until(services, id, ({ status }) => status === 'done' || status === 'failed')
+
+    const hash = (run: typeof whole) => services.models.get(run.resultModelId as string).hash
+    expect(hash(resumed)).toBe(hash(whole))
+    expect(resumed.result?.kept).toEqual(whole.result?.kept)
+    expect(resumed.result?.result).toEqual(whole.result?.result)
+  })
+
+  test('leaves a smaller network, its trace, and an export that ONNX Runtime confirms', async () => {
+    const services = open(entry)
+    const { model, dataset, start, project } = await library(services)
+    const run = await until(services, await start(), over)
+    expect(run.error).toBeNull()
+    expect(run.result?.model.after.macs).toBeLessThanOrEqual(0.5 * model.size.macs)
+    expect(services.models.get(run.resultModelId as string)).toMatchObject({
+      parentId: model.id,
+      size: run.result?.model.after,
+    })
+    const trace = services.runs.trace(run.id)
+    expect(trace.steps.length).toBeGreaterThan(0)
+    expect(trace.groups.map(({ group, kept }) => [group, kept])).toEqual(Object.entries(run.result?.kept ?? {}))
+    expect(run.environment).toMatchObject({ modelHash: model.hash, dataHash: dataset.hash, backend: 'wasm' })
+
+    const modelId = run.resultModelId as string
+    const [proof] = await services.exports.create({
+      modelId,
+      datasetId: dataset.id,
+      formats: ['onnx'],
+      precision: 'fp32',
+    })
+    expect(proof).toMatchObject({ passed: true, checkedBy: expect.stringContaining('onnxruntime') })
+    expect(proof?.maxRelError).toBeLessThan(1e-4)
+    expect(proof?.metric).toBeCloseTo(run.result?.result.afterRecovery as number, 1)
+
+    const { original, perClass, samples, classes } = await services.comparisons.disagreements([run.id], 10)
+    expect([original.length, perClass[0]?.accuracy.length, classes.length]).toEqual([4, 4, 4])
+    for (const { original: before, predictions } of samples) expect(predictions[0]?.label).not.toBe(before)
+    const html = services.comparisons.report({
+      projectId: project.id,
+      runIds: [run.id],
+      baselineRunId: null,
+      format: 'html',
+    })
+    expect(html.content).toContain(run.name)
+  })
+
+  test('does not hold up what a screen asks for', async () => {
+    const services = open(entry)
+    const { start, dataset } = await library(services)
+    const id = await start({ finetune: { epochs: 50, samples: 0, learningRate: 0.01, distill: false } })
+    await until(services, id, ({ progress }) => progress !== null)
+    await services.datasets.preview(dataset.id, 'train', 0, 4)
+    expect(services.runs.get(id).status).toBe('running')
+    services.runs.cancel(id)
+    expect(await until(services, id, over)).toMatchObject({ status: 'cancelled' })
+  })
+})
+
+describe('a mishap is a sentence, and nothing is lost', () => {
+  const importing = async (bytes: Uint8Array, name: string) => {
+    const services = open(entry)
+    const project = services.projects.create({ name: 'P', goal: '' })
+    const path = join(temporaryFolder(), name)
+    writeFileSync(path, bytes)
+    return { services, project, path }
+  }
+
+  test('a file that is no network', async () => {
+    const { services, project, path } = await importing(new TextEncoder().encode('hello'), 'net.onnx')
+    await expect(services.models.import({ projectId: project.id, path })).rejects.toMatchObject({
+      code: expect.stringMatching(/FORMAT_UNKNOWN|MODEL_INVALID|FILE_TRUNCATED|FILE_UNREADABLE/),
+      message: expect.stringMatching(/\.$/),
+    })
+    expect(services.models.list(project.id)).toEqual([])
+  })
+
+  test('a network that was cut off', async () => {
+    const { services, project, path } = await importing(trained.subarray(0, trained.length - 100), 'net.onnx')
+    await expect(services.models.import({ projectId: project.id, path })).rejects.toMatchObject({
+      code: expect.stringMatching(/FILE_TRUNCATED|MODEL_INVALID/),
+    })
+  })
+
+  test('data that was cut off', async () => {
+    const { services, project, path } = await importing(data.subarray(0, data.length / 2), 'data.npz')
+    await expect(services.datasets.import({ projectId: project.id, path })).rejects.toMatchObject({
+      code: expect.stringMatching(/FILE_TRUNCATED|DATA_INVALID/),
+    })
+    expect(services.datasets.list(project.id)).toEqual([])
+  })
+
+  test('data that changed since it was imported', async () => {
+    const services = open(entry)
+    const { start, dataPath } = await library(services)
+    writeData(join(dataPath, '..'), 'data.npz', { train: 400 })
+    expect(await until(services, await start(), over)).toMatchObject({
+      status: 'failed',
+      error: { code: 'CONFLICT', message: expect.stringContaining('changed') },
+    })
+  })
+
+  test('data that was moved away', async () => {
+    const services = open(entry)
+    const { start, dataset } = await library(services)
+    services.store.database.prepare("UPDATE datasets SET path = '/nowhere/data.npz' WHERE id = ?").run(dataset.id)
+    expect(await until(services, await start(), over)).toMatchObject({
+      status: 'failed',
+      error: { code: 'FILE_NOT_FOUND' },
+    })
+  })
+
+  test('a stored model that the disk has damaged', async () => {
+    const services = open(entry)
+    const { start, model } = await library(services)
+    const [file] = services.models.filesOf(model.id)
+    const bytes = Buffer.from(trained)
+    bytes[bytes.length - 50] = (bytes[bytes.length - 50] as number) ^ 255
+    writeFileSync(file?.path as string, bytes)
+    expect(await until(services, await start(), over)).toMatchObject({
+      status: 'failed',
+      error: { code: 'STORE_CORRUPT' },
+    })
+  })
+
+  test('weights that are not numbers', async () => {
+    const graph = smallNetwork()
+    const [name, weights] = [...graph.constants].find(([, { dims }]) => dims.length === 4) as [
+      string,
+      { dims: number[]; data: Float32Array },
+    ]
+    const broken = float32(
+      weights.dims,
+      Float32Array.from(weights.data, (value, i) => (i === 3 ? Number.NaN : value)),
+    )
+    const path = await writeNetwork(
+      temporaryFolder(),
+      'nan.onnx',
+      graph.with({ constants: new Map(graph.constants).set(name, broken) }),
+    )
+    const services = open(entry)
+    const { project, dataset } = await library(services)
+    const outcome = services.models.import({ projectId: project.id, path }).then(async ({ model }) => {
+      const [run] = await services.runs.start({
+        projectId: project.id,
+        modelId: model.id,
+        datasetId: dataset.id,
+        configs: [settings],
+      })
+      const { status, error } = await until(services, run?.id as string, over)
+      expect(status).toBe('failed')
+      throw error
+    })
+    await expect(outcome).rejects.toMatchObject({
+      code: 'MODEL_NON_FINITE',
+      message: expect.stringMatching(/NaN|not finite|not a number/i),
+    })
+  })
+
+  test('labels the network does not know', async () => {
+    const services = open(entry)
+    const { project, dataset } = await library(services)
+    const net = smallNetwork()
+    const path = await writeNetwork(temporaryFolder(), 'two.onnx', twoClasses(net))
+    const { model } = await services.models.import({ projectId: project.id, path })
+    const [run] = await services.runs.start({
+      projectId: project.id,
+      modelId: model.id,
+      datasetId: dataset.id,
+      configs: [settings],
+    })
+    expect(await until(services, run?.id as string, over)).toMatchObject({
+      status: 'failed',
+      error: { code: 'DATA_LABELS_OUT_OF_RANGE', message: expect.stringContaining('2 classes') },
+    })
+  })
+})
+
+/** The small network with its last layer cut to two classes. */
+function twoClasses(graph: ReturnType<typeof smallNetwork>) {
+  const last = graph.nodes.at(-1)
+  const constants = new Map(graph.constants)
+  for (const name of last?.inputs ?? []) {
+    const value = constants.get(name)
+    if (!value) continue
+    const axis = value.dims.indexOf(4)
+    const [rows, columns] = value.dims.length === 1 ? [1, 4] : (value.dims as [number, number])
+    const kept = value.dims.length === 1 || axis === 1 ? [rows, 2] : [2, columns]
+    const numbers = Float32Array.from({ length: (kept[0] as number) * (kept[1] as number) }, (_, i) => {
+      const [row, column] = [Math.floor(i / (kept[1] as number)), i % (kept[1] as number)]
+      return (value.data as Float32Array)[row * columns + column] as number
+    })
+    constants.set(name, float32(value.dims.length === 1 ? [2] : kept, numbers))
+  }
+  const outputs = graph.outputs.map((output) => ({ ...output, shape: [...(output.shape ?? []).slice(0, -1), 2] }))
+  return graph.with({ constants, outputs, values: new Map() })
+}
