@@ -33,6 +33,7 @@ class Builder {
   /** Where each value lives, in the layout its producer chose. */
   readonly values = new Map<string, Register>()
   private readonly copies = new Map<string, Register>()
+  private readonly transposes = new Map<number, { readonly from: Register; readonly perm: readonly number[] }>()
   /** Values behind nodes that cannot be lowered: an error only where somebody reads them. */
   private readonly refused = new Map<string, EspalierError>()
 
@@ -71,6 +72,8 @@ class Builder {
     layout: Layout,
     count: number,
   ): Register[] {
+    if (op === 'Transpose')
+      return [this.transpose(node, inputs[0] as Register, attributes.perm as readonly number[], layout)]
     const outputs = Array.from({ length: count }, () => this.register(layout))
     this.instructions.push({
       op,
@@ -80,6 +83,24 @@ class Builder {
       node,
     })
     return outputs
+  }
+
+  /** Transposes of transposes become one, or none where they cancel. */
+  private transpose(node: string, input: Register, perm: readonly number[], layout: Layout): Register {
+    const before = this.transposes.get(input.id)
+    const from = before?.from ?? input
+    const whole = before ? perm.map((axis) => before.perm[axis] as number) : perm
+    if (whole.every((axis, i) => axis === i)) return { id: from.id, layout }
+    const output = this.register(layout)
+    this.transposes.set(output.id, { from, perm: whole })
+    this.instructions.push({
+      op: 'Transpose',
+      inputs: [from.id],
+      outputs: [output.id],
+      attributes: { perm: whole },
+      node,
+    })
+    return output
   }
 
   constant(data: TensorData, layout: Layout, origin?: ProgramConstant['origin']): Register {

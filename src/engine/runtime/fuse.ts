@@ -1,6 +1,7 @@
 /** Inference only: BatchNorm folds into the convolution or product before it, bias and activation into the operation. */
 import { float32, type TensorData } from '../graph/tensor'
 import type { Instruction } from '../ops/lowering'
+import { evaluateConstant } from './fold'
 import type { Program, ProgramConstant } from './program'
 
 const fusable = new Set(['Conv2D', 'DepthwiseConv2dNative'])
@@ -132,7 +133,9 @@ class Fuser {
     const [x, bias] = instruction.inputs as [number, number]
     const before = this.onlyProducer(x)
     if (!before || !fusable.has(before.op) || this.constant(bias)?.dims.length !== 1) return false
-    this.replace(before, this.fusedForm(before, [...before.inputs, bias], 'BiasAdd', instruction.outputs))
+    const [image, filter] = before.inputs as [number, number]
+    const inputs = [image, this.ownFilter(filter), bias]
+    this.replace(before, this.fusedForm(before, inputs, 'BiasAdd', instruction.outputs))
     return true
   }
 
@@ -156,14 +159,34 @@ class Fuser {
     const channels =
       before.op === 'Conv2D' ? (filter.dims[3] as number) : (filter.dims[2] as number) * (filter.dims[3] as number)
     const zeros = this.literal(float32([channels], new Float32Array(channels)))
-    const fused = this.fusedForm(before, [...before.inputs, zeros], operations, instruction.outputs)
+    const inputs = [before.inputs[0] as number, this.ownFilter(before.inputs[1] as number), zeros]
+    const fused = this.fusedForm(before, inputs, operations, instruction.outputs)
     this.replace(before, { ...fused, attributes: { ...fused.attributes, ...attributes } })
     return true
+  }
+
+  /** Operations on constants alone are done here, once; the backend could not reuse what it packs otherwise. */
+  private foldConstant(instruction: Instruction): boolean {
+    const inputs = instruction.inputs.map((register) => this.constants.get(register)?.data)
+    if (inputs.some((data) => data === undefined)) return false
+    const results = evaluateConstant(instruction, inputs as TensorData[])
+    if (!results) return false
+    instruction.outputs.forEach((register, o) => {
+      this.constants.set(register, { register, data: results[o] as TensorData })
+    })
+    return true
+  }
+
+  /** XNNPACK keeps a packed filter by its id, bias and all, so a filter with two readers gets a copy for each. */
+  private ownFilter(register: number): number {
+    const data = this.constant(register)
+    return data && (this.readers.get(register) ?? 0) > 1 ? this.literal(data) : register
   }
 
   run(): Program {
     for (const instruction of this.program.instructions) {
       const folded =
+        this.foldConstant(instruction) ||
         (instruction.op === 'FusedBatchNormV3' && this.foldBatchNorm(instruction)) ||
         (instruction.op === 'BiasAdd' && this.foldBias(instruction)) ||
         (activations.has(instruction.op) && this.foldActivation(instruction))

@@ -168,16 +168,17 @@ class ProgramSession implements Session {
         'Constants of a fused session cannot be replaced: they no longer are the graph’s.',
       )
     }
+    const old = this.graph.constants.get(name)
+    if (old && old.dims.join() !== value.dims.join()) {
+      throw new EspalierError(
+        'SHAPE_MISMATCH',
+        `The constant "${name}" has shape [${old.dims}] and cannot take numbers of shape [${value.dims}].`,
+      )
+    }
     let found = false
     for (const constant of this.program.constants) {
       if (constant.origin?.constant !== name) continue
       const data = programForm(constant, value)
-      if (data.dims.join() !== constant.data.dims.join()) {
-        throw new EspalierError(
-          'SHAPE_MISMATCH',
-          `The constant "${name}" has shape [${constant.data.dims}] in the program, and cannot take [${data.dims}].`,
-        )
-      }
       this.constants.get(constant.register)?.dispose()
       this.constants.set(constant.register, uploadConstant(data))
       found = true
