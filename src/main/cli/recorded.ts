@@ -89,7 +89,10 @@ async function queue(services: Services, place: Place, { configs, steps }: Sweep
     if (ids.every((id) => held.has(id))) {
       for (const id of ids) {
         const status = held.get(id)?.status
-        if (status !== 'done' && status && over.includes(status)) services.runs.resume(id)
+        if (status === 'done' || status === undefined) continue
+        // A run that was never begun is queued anew, as this command's own.
+        if (status === 'queued') services.runs.cancel(id)
+        if (status !== 'running') services.runs.resume(id)
       }
       return ids
     }

@@ -15,12 +15,19 @@ export interface MemoryRequest {
   readonly feed: readonly (readonly [string, HostTensor])[]
 }
 
-type Answer = { readonly bytes: number } | { readonly error: ErrorReport }
+/** Resident memory in bytes. */
+export interface MemoryUse {
+  /** Most that the whole process held, Node and the runtime included. */
+  readonly peak: number
+  /** Of it, what loading and running the network added to the started runtime. */
+  readonly added: number
+}
+
+type Answer = MemoryUse | { readonly error: ErrorReport }
 
 const passes = 5
 
-/** Resident memory that loading the network and running it adds to the runtime's own, in bytes. */
-async function measureHere({ path, runtime, threads, feed }: MemoryRequest): Promise<number> {
+async function measureHere({ path, runtime, threads, feed }: MemoryRequest): Promise<MemoryUse> {
   await startRuntime(runtime)
   const before = process.memoryUsage.rss()
   let peak = before
@@ -35,7 +42,7 @@ async function measureHere({ path, runtime, threads, feed }: MemoryRequest): Pro
     look()
   }
   await loaded.dispose()
-  return peak - before
+  return { peak, added: peak - before }
 }
 
 /** The measuring process: takes one request, answers it and ends. */
@@ -44,7 +51,7 @@ function answerMemoryRequest(): Promise<void> {
     process.once('message', async (request: MemoryRequest) => {
       let answer: Answer
       try {
-        answer = { bytes: await measureHere(request) }
+        answer = await measureHere(request)
       } catch (error) {
         answer = { error: toErrorReport(error) }
       }
@@ -61,7 +68,7 @@ export function registerMemory(command: Command): void {
 }
 
 /** @throws what the runtime raised, ENGINE_CRASHED when the process ended without an answer */
-export function measureMemory(request: MemoryRequest, signal: AbortSignal): Promise<number> {
+export function measureMemory(request: MemoryRequest, signal: AbortSignal): Promise<MemoryUse> {
   return new Promise((resolve, reject) => {
     const child = fork(process.argv[1] as string, [memoryCommand], {
       serialization: 'advanced',
@@ -69,7 +76,7 @@ export function measureMemory(request: MemoryRequest, signal: AbortSignal): Prom
       signal,
     })
     child.once('message', (answer: Answer) =>
-      'bytes' in answer ? resolve(answer.bytes) : reject(fromErrorReport(answer.error)),
+      'peak' in answer ? resolve(answer) : reject(fromErrorReport(answer.error)),
     )
     child.once('error', reject)
     child.once('exit', (code) =>

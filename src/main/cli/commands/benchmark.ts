@@ -6,7 +6,7 @@ import { inspect } from '../../../engine/pipeline'
 import { throwIfCancelled } from '../../services/parity'
 import { noiseBatch } from '../../services/parity-samples'
 import { wholeFrom } from '../arguments'
-import { measureMemory } from '../benchmark/memory'
+import { type MemoryUse, measureMemory } from '../benchmark/memory'
 import { loadInto, type RuntimeName, runtimeNames, startRuntime } from '../benchmark/runtimes'
 import { openModel } from '../inputs'
 import type { CommonOptions, Shell } from '../shell'
@@ -23,7 +23,7 @@ interface BenchmarkOptions extends CommonOptions {
 interface Measurement {
   readonly runtime: RuntimeName
   readonly latencyMs: Latency
-  readonly memoryBytes: number
+  readonly memoryBytes: MemoryUse
 }
 
 interface Row extends ModelSize {
@@ -61,7 +61,7 @@ async function measure(
     }),
   )
   const cells = models.flatMap((model, index) => runtimeNames.map((runtime) => ({ ...model, index, runtime })))
-  const memory: number[] = []
+  const memory: MemoryUse[] = []
   for (const [i, { path, runtime, feed }] of cells.entries()) {
     terminal.progress({
       stage: 'evaluate',
@@ -87,7 +87,7 @@ async function measure(
       ...size,
       measurements: cells.flatMap((cell, i) =>
         cell.index === index
-          ? [{ runtime: cell.runtime, latencyMs: latencies[i] as Latency, memoryBytes: memory[i] as number }]
+          ? [{ runtime: cell.runtime, latencyMs: latencies[i] as Latency, memoryBytes: memory[i] as MemoryUse }]
           : [],
       ),
     }))
@@ -122,9 +122,23 @@ function describe(rows: readonly Row[]): string {
         latencyMs.median.toFixed(3),
         `${latencyMs.low.toFixed(3)} to ${latencyMs.high.toFixed(3)}`,
         `${(base / latencyMs.median).toFixed(2)}x`,
-        bytes(memoryBytes),
+        bytes(memoryBytes.peak),
+        bytes(memoryBytes.added),
       ]
     }),
   )
-  return table(['model', 'runtime', ' MACs', ' size', ' median ms', ' 10 to 90 %', ' speed-up', ' memory'], cells)
+  return table(
+    [
+      'model',
+      'runtime',
+      ' MACs',
+      ' size',
+      ' median ms',
+      ' 10 to 90 %',
+      ' speed-up',
+      ' peak memory',
+      ' of it the network',
+    ],
+    cells,
+  )
 }

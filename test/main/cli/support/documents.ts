@@ -52,7 +52,7 @@ export const benchmarkSchema = z.object({
         z.object({
           runtime: z.enum(['onnxruntime-node', 'espalier']),
           latencyMs: z.object({ median: z.number(), low: z.number(), high: z.number(), runs: z.number() }),
-          memoryBytes: z.number(),
+          memoryBytes: z.object({ peak: z.number(), added: z.number() }),
         }),
       ),
     }),
