@@ -69,6 +69,11 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   if (!splits.test) {
     warnings.push('The data has no test split, so the final figures are those of the verification split.')
   }
+  if (graph.outputs.length > 1) {
+    warnings.push(
+      `The network has ${graph.outputs.length} outputs; what is verified and measured is the first, "${graph.outputs[0]?.name}".`,
+    )
+  }
   for (const warning of warnings) hooks.log('warning', warning)
   const steps = new Steps(hooks.checkpoints, runFingerprint(graph, data, config, backend))
   return { graph, data, config, hooks, coupling, cost, splits, task, backend, steps, progress, watch, warnings }
