@@ -8,7 +8,7 @@ const bin = (path) => inRoot('node_modules', path)
 const tsc = (project) => ({ name: `types: ${project}`, args: [bin('typescript/bin/tsc'), '-p', project] })
 
 export const staticChecks = [
-  { name: 'lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off'] },
+  { name: 'lint', args: [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '--error-on-warnings'] },
   {
     name: 'layers',
     args: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config', '.dependency-cruiser.mjs'],

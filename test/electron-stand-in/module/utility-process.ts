@@ -4,11 +4,13 @@ import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import { endings } from './app'
 
+type Stdio = 'pipe' | 'ignore' | 'inherit'
+
 interface ForkOptions {
   env?: NodeJS.ProcessEnv
   execArgv?: string[]
   cwd?: string
-  stdio?: 'pipe' | 'ignore' | 'inherit'
+  stdio?: Stdio | readonly [Stdio, Stdio, Stdio]
   serviceName?: string
 }
 
@@ -21,13 +23,15 @@ class UtilityProcess extends EventEmitter {
 
   constructor(path: string, args: string[], options: ForkOptions) {
     super()
-    const stdio = options.stdio ?? 'inherit'
+    const [input, output, errors] =
+      typeof options.stdio === 'object' ? options.stdio : (['ignore', options.stdio, options.stdio] as const)
+    if (input !== 'ignore') throw new TypeError('stdin value other than ignore is not supported.')
     this.#child = fork(path, args, {
       env: options.env ?? process.env,
       execArgv: [...(options.execArgv ?? []), '--import', host],
       // Structured clones, as between Electron's processes.
       serialization: 'advanced',
-      stdio: ['ignore', stdio, stdio, 'ipc'],
+      stdio: ['ignore', output ?? 'inherit', errors ?? 'inherit', 'ipc'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     })
     this.stdout = this.#child.stdout

@@ -1,0 +1,27 @@
+/** The desktop under test: real Electron where its binary exists, the stand-in elsewhere; the same shape either way. */
+import { join } from 'node:path'
+import { _electron } from 'playwright-core'
+import { electronBinary } from '../../../scripts/lib/desktop.mjs'
+import { standIn } from '../../electron-stand-in/launch'
+import { root, type Workspace } from './workspace'
+
+export const realElectron = electronBinary()
+
+/** `main` and `resourcesPath`: of a packed application; absent, the build of the checkout. */
+export function launchDesktop(workspace: Workspace, packed?: { main: string; resourcesPath: string }) {
+  const userData = `--user-data-dir=${join(workspace.home, 'electron')}`
+  if (realElectron && !packed) {
+    // Electron ignores NODE_OPTIONS' --import; its session's own request filter is what keeps it here.
+    const { NODE_OPTIONS: _unused, ...environment } = workspace.environment
+    return _electron.launch({
+      executablePath: realElectron,
+      args: [root, userData],
+      env: environment as Record<string, string>,
+    })
+  }
+  return standIn.launch({
+    args: [packed?.main ?? join(root, 'out/main/main.js'), userData],
+    env: workspace.environment,
+    ...(packed ? { resourcesPath: packed.resourcesPath } : {}),
+  })
+}

@@ -1,0 +1,30 @@
+/** A data folder of its own for each application under test, and what its processes tried to reach. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+export const root = resolve(import.meta.dirname, '../../..')
+
+export class Workspace {
+  readonly home = mkdtempSync(join(tmpdir(), 'espalier-e2e-'))
+  readonly #networkLog = join(this.home, 'network.log')
+
+  /** Environment of every process of the application. */
+  readonly environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    ESPALIER_HOME: join(this.home, 'data'),
+    ESPALIER_NETWORK_LOG: this.#networkLog,
+    // A URL and not a path: a folder with a space would end the option.
+    NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'no-network.mjs')).href}`,
+  }
+
+  /** What any Node process of the application tried to reach outside this machine. */
+  leaks(): string[] {
+    return existsSync(this.#networkLog) ? readFileSync(this.#networkLog, 'utf8').trim().split('\n') : []
+  }
+
+  remove(): void {
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
