@@ -25,8 +25,10 @@ function fault({ dtype, data, dims }: TensorData): 'NaN' | 'infinite' | undefine
 export function verifyFinite(graph: Graph): void {
   for (const [name, constant] of graph.constants) {
     const kind = fault(constant)
-    if (!kind || (kind === 'infinite' && graph.consumers(name).every((node) => bounds.has(node.op)))) continue
-    const by = graph.consumers(name)[0]
+    if (!kind) continue
+    const readers = graph.consumers(name)
+    if (kind === 'infinite' && readers.length > 0 && readers.every((node) => bounds.has(node.op))) continue
+    const [by] = readers
     throw new EspalierError(
       'MODEL_NON_FINITE',
       `The weight "${name}"${by ? ` of ${by.op} "${by.name}"` : ''} holds ${kind === 'NaN' ? 'values that are not numbers (NaN)' : 'infinite values'}, so the network cannot compute anything. It was probably broken in training; use an earlier checkpoint.`,

@@ -8,6 +8,7 @@ import { dataTypeOf } from './data-types'
 import { inlineFunctions } from './functions'
 import { nodeDocumentationKey, readMetadata, setDeclaredOpset } from './metadata'
 import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema'
+import { checkSignatures } from './signatures'
 import { ExternalData, type Resolve, readTensor } from './tensors'
 
 export const oldestOpset = 7
@@ -136,6 +137,7 @@ export async function importModel(model: ModelProto, resolve: Resolve | undefine
     .map((p) => valueInfo(p, 'input'))
   const outputs = (graph.output ?? []).map((proto) => valueInfo(proto, 'output'))
   const nodes = await readNodes(inlineFunctions(graph.node ?? [], model.functions ?? []), external, metadata)
+  checkSignatures(nodes)
   const name = graph.name ?? ''
   const parts = { name, inputs, outputs, nodes: topologicalOrder(nodes), constants, opsets, metadata }
   return dropUnused(verify(new Graph(parts)))
