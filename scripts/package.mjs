@@ -7,5 +7,7 @@ import { setUp } from './lib/setup.mjs'
 await setUp('node', 'page')
 const builder = inRoot('node_modules/electron-builder/cli.js')
 process.exit(
-  await follow(spawn(process.execPath, [builder, '--publish', 'never', ...process.argv.slice(2)], { stdio: 'inherit', cwd: root })),
+  await follow(
+    spawn(process.execPath, [builder, '--publish', 'never', ...process.argv.slice(2)], { stdio: 'inherit', cwd: root }),
+  ),
 )
