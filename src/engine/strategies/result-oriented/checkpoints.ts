@@ -25,14 +25,19 @@ export class Checkpoints {
   private next: number
   private readonly ratio: number
 
-  /** @param target of the measure, below `start`; steps are even in its logarithm. */
+  /**
+   * @param now cost before the first removal of this round.
+   * @param target cost it goes down to; steps are even in its logarithm.
+   * @param start cost of the network as it came, which the number of points is for.
+   */
   constructor(
     graph: Graph,
     layers: readonly LayerConsumers[],
     protectedNodes: readonly string[],
     private readonly tools: CheckpointTools,
-    start: number,
+    now: number,
     target: number,
+    start: number,
   ) {
     let biased = graph
     this.layers = layers.map(({ layer, blocks }) => {
@@ -42,8 +47,11 @@ export class Checkpoints {
     })
     this.biased = inferShapes(biased)
     this.coupling = analyseCoupling(this.biased, protectedNodes)
-    this.ratio = (Math.max(target, start * 1e-3) / start) ** (1 / (tools.points ?? 24))
-    this.next = start * this.ratio
+    const lowest = Math.max(target, start * 1e-3)
+    const share = lowest < now ? Math.log(now / lowest) / Math.log(start / lowest) : 1
+    const points = Math.max(1, Math.round((tools.points ?? 24) * share))
+    this.ratio = lowest < now ? (lowest / now) ** (1 / points) : 0.5
+    this.next = now * this.ratio
   }
 
   /** Takes a checkpoint where one is due. */

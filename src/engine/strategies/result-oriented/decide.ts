@@ -22,6 +22,8 @@ export interface DecisionGroup {
   /** Unit ids by original index; 0 where a unit must stay. */
   readonly units: Int32Array
   readonly prunable: boolean
+  /** Units it had before anything was removed, which the floor is a share of; default: as many as there are. */
+  readonly width?: number
 }
 
 export interface DecideOptions {
@@ -86,7 +88,11 @@ export class Decision {
       .filter((group) => group.prunable)
       .map((group) => {
         const alive = Array.from(group.units).filter((unit) => this.readers.has(unit))
-        const least = Math.max(2, options.least ?? 2, Math.ceil((options.floor ?? 0) * group.units.length))
+        const least = Math.max(
+          2,
+          options.least ?? 2,
+          Math.ceil((options.floor ?? 0) * (group.width ?? group.units.length)),
+        )
         return { group, alive, staying: group.units.length - alive.length, least }
       })
     for (const consumer of consumers) this.renew(consumer)

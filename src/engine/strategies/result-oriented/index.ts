@@ -1,16 +1,14 @@
 /** The result-oriented strategy: observe, propagate, decide. Surgery, refit and verification are the pipeline's. */
-import { EspalierError } from '../../../contract/errors'
 import type { DecisionTrace, TraceCheckpoint } from '../../../contract/run'
 import type { Coupling, PruningPlan } from '../../coupling/index'
 import type { Selection } from '../../data/types'
 import type { Graph } from '../../graph/graph'
 import { type ObserveOptions, observe, type Statistics, type StatisticsRequest } from '../../statistics/index'
 import type { Removal } from '../trajectory'
-import { Checkpoints, type CheckpointTools } from './checkpoints'
-import { consumersOf } from './consumers'
-import { type CostModel, Decision, type Measure } from './decide'
+import type { CheckpointTools } from './checkpoints'
+import type { CostModel, Measure } from './decide'
+import { decideRound, smallerNetwork, wholeNetwork } from './round'
 
-export type { CheckpointTools } from './checkpoints'
 export { Consumer } from './consumer'
 export { consumersOf, withDecidedWeights } from './consumers'
 export { type CostModel, Decision, type Measure } from './decide'
@@ -33,6 +31,11 @@ export interface ResultOrientedOptions extends ObserveOptions {
   readonly least?: number
   readonly floor?: number
   readonly protect: readonly string[]
+  /**
+   * Where the cost has fallen to this share of what it was when the network was last observed, the network is refitted
+   * and observed anew (needs `refit`). Default: never.
+   */
+  readonly observeAgainAt?: number
 }
 
 export interface ResultOrientedInput {
@@ -45,6 +48,8 @@ export interface ResultOrientedInput {
   readonly options: ResultOrientedOptions
   /** Without them the trace has no measured points. */
   readonly checkpoints?: CheckpointTools
+  /** The pruned and refitted network of a plan, for `observeAgainAt`. */
+  readonly refit?: (plan: PruningPlan) => Promise<Graph>
   readonly hooks?: {
     readonly signal?: AbortSignal
     readonly progress?: (stage: 'observe' | 'decide', fraction: number) => void
@@ -54,7 +59,10 @@ export interface ResultOrientedInput {
 export interface ResultOrientedDecision {
   /** In order: any budget is a prefix that ends at a complete step. Prices are in nats of KL. */
   readonly trajectory: readonly Removal[]
+  /** Round of each removal: how often the network had been observed anew. */
+  readonly rounds: readonly number[]
   readonly checkpoints: readonly TraceCheckpoint[]
+  /** Of the network as it came. */
   readonly correlation: DecisionTrace['correlation']
   /** Sentences for the user. */
   readonly notes: readonly string[]
@@ -65,74 +73,45 @@ export interface ResultOrientedDecision {
  * @throws CANCELLED, BUDGET_UNREACHABLE, NOTHING_PRUNABLE, and what observing throws.
  */
 export async function decideResultOriented(input: ResultOrientedInput): Promise<ResultOrientedDecision> {
-  const { graph, coupling, calibration, options, hooks = {} } = input
-  const statistics = await observe(graph, coupling, calibration, resultOrientedRequest, options, {
+  return decideFrom(input, await observeFor(input, input.graph, input.coupling))
+}
+
+const observeFor = ({ calibration, options, hooks = {} }: ResultOrientedInput, graph: Graph, coupling: Coupling) =>
+  observe(graph, coupling, calibration, resultOrientedRequest, options, {
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     progress: (fraction) => hooks.progress?.('observe', fraction),
   })
-  return decideFrom(input, statistics)
-}
 
-/** The decision from statistics that are there. */
+/** The decision from statistics of the network as it came. */
 export async function decideFrom(input: ResultOrientedInput, statistics: Statistics): Promise<ResultOrientedDecision> {
-  const { graph, coupling, cost, options, hooks = {} } = input
-  const layers = consumersOf(graph, coupling, statistics)
-  const { groups, notes } = pricedGroups(coupling, statistics)
-  if (groups.length === 0) {
-    throw new EspalierError(
-      'NOTHING_PRUNABLE',
-      'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
-    )
+  const { cost, options } = input
+  const { measure, target } = options
+  const share = input.refit ? (options.observeAgainAt ?? 0) : 0
+  const plan = { removed: new Uint8Array(input.coupling.units + 1) }
+  const notes = new Set<string>()
+  const trajectory: Removal[] = []
+  const rounds: number[] = []
+  const checkpoints: TraceCheckpoint[] = []
+  const start = cost[measure]
+  let network = wholeNetwork(input)
+  let observed = statistics
+  for (let round = 0; ; round++) {
+    const goal = Math.max(target, share * cost[measure])
+    const done = await decideRound(input, network, observed, { goal, start, plan, before: trajectory })
+    trajectory.push(...done.removals)
+    rounds.push(...done.removals.map(() => round))
+    checkpoints.push(...done.checkpoints)
+    for (const note of done.notes) notes.add(note)
+    if (!done.more || cost[measure] <= target || share === 0 || !input.refit) break
+    network = smallerNetwork(input, plan, await input.refit(plan))
+    observed = await observeFor(input, network.graph, network.coupling)
   }
-  const consumers = layers.flatMap((layer) => layer.blocks)
-  const decision = new Decision(groups, consumers, cost, options)
-  const start = cost[options.measure]
-  const checkpoints = input.checkpoints
-    ? new Checkpoints(graph, layers, options.protect, input.checkpoints, start, options.target)
-    : null
-  const plan: PruningPlan = { removed: new Uint8Array(coupling.units + 1) }
-  let since = performance.now()
-  while (!decision.reached && (options.target > 0 || decision.canStep)) {
-    for (const removal of decision.step()) plan.removed[removal.unit] = 1
-    const now = cost[options.measure]
-    const last = decision.reached || !decision.canStep
-    await checkpoints?.visit(
-      now,
-      plan.removed,
-      { step: decision.removals.length, macs: cost.macs, predicted: decision.predicted * statistics.nats },
-      last,
-    )
-    if (performance.now() - since > 50) {
-      hooks.progress?.('decide', Math.min(1, (start - now) / Math.max(1, start - options.target)))
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      since = performance.now()
-      if (hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The decision was cancelled.')
-    }
-  }
+  const { correlation } = statistics
   return {
-    trajectory: decision.removals.map((removal) => ({ ...removal, price: removal.price * statistics.nats })),
-    checkpoints: checkpoints?.taken ?? [],
-    correlation: {
-      groups: [...statistics.correlation.groups],
-      values: statistics.correlation.values.map((row) => [...row]),
-    },
-    notes,
+    trajectory,
+    rounds,
+    checkpoints,
+    correlation: { groups: [...correlation.groups], values: correlation.values.map((row) => [...row]) },
+    notes: [...notes],
   }
-}
-
-/** Groups whose units can be priced: every linear operator that reads them was observed. */
-function pricedGroups(coupling: Coupling, statistics: Statistics) {
-  const notes: string[] = []
-  const groups = coupling.groups.filter((group) => {
-    if (!group.prunable) return false
-    const blind = group.consumers.filter((layer) => !statistics.layers.has(layer.node.name))
-    if (group.consumers.length > 0 && blind.length === 0) return true
-    notes.push(
-      blind.length > 0
-        ? `The units of "${group.name}" were left alone: "${blind[0]?.node.name}" (${blind[0]?.node.op}) reads them, and what its loss would change cannot be priced yet.`
-        : `The units of "${group.name}" were left alone: no operator with weights reads them, so nothing could take over their work.`,
-    )
-    return false
-  })
-  return { groups, notes }
 }

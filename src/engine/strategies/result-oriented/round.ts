@@ -1,0 +1,159 @@
+/** One round of the decision: a network that was observed, from its cost down to a goal. */
+import { EspalierError } from '../../../contract/errors'
+import type { TraceCheckpoint } from '../../../contract/run'
+import { analyseCoupling, type Coupling } from '../../coupling/index'
+import type { Graph } from '../../graph/graph'
+import type { Statistics } from '../../statistics/index'
+import type { Removal } from '../trajectory'
+import { Checkpoints } from './checkpoints'
+import { consumersOf } from './consumers'
+import { type CostModel, Decision, type DecisionGroup } from './decide'
+import type { ResultOrientedInput } from './index'
+
+/** A network on the way, and what its units are called in the network as it came. */
+export interface RoundNetwork {
+  readonly graph: Graph
+  readonly coupling: Coupling
+  /** Unit of the original network by unit id here. */
+  readonly originalUnit: Int32Array
+}
+
+export const wholeNetwork = ({ graph, coupling }: ResultOrientedInput): RoundNetwork => ({
+  graph,
+  coupling,
+  originalUnit: Int32Array.from({ length: coupling.units + 1 }, (_, unit) => unit),
+})
+
+/** The network that is left after a plan: its groups are the same by name, their units those that stayed, in order. */
+export function smallerNetwork(
+  { coupling: whole, options }: ResultOrientedInput,
+  plan: { readonly removed: Uint8Array },
+  graph: Graph,
+): RoundNetwork {
+  const coupling = analyseCoupling(graph, options.protect)
+  const originalUnit = new Int32Array(coupling.units + 1)
+  const groups = new Map(coupling.groups.map((group) => [group.name, group] as const))
+  for (const group of whole.groups) {
+    const stayed = group.units.filter((unit) => plan.removed[unit] !== 1)
+    const now = groups.get(group.name)
+    if (!now || now.units.length !== stayed.length) {
+      throw new EspalierError('INTERNAL', `The group "${group.name}" was not found again in the smaller network.`)
+    }
+    now.units.forEach((unit, i) => {
+      if (unit !== 0) originalUnit[unit] = stayed[i] as number
+    })
+  }
+  return { graph, coupling, originalUnit }
+}
+
+export interface RoundResult {
+  /** In terms of the original network. */
+  readonly removals: readonly Removal[]
+  readonly checkpoints: readonly TraceCheckpoint[]
+  readonly notes: readonly string[]
+  /** Whether anything may still go. */
+  readonly more: boolean
+}
+
+/** @param work.plan of the original network; the round adds to it. */
+export async function decideRound(
+  input: ResultOrientedInput,
+  network: RoundNetwork,
+  statistics: Statistics,
+  work: {
+    readonly goal: number
+    /** Cost of the network as it came. */
+    readonly start: number
+    readonly plan: { readonly removed: Uint8Array }
+    readonly before: readonly Removal[]
+  },
+): Promise<RoundResult> {
+  const { cost, options, hooks = {} } = input
+  const { measure } = options
+  const { graph, coupling, originalUnit } = network
+  const layers = consumersOf(graph, coupling, statistics)
+  const { groups, notes } = pricedGroups(coupling, statistics)
+  if (groups.length === 0) {
+    throw new EspalierError(
+      'NOTHING_PRUNABLE',
+      'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
+    )
+  }
+  const widths = new Map(input.coupling.groups.map((group) => [group.name, group.units.length] as const))
+  const decision = new Decision(
+    groups.map((group): DecisionGroup => ({ ...group, width: widths.get(group.name) ?? group.units.length })),
+    layers.flatMap((layer) => layer.blocks),
+    translated(cost, originalUnit),
+    { ...options, target: work.goal },
+  )
+  const checkpoints = input.checkpoints
+    ? new Checkpoints(graph, layers, options.protect, input.checkpoints, cost[measure], work.goal, work.start)
+    : null
+  const predicted = work.before.reduce((sum, removal) => sum + removal.price, 0)
+  const removed = new Uint8Array(coupling.units + 1)
+  let since = performance.now()
+  while (!decision.reached && (options.target > 0 || decision.canStep)) {
+    for (const removal of decision.step()) {
+      removed[removal.unit] = 1
+      work.plan.removed[originalUnit[removal.unit] as number] = 1
+    }
+    const point = {
+      step: work.before.length + decision.removals.length,
+      macs: cost.macs,
+      predicted: predicted + decision.predicted * statistics.nats,
+    }
+    await checkpoints?.visit(cost[measure], removed, point, decision.reached || !decision.canStep)
+    if (performance.now() - since > 50) {
+      const aim = Math.max(1, work.start - options.target)
+      hooks.progress?.('decide', Math.min(1, (work.start - cost[measure]) / aim))
+      await new Promise((resolve) => setTimeout(resolve, 0))
+      since = performance.now()
+      if (hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The decision was cancelled.')
+    }
+  }
+  const original = (unit: number) => originalUnit[unit] as number
+  return {
+    removals: decision.removals.map((removal) => ({
+      ...removal,
+      unit: original(removal.unit),
+      index: input.coupling.indexOf[original(removal.unit)] as number,
+      heirs: removal.heirs.map(({ unit, share }) => ({ unit: original(unit), share })),
+      price: removal.price * statistics.nats,
+    })),
+    checkpoints: checkpoints?.taken ?? [],
+    notes,
+    more: decision.canStep,
+  }
+}
+
+/** The original network's cost model, asked in the units of a later one. */
+const translated = (cost: CostModel, originalUnit: Int32Array): CostModel => ({
+  get macs() {
+    return cost.macs
+  },
+  get params() {
+    return cost.params
+  },
+  get bytes() {
+    return cost.bytes
+  },
+  savingOf: (units) => cost.savingOf(units.map((unit) => originalUnit[unit] as number)),
+  remove: (unit) => cost.remove(originalUnit[unit] as number),
+})
+
+/** Groups whose units can be priced: every linear operator that reads them was observed. */
+function pricedGroups(coupling: Coupling, statistics: Statistics) {
+  const notes: string[] = []
+  const groups = coupling.groups.filter((group) => {
+    if (!group.prunable) return false
+    const blind = group.consumers.filter((layer) => !statistics.layers.has(layer.node.name))
+    if (group.consumers.length > 0 && blind.length === 0) return true
+    notes.push(
+      blind.length > 0
+        ? `The units of "${group.name}" were left alone: "${blind[0]?.node.name}" (${blind[0]?.node.op}) reads them, and what its loss would change cannot be priced yet.`
+        : `The units of "${group.name}" were left alone: no operator with weights reads them, so nothing could take over their work.`,
+    )
+    return false
+  })
+  return { groups, notes }
+}
