@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Batch, DataSource, SampleTable } from '../../../src/engine/data/types'
+import { writeModel } from '../../../src/engine/formats'
+import { architectures } from '../../../src/engine/reference-networks'
+import { createSession } from '../../../src/engine/runtime'
+import { startBackend } from '../../../src/main/services/backend'
+import { onnxRuntimeName, openOnnxRunner } from '../../../src/main/services/onnx-runtime'
+import { measureDeviation } from '../../../src/main/services/parity'
+import { exportTargets, writeAndProve } from '../../../src/main/services/parity-export'
+import { noiseBatch } from '../../../src/main/services/parity-samples'
+
+const folder = mkdtempSync(join(tmpdir(), 'espalier-parity-'))
+beforeAll(() => startBackend())
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const options = { sampleShape: [1, 16, 16], classes: 10, seed: 3 }
+const names = architectures.map(({ name }) => name)
+const build = (name: string, seed = 3) =>
+  (architectures.find((each) => each.name === name) ?? architectures[0])?.build({ ...options, seed }) as never
+
+/** Noise as a table, so that the labels are known exactly. */
+function noiseData(graph: Parameters<typeof noiseBatch>[0], labels: Int32Array): DataSource {
+  const { inputs } = noiseBatch(graph, labels.length)
+  const [[name, whole]] = [...inputs] as [[string, { dims: readonly number[]; data: Float32Array }]]
+  const width = whole.data.length / labels.length
+  const read = (indices: Int32Array): Batch => ({
+    count: indices.length,
+    labels: indices.map((i) => labels[i] as number),
+    inputs: new Map([
+      [
+        name,
+        {
+          dims: [indices.length, ...whole.dims.slice(1)],
+          data: Float32Array.from([...indices].flatMap((i) => [...whole.data.subarray(i * width, (i + 1) * width)])),
+        },
+      ],
+    ]),
+  })
+  const table: SampleTable = { count: labels.length, labels, read }
+  return {
+    kind: 'npz',
+    sampleShape: whole.dims.slice(1),
+    classes: [],
+    mean: [],
+    std: [],
+    train: table,
+    validation: null,
+    test: table,
+    hash: 'noise',
+  }
+}
+
+describe('proof of an export', () => {
+  it.each(names)('%s answers in ONNX Runtime as in memory', async (name) => {
+    const target = exportTargets(join(folder, name), ['onnx'])
+    const [file] = await writeAndProve({ graph: build(name), data: null, targets: target })
+    expect(file).toMatchObject({ format: 'onnx', passed: true, checkedBy: onnxRuntimeName, metric: null })
+    expect(file?.maxRelError).toBeLessThan(1e-5)
+    expect(readdirSync(join(folder, name))).toEqual(['model.onnx'])
+  })
+
+  it.each(names)('%s with other weights is told apart', async (name) => {
+    const [file] = await writeModel(build(name, 4), 'onnx', 'model')
+    const other = await openOnnxRunner(file?.bytes ?? new Uint8Array())
+    const session = createSession(build(name), { fuse: true })
+    const measured = await measureDeviation(session, other, [noiseBatch(build(name))])
+    expect(measured.passed).toBe(false)
+    session.dispose()
+    await other.dispose()
+  })
+
+  it('takes the task metric from the file, over the whole split', async () => {
+    const graph = build('resnet-small')
+    const session = createSession(graph, { fuse: true })
+    const answers = (await session.run(noiseBatch(graph, 300).inputs)).get('output')?.data as Float32Array
+    session.dispose()
+    const named = Int32Array.from({ length: 300 }, (_, n) => {
+      const row = [...answers.subarray(n * 10, n * 10 + 10)]
+      return row.indexOf(Math.max(...row))
+    })
+    // A quarter of the labels is set to another class than the network names.
+    const labels = named.map((label, n) => (n % 4 === 0 ? (label + 1) % 10 : label))
+    const data = noiseData(graph, labels)
+    const [file] = await writeAndProve({
+      graph,
+      data,
+      targets: exportTargets(join(folder, 'metric'), ['onnx']),
+      batch: 64,
+    })
+    expect(file?.metric).toBeCloseTo(75, 9)
+  })
+
+  it('refuses bytes that ONNX Runtime cannot load', async () => {
+    await expect(openOnnxRunner(Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'EXPORT_FAILED' })
+  })
+
+  it('stops when it is cancelled', async () => {
+    const targets = exportTargets(join(folder, 'cancelled'), ['onnx'])
+    const signal = AbortSignal.abort()
+    await expect(writeAndProve({ graph: build('lenet'), data: null, targets, signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+  })
+})
