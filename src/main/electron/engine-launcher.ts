@@ -24,7 +24,12 @@ export function utilityLauncher(entry: string): EngineLauncher {
       },
       kill: () => {
         // utilityProcess only asks to end; an engine that hangs must be ended by the system.
-        if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL')
+        const end = (): void => {
+          if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL')
+        }
+        // Before it has spawned there is no id to kill by.
+        if (child.pid === undefined) child.once('spawn', end)
+        else end()
       },
     }
   }

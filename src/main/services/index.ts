@@ -88,11 +88,13 @@ export function createServices(options: ServiceOptions) {
     }
   }
 
+  const runs = runService(context, models, queue)
+
   return {
-    projects: projectService(context),
+    projects: projectService(context, runs.cancelAll),
     models,
     datasets,
-    runs: runService(context, models, queue),
+    runs,
     comparisons: comparisonService(context, models, datasets),
     exports: exportService(context, models, datasets),
     app: appService(context, shell, trash),

@@ -9,7 +9,8 @@ interface Changes {
   readonly archived?: boolean | undefined
 }
 
-export function projectService(context: ServiceContext) {
+/** `cancelRuns` ends what waits or runs in a project. */
+export function projectService(context: ServiceContext, cancelRuns: (projectId: string) => void) {
   const { store, events } = context
   const announced = (project: Project): Project => {
     events.emit({ type: 'project-changed', projectId: project.id })
@@ -22,11 +23,10 @@ export function projectService(context: ServiceContext) {
     create: (project: { name: string; goal: string }): Project => announced(store.projects.create(project)),
     update: (id: string, changes: Changes): Project => announced(store.projects.update(id, changes)),
     /** To the trash, where it stays for 30 days. */
-    remove: (id: string): Project => announced(store.projects.setDeleted(id, new Date().toISOString())),
+    remove(id: string): Project {
+      cancelRuns(id)
+      return announced(store.projects.setDeleted(id, new Date().toISOString()))
+    },
     restore: (id: string): Project => announced(store.projects.setDeleted(id, null)),
-    /** The project of that name, made where there is none; for the command line's --project. */
-    ensure: (name: string): Project =>
-      store.projects.list().find((project) => project.name === name) ??
-      announced(store.projects.create({ name, goal: '' })),
   }
 }

@@ -59,6 +59,13 @@ export function runService(context: ServiceContext, models: ModelService, queue:
       if (model.projectId !== project.id || dataset.projectId !== project.id) {
         throw new EspalierError('CONFLICT', 'The model and the data set must belong to the project of the run.')
       }
+      const trashed = [project, model, dataset].find(({ deletedAt }) => deletedAt !== null)
+      if (trashed) {
+        throw new EspalierError(
+          'CONFLICT',
+          `"${trashed.name}" is in the trash. Restore it first, or choose another one.`,
+        )
+      }
       for (const config of configs) requireBuilt(config)
       requireSameShape(model, (await models.view(modelId)).inspection, dataset)
       const sweepId = configs.length > 1 ? randomUUID() : null
@@ -97,6 +104,12 @@ export function runService(context: ServiceContext, models: ModelService, queue:
     update(id: string, changes: Changes): Run {
       store.runs.update(id, changes)
       return announce(id)
+    },
+    /** Ends all that waits or runs in a project. */
+    cancelAll(projectId: string): void {
+      for (const run of store.runs.list(projectId)) {
+        if (run.status === 'queued' || run.status === 'running') cancel(run.id)
+      }
     },
     /** To the trash, with the models they made; what waits or runs is cancelled first. */
     remove(ids: readonly string[]): void {

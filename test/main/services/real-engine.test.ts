@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { decode } from 'fast-png'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { writeModel } from '../../../src/engine/formats'
-import { float32 } from '../../../src/engine/graph/tensor'
+import { float32, toFloat32 } from '../../../src/engine/graph/tensor'
 import { smallNetwork, trainedNetwork, writeData, writeNetwork } from '../cli/support/fixtures'
 import { bundle } from '../support/bundle'
 import { sharedFolder, temporaryFolder } from '../support/folders'
@@ -229,14 +229,10 @@ describe('a mishap is a sentence, and nothing is lost', () => {
 
   test('weights that are not numbers', async () => {
     const graph = smallNetwork()
-    const [name, weights] = [...graph.constants].find(([, { dims }]) => dims.length === 4) as [
-      string,
-      { dims: number[]; data: Float32Array },
-    ]
-    const broken = float32(
-      weights.dims,
-      Float32Array.from(weights.data, (value, i) => (i === 3 ? Number.NaN : value)),
-    )
+    const [name, weights] = [...graph.constants].find(([, { dims }]) => dims.length === 4) ?? []
+    if (name === undefined || weights === undefined) throw new Error('The network has no convolution.')
+    const values = Float32Array.from(toFloat32(weights), (value, i) => (i === 3 ? Number.NaN : value))
+    const broken = float32(weights.dims, values)
     const path = await writeNetwork(
       temporaryFolder(),
       'nan.onnx',

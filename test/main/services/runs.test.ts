@@ -121,6 +121,17 @@ describe('a run that does not', () => {
     expect(services.runs.get(waiting?.id as string).startedAt).toBeNull()
   })
 
+  test('because its project went to the trash is cancelled', async () => {
+    const services = open(entry)
+    const { project, start } = await prepared(services, 'wait')
+    const [running, waiting] = await start({}, {})
+    await until(services, running?.id as string, at(0.5))
+    services.projects.remove(project.id)
+    for (const run of [running, waiting]) {
+      expect(await until(services, run?.id as string, over)).toMatchObject({ status: 'cancelled' })
+    }
+  })
+
   test('when it is already done cannot be resumed', async () => {
     const services = open(entry)
     const { start } = await prepared(services)
@@ -223,6 +234,13 @@ describe('what is refused before it is queued', () => {
       code: 'NOT_BUILT_YET',
       message: expect.stringContaining('latency'),
     })
+  })
+
+  test('what lies in the trash', async () => {
+    const services = open(entry)
+    const { model, start } = await prepared(services)
+    services.models.remove(model.id)
+    await expect(start()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('trash') })
   })
 
   test('a model of another project', async () => {
