@@ -1,62 +1,57 @@
-/** DepthwiseConv2dNativeBackpropFilter for WASM, which has none: one product and one sum a tap of the filter. */
+/**
+ * DepthwiseConv2dNativeBackpropFilter for WASM, which has none: one pass over the heap with sums in double precision.
+ * A product and a sum a tap by the backend's own kernels move the whole feature map 27 times, and were 15 times slower.
+ */
 import { DepthwiseConv2dNativeBackpropFilter, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core'
-import { compose } from './compose'
-import { explicitPadding, geometryOf } from './geometry'
+import type { HeapBackend } from './compose'
+import { type Geometry, geometryOf } from './geometry'
+
+/** sums[tap, m] += x[pixel under the tap, m / multiplier] dy[pixel, m], over all pixels. */
+function accumulate(sums: Float64Array, x: Float32Array, dy: Float32Array, geometry: Geometry): void {
+  const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry
+  const { filterHeight, filterWidth, strides, dilations, top, left } = geometry
+  const multiplier = outChannels / inChannels
+  for (let n = 0; n < batch; n++) {
+    for (let row = 0; row < outHeight; row++) {
+      for (let i = 0; i < filterHeight; i++) {
+        const y = row * strides[0] + i * dilations[0] - top
+        if (y < 0 || y >= inHeight) continue
+        for (let column = 0; column < outWidth; column++) {
+          const from = ((n * outHeight + row) * outWidth + column) * outChannels
+          for (let j = 0; j < filterWidth; j++) {
+            const z = column * strides[1] + j * dilations[1] - left
+            if (z < 0 || z >= inWidth) continue
+            const pixel = ((n * inHeight + y) * inWidth + z) * inChannels
+            const tap = (i * filterWidth + j) * outChannels
+            if (multiplier === 1) {
+              for (let c = 0; c < inChannels; c++) {
+                sums[tap + c] = (sums[tap + c] as number) + (x[pixel + c] as number) * (dy[from + c] as number)
+              }
+              continue
+            }
+            for (let m = 0; m < outChannels; m++) {
+              const value = x[pixel + Math.floor(m / multiplier)] as number
+              sums[tap + m] = (sums[tap + m] as number) + value * (dy[from + m] as number)
+            }
+          }
+        }
+      }
+    }
+  }
+}
 
 export const depthwiseBackpropFilter: KernelConfig = {
   kernelName: DepthwiseConv2dNativeBackpropFilter,
   backendName: 'wasm',
   kernelFunc: ({ inputs, backend, attrs }) => {
+    const heap = backend as unknown as HeapBackend
     const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo }
     const geometry = geometryOf(x.shape, attrs?.filterShape as number[], attrs ?? {}, true)
-    const { batch, inHeight, inWidth, inChannels, outChannels, outHeight, outWidth, strides, dilations } = geometry
-    const { filterHeight, filterWidth, top, left } = geometry
-    const multiplier = outChannels / inChannels
-    return compose(backend as never, (scope) => {
-      const bottom = Math.max(0, (filterHeight - 1) * dilations[0] + (outHeight - 1) * strides[0] + 1 - inHeight - top)
-      const right = Math.max(0, (filterWidth - 1) * dilations[1] + (outWidth - 1) * strides[1] + 1 - inWidth - left)
-      const padded = scope.pad(x, explicitPadding(top, bottom, left, right) as [number, number][])
-      const rows = batch * outHeight * outWidth
-      const gradient = scope.reshape(dy, [rows, inChannels, multiplier])
-      const taps: TensorInfo[] = []
-      for (let i = 0; i < filterHeight; i++) {
-        for (let j = 0; j < filterWidth; j++) {
-          const begin = [0, i * dilations[0], j * dilations[1], 0]
-          const window =
-            strides[0] === 1 && strides[1] === 1
-              ? scope.slice(padded, begin, [batch, outHeight, outWidth, inChannels])
-              : scope.run(
-                  'StridedSlice',
-                  { x: padded },
-                  {
-                    begin,
-                    end: [
-                      batch,
-                      (begin[1] as number) + (outHeight - 1) * strides[0] + 1,
-                      (begin[2] as number) + (outWidth - 1) * strides[1] + 1,
-                      inChannels,
-                    ],
-                    strides: [1, strides[0], strides[1], 1],
-                    beginMask: 0,
-                    endMask: 0,
-                    ellipsisMask: 0,
-                    newAxisMask: 0,
-                    shrinkAxisMask: 0,
-                  },
-                )
-          const product = scope.run('Multiply', { a: scope.reshape(window, [rows, inChannels, 1]), b: gradient })
-          const sum = scope.run(
-            'Sum',
-            { x: scope.reshape(product, [rows, outChannels]) },
-            { axis: [0], keepDims: true },
-          )
-          taps.push(sum)
-        }
-      }
-      const shape = [filterHeight, filterWidth, inChannels, multiplier]
-      if (taps.length === 1) return scope.reshape(taps[0] as TensorInfo, shape)
-      const stacked = scope.run('Concat', taps, { axis: 0 })
-      return scope.reshape(stacked, shape)
-    })
+    const { filterHeight, filterWidth, inChannels, outChannels } = geometry
+    const out = heap.makeOutput([filterHeight, filterWidth, inChannels, outChannels / inChannels], 'float32')
+    const sums = new Float64Array(filterHeight * filterWidth * outChannels)
+    accumulate(sums, heap.typedArrayFromHeap(x) as Float32Array, heap.typedArrayFromHeap(dy) as Float32Array, geometry)
+    heap.typedArrayFromHeap(out).set(sums)
+    return out
   },
 }
