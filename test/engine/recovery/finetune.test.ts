@@ -36,7 +36,7 @@ beforeAll(async () => {
   empty = hurt.with({
     constants: new Map(constants).set(last, { ...weight, data: new Float32Array(weight.data.length) }),
   })
-})
+}, 120_000)
 
 const options: FinetuneOptions = {
   epochs: 2,

@@ -48,8 +48,10 @@ export function toyTable(seed: string, count: number, labelled = true): SampleTa
   }
 }
 
-export function toyData(options: { labelled?: boolean; validation?: boolean; train?: number } = {}): DataSource {
-  const { labelled = true, validation = false, train = 1200 } = options
+export function toyData(
+  options: { labelled?: boolean; validation?: boolean; train?: number; test?: number } = {},
+): DataSource {
+  const { labelled = true, validation = false, train = 1200, test = 500 } = options
   return {
     kind: 'npz',
     sampleShape: [1, side, side],
@@ -58,8 +60,8 @@ export function toyData(options: { labelled?: boolean; validation?: boolean; tra
     std: [1],
     train: toyTable('train', train, labelled),
     validation: validation ? toyTable('validation', 1000, labelled) : null,
-    test: toyTable('test', 500, labelled),
-    hash: `toy ${labelled} ${validation} ${train}`,
+    test: toyTable('test', test, labelled),
+    hash: `toy ${labelled} ${validation} ${train} ${test}`,
   }
 }
 
