@@ -37,7 +37,7 @@ export function changedValues(graph: Graph, coupling: Coupling, plan: PruningPla
 
 /**
  * Linear operators whose input is changed by the plan, in topological order. Operators before the first removal keep
- * their weights: least squares would give back the same.
+ * their weights: least squares would give back the same. So do operators that share their weight with another one.
  * @param original the network before surgery, on which `coupling` was analysed.
  */
 export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, plan: PruningPlan): RefitStep[] {
@@ -46,6 +46,8 @@ export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, p
   const steps: RefitStep[] = []
   for (const layer of coupling.layers) {
     if (!isRefittable(original, layer) || !changed.has(layer.input)) continue
+    // Tied weights serve several places at once: fitting them to one would spoil the others.
+    if (original.consumers(layer.weightName).length > 1) continue
     const kept = keptOutputs(layer, plan)
     const found = shortcutOf(pruned, layer, kept.length)
     const before = found ? (place.get(pruned.producer(found.value)?.name ?? '') ?? -1) : -1

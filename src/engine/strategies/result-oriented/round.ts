@@ -141,18 +141,32 @@ const translated = (cost: CostModel, originalUnit: Int32Array): CostModel => ({
   remove: (unit) => cost.remove(originalUnit[unit] as number),
 })
 
-/** Groups whose units can be priced: every linear operator that reads them was observed. */
+/** Groups whose units can be priced: everything with weights that reads them was observed. */
 function pricedGroups(coupling: Coupling, statistics: Statistics) {
+  const blind = new Map<number, string>()
+  const read = new Set<number>()
+  for (const { role, node, units } of coupling.bindings) {
+    if (role !== 'consumer') continue
+    for (const unit of units) {
+      if (unit === 0) continue
+      const group = coupling.groupOf[unit] as number
+      read.add(group)
+      if (!statistics.layers.has(node.name)) blind.set(group, `"${node.name}" (${node.op})`)
+    }
+  }
   const notes: string[] = []
-  const groups = coupling.groups.filter((group) => {
+  const groups = coupling.groups.filter((group, g) => {
     if (!group.prunable) return false
-    const blind = group.consumers.filter((layer) => !statistics.layers.has(layer.node.name))
-    if (group.consumers.length > 0 && blind.length === 0) return true
-    notes.push(
-      blind.length > 0
-        ? `The units of "${group.name}" were left alone: "${blind[0]?.node.name}" (${blind[0]?.node.op}) reads them, and what its loss would change cannot be priced yet.`
-        : `The units of "${group.name}" were left alone: no operator with weights reads them, so nothing could take over their work.`,
-    )
+    const reader = blind.get(g)
+    if (reader) {
+      notes.push(
+        `The units of "${group.name}" were left alone: ${reader} reads them, and what their loss would change there cannot be priced yet.`,
+      )
+    } else if (!read.has(g)) {
+      notes.push(
+        `The units of "${group.name}" were left alone: no operator with weights reads them, so nothing could take over their work.`,
+      )
+    } else return true
     return false
   })
   return { groups, notes }
