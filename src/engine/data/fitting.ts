@@ -30,12 +30,23 @@ const channelsFirst = (field: RawField): Fitting => {
   return { field, dims, channels, plane: height * width, channelStride: 1, pixelStride: channels }
 }
 
-const fewChannels = (extent: number | undefined) => extent === 1 || extent === 3 || extent === 4
+/** Extents that are channels rather than pixels; 4 (with alpha) only where nothing else speaks. */
+const channelRank = (extent: number | undefined, given: number): number => {
+  if (given > 1) return extent === given ? 2 : 0
+  return extent === 1 || extent === 3 ? 2 : extent === 4 ? 1 : 0
+}
 
-/** What the samples look like while no network has been named: [C, H, W] for images. */
-export function guessFitting(field: RawField): Fitting {
+/**
+ * What the samples look like while no network has been named: [C, H, W] for images.
+ * @param given how many channels the data has a mean for; 0 or 1 tell nothing
+ */
+export function guessFitting(field: RawField, given = 0): Fitting {
   const { dims } = field
-  if (dims.length === 3 && fewChannels(dims[2]) && !fewChannels(dims[0])) return channelsFirst(field)
+  if (field.resized && (given === 1 || given === 3)) {
+    const [height, width] = dims as [number, number]
+    return channelsFirst(field.resized(given, height, width))
+  }
+  if (dims.length === 3 && channelRank(dims[2], given) > channelRank(dims[0], given)) return channelsFirst(field)
   if (dims.length === 2 && field.pixels) return { ...asIs(field, [1, ...dims]), channels: 1 }
   return asIs(field, dims)
 }

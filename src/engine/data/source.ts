@@ -10,7 +10,9 @@ import type { DataSource, SampleTable } from './types'
 /** How each field of a table is laid out. */
 type FitRule = (name: string, field: RawField) => { fitting: Fitting; integer: boolean }
 
-const guess: FitRule = (_, field) => ({ fitting: guessFitting(field), integer: field.integer })
+const guess =
+  ({ mean, std }: RawData): FitRule =>
+  (_, field) => ({ fitting: guessFitting(field, Math.max(mean.length, std.length)), integer: field.integer })
 
 export class OpenedData implements DataSource {
   readonly kind: RawData['kind']
@@ -25,7 +27,7 @@ export class OpenedData implements DataSource {
 
   constructor(
     private readonly raw: RawData,
-    rule: FitRule = guess,
+    rule: FitRule = guess(raw),
   ) {
     const [[name, field]] = [...raw.train.fields] as [[string, RawField]]
     const { fitting } = rule(name, field)

@@ -111,7 +111,9 @@ async function readAll(files: TrackedFiles, names: readonly string[]): Promise<{
 
 /** @throws FILE_*, DATA_INVALID */
 export async function openImageFolder(files: TrackedFiles): Promise<Omit<RawData, 'hash'>> {
-  const samples = arrange((await files.list()).filter(isImageName))
+  const found = arrange((await files.list()).filter(isImageName))
+  // The first training image says what images look like until a network does.
+  const samples = [...found.filter(({ split }) => split === 'train'), ...found.filter(({ split }) => split !== 'train')]
   const classes = [...new Set(samples.map((sample) => sample.label))].sort()
   const read = await readAll(
     files,
