@@ -7,8 +7,9 @@ import type { DataSource } from '../../engine/data/types'
 import { ScoreMeter } from '../../engine/evaluation/score-meter'
 import { describeTask } from '../../engine/evaluation/task'
 import { type ModelFile, writeModel } from '../../engine/formats'
+import { writeTfjs } from '../../engine/formats/tfjs'
 import type { Graph } from '../../engine/graph/graph'
-import { createSession } from '../../engine/runtime'
+import { buildProgram, createSession } from '../../engine/runtime'
 import { loadGraphModel } from '../../engine/runtime/graph-model'
 import { writeAtomically } from '../artifacts/atomic'
 import { startBackend } from './backend'
@@ -83,10 +84,15 @@ interface WrittenFile {
   readonly size: number
 }
 
+/** A TF.js graph model is the very program that the engine runs. @throws NOT_BUILT_YET, EXPORT_FAILED */
+async function modelFiles(graph: Graph, format: Format, name: string): Promise<readonly ModelFile[]> {
+  return format === 'tfjs' ? writeTfjs(buildProgram(graph, { fuse: true })) : writeModel(graph, format, name)
+}
+
 /** The primary file is written last, so that whoever finds it finds everything it names. */
 async function writeFiles(graph: Graph, { format, path }: ExportTarget): Promise<WrittenFile[]> {
   const single = format === 'onnx'
-  const files: readonly ModelFile[] = await writeModel(graph, format, single ? basename(path, '.onnx') : 'model')
+  const files = await modelFiles(graph, format, basename(path, '.onnx'))
   const written = files.map((file, i) => ({
     name: file.name,
     size: file.bytes.byteLength,

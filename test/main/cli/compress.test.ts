@@ -132,6 +132,24 @@ describe('espalier compress', () => {
     expect(existsSync(join(folder, 'killed', '.espalier-run'))).toBe(false)
   })
 
+  it('exports every format that is asked for, each with its own proof', async () => {
+    const { code, document } = await compress(
+      'both',
+      '--strategy',
+      'l2',
+      '--keep-macs',
+      '0.5',
+      '--formats',
+      'tfjs,onnx',
+    )
+    expect(code).toBe(0)
+    expect(document.exports.map((file) => [file.format, file.passed, file.checkedBy.split(' ')[0]])).toEqual([
+      ['tfjs', true, 'tfjs-converter'],
+      ['onnx', true, 'onnxruntime-node'],
+    ])
+    expect(document.exports[0]?.metric).toBeCloseTo(document.exports[1]?.metric ?? Number.NaN, 1)
+  })
+
   it('leaves protected nodes whole', async () => {
     const { document } = await compress('protected', '--strategy', 'l2', '--keep-macs', '0.7', '--protect', 'conv2')
     expect(document.kept.conv2).toEqual([0, 1, 2, 3, 4, 5, 6, 7])

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -60,6 +60,17 @@ describe('proof of an export', () => {
     expect(file).toMatchObject({ format: 'onnx', passed: true, checkedBy: onnxRuntimeName, metric: null })
     expect(file?.maxRelError).toBeLessThan(1e-5)
     expect(readdirSync(join(folder, name))).toEqual(['model.onnx'])
+  })
+
+  it.each(names)('%s answers in the official TF.js loader as in memory', async (name) => {
+    const target = exportTargets(join(folder, name), ['tfjs'])
+    const [file] = await writeAndProve({ graph: build(name), data: null, targets: target })
+    expect(file).toMatchObject({ format: 'tfjs', passed: true, checkedBy: expect.stringMatching(/^tfjs-converter \d/) })
+    expect(file?.path).toBe(join(folder, name, 'model-tfjs', 'model.json'))
+    const written = readdirSync(join(folder, name, 'model-tfjs'))
+    expect(written).toContain('group1-shard1of1.bin')
+    const sizes = written.map((each) => statSync(join(folder, name, 'model-tfjs', each)).size)
+    expect(file?.bytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
   })
 
   it.each(names)('%s with other weights is told apart', async (name) => {
