@@ -1,0 +1,57 @@
+/** vue-i18n with every feature's texts, and the language in force. */
+import { createI18n } from 'vue-i18n'
+import type { Settings } from '../../../contract'
+import commands from '../../commands/messages'
+import compare from '../../features/compare/messages'
+import datasets from '../../features/datasets/messages'
+import exports from '../../features/exports/messages'
+import graph from '../../features/graph/messages'
+import models from '../../features/models/messages'
+import newRun from '../../features/new-run/messages'
+import projects from '../../features/projects/messages'
+import runDetail from '../../features/run-detail/messages'
+import runs from '../../features/runs/messages'
+import settings from '../../features/settings/messages'
+import shell from '../../features/shell/messages'
+import tradeoff from '../../features/tradeoff/messages'
+import common from './common'
+
+export const features = {
+  common,
+  commands,
+  shell,
+  projects,
+  runs,
+  runDetail,
+  newRun,
+  models,
+  graph,
+  datasets,
+  compare,
+  tradeoff,
+  exports,
+  settings,
+}
+
+export type Language = 'en' | 'zh-CN'
+
+const texts = (language: 'en' | 'zh') =>
+  Object.fromEntries(Object.entries(features).map(([name, pair]) => [name, pair[language]]))
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'en',
+  fallbackLocale: 'en',
+  messages: { en: texts('en'), 'zh-CN': texts('zh') },
+})
+
+/** The language of the settings, or the closest to the system's. */
+export function resolveLanguage(setting: Settings['language'], system: readonly string[]): Language {
+  if (setting !== 'system') return setting
+  return system[0]?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+}
+
+export function setLanguage(language: Language): void {
+  i18n.global.locale.value = language
+  document.documentElement.lang = language
+}

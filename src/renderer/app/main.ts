@@ -1,0 +1,4 @@
+/** Starts the workbench in the page. */
+import { startApp } from './start'
+
+startApp()

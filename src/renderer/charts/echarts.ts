@@ -1,0 +1,31 @@
+/** The parts of ECharts that are used, and no others. Imported by Chart.vue alone, which screens load lazily. */
+import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts'
+import {
+  BrushComponent,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from 'echarts/components'
+import { init, use } from 'echarts/core'
+import { CanvasRenderer } from 'echarts/renderers'
+
+use([
+  BarChart,
+  BrushComponent,
+  CanvasRenderer,
+  CustomChart,
+  GridComponent,
+  HeatmapChart,
+  LegendComponent,
+  LineChart,
+  MarkLineComponent,
+  ScatterChart,
+  TooltipComponent,
+  VisualMapComponent,
+])
+
+export type { EChartsType } from 'echarts/core'
+export type { EChartsOption } from 'echarts/types/dist/shared'
+export { init }

@@ -1,0 +1,44 @@
+/** Pieces of chart options that every chart shares: axes, grid, tooltip (drawn on the canvas: no inline styles). */
+import type { Palette } from './palette'
+
+const font =
+  'system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Liberation Sans", sans-serif'
+
+export const baseOption = (palette: Palette) => ({
+  animation: false,
+  textStyle: { fontFamily: font, fontSize: 12, color: palette.text2 },
+  grid: { left: 8, right: 16, top: 28, bottom: 24, containLabel: true },
+})
+
+export const tooltipOption = (palette: Palette) => ({
+  renderMode: 'richText' as const,
+  backgroundColor: palette.surface,
+  borderColor: palette.line,
+  borderWidth: 1,
+  padding: [8, 12],
+  textStyle: { color: palette.text, fontSize: 12, fontFamily: font },
+  confine: true,
+})
+
+export const axisOption = (palette: Palette, name: string) => ({
+  name,
+  nameLocation: 'middle' as const,
+  nameGap: 26,
+  nameTextStyle: { color: palette.text2, fontSize: 12 },
+  axisLine: { show: false },
+  axisTick: { show: false },
+  axisLabel: { color: palette.text3, fontSize: 11, hideOverlap: true },
+  splitLine: { lineStyle: { color: palette.line, width: 1 } },
+  scale: true,
+})
+
+export const legendOption = (palette: Palette, names: readonly string[]) => ({
+  data: [...names],
+  top: 0,
+  left: 0,
+  itemWidth: 10,
+  itemHeight: 10,
+  itemGap: 14,
+  textStyle: { color: palette.text2, fontSize: 12 },
+  inactiveColor: palette.line,
+})

@@ -1,0 +1,196 @@
+/** The rows of the comparison table: a figure or a setting each, with its difference from the baseline. */
+import type { Run } from '../../../contract'
+import type { Format } from '../../ui/use-format'
+import { figuresOf } from '../runs'
+
+export interface RowHelp {
+  readonly format: Format
+  t(key: string): string
+  strategy(name: string): string
+  goal(goal: Run['config']['goal']): string
+  model(id: string): string
+  dataset(id: string): string
+}
+
+interface NumberRow {
+  readonly id: string
+  readonly kind: 'number'
+  readonly section: 'result' | 'configuration'
+  value(run: Run): number | null
+  show(value: number, format: Format): string
+  delta(difference: number, format: Format): string
+  /** Which way is better; null where neither is. */
+  readonly better: 'more' | 'less' | null
+}
+
+interface TextRow {
+  readonly id: string
+  readonly kind: 'text'
+  readonly section: 'result' | 'configuration'
+  value(run: Run, help: RowHelp): string
+}
+
+export type RowKind = NumberRow | TextRow
+
+const count = (id: string, value: (run: Run) => number | null): NumberRow => ({
+  id,
+  kind: 'number',
+  section: 'result',
+  value,
+  show: (of, format) => format.count(of),
+  delta: (difference, format) =>
+    `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.count(Math.abs(difference))}`,
+  better: 'less',
+})
+
+const points = (
+  id: string,
+  value: (run: Run) => number | null,
+  show: (of: number, format: Format) => string,
+): NumberRow => ({
+  id,
+  kind: 'number',
+  section: 'result',
+  value,
+  show,
+  delta: (difference, format) => format.delta(difference),
+  better: 'more',
+})
+
+const setting = (id: string, value: (run: Run) => number): NumberRow => ({
+  id,
+  kind: 'number',
+  section: 'configuration',
+  value,
+  show: (of) => String(of),
+  delta: (difference, format) => format.delta(difference, 0),
+  better: null,
+})
+
+const text = (
+  id: string,
+  value: (run: Run, help: RowHelp) => string,
+  section: TextRow['section'] = 'configuration',
+): TextRow => ({
+  id,
+  kind: 'text',
+  section,
+  value,
+})
+
+export const comparisonRows: readonly RowKind[] = [
+  text('status', (run, { t }) => t(`common.status.${run.status}`), 'result'),
+  points(
+    'accuracy',
+    (run) => figuresOf(run).metric,
+    (of, format) => format.percent(of),
+  ),
+  points(
+    'drop',
+    (run) => {
+      const { drop } = figuresOf(run)
+      return drop === null ? null : -drop
+    },
+    (of, format) => format.delta(of),
+  ),
+  count('macs', (run) => figuresOf(run).macs),
+  count('params', (run) => figuresOf(run).params),
+  {
+    ...count('bytes', (run) => figuresOf(run).bytes),
+    show: (of, format) => format.bytes(of),
+    delta: (difference, format) =>
+      `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.bytes(Math.abs(difference))}`,
+  },
+  points(
+    'agreement',
+    (run) => {
+      const { agreement } = figuresOf(run)
+      return agreement === null ? null : agreement * 100
+    },
+    (of, format) => format.percent(of, 1),
+  ),
+  {
+    ...points(
+      'kl',
+      (run) => figuresOf(run).kl,
+      (of, format) => format.small(of),
+    ),
+    delta: (difference, format) =>
+      `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.small(Math.abs(difference))}`,
+    better: 'less',
+  },
+  {
+    ...points(
+      'duration',
+      (run) => figuresOf(run).seconds,
+      (of, format) => format.duration(of),
+    ),
+    delta: (difference, format) =>
+      `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.duration(Math.abs(difference))}`,
+    better: 'less',
+  },
+  text('model', (run, help) => help.model(run.modelId)),
+  text('dataset', (run, help) => help.dataset(run.datasetId)),
+  text('strategy', (run, help) => help.strategy(run.config.strategy)),
+  text('goal', (run, help) => help.goal(run.config.goal)),
+  text('allocation', (run, { t }) => t(`common.allocation.${run.config.allocation}`)),
+  text('refit', (run, { t }) => t(`common.refit.${run.config.refit}`)),
+  setting('epochs', (run) => run.config.finetune.epochs),
+  text('distill', (run, { t }) => t(run.config.finetune.distill ? 'common.yes' : 'common.no')),
+  setting('calibration', (run) => run.config.calibration),
+  setting('roundTo', (run) => run.config.roundTo),
+  text('protect', (run, { t }) => run.config.protect.join(', ') || t('common.none')),
+  setting('seed', (run) => run.config.seed),
+  setting('batch', (run) => run.config.batch),
+  text('backend', (run) => run.environment?.backend ?? run.config.backend),
+]
+
+export interface Cell {
+  readonly text: string
+  readonly delta: string
+  readonly tone: 'good' | 'bad' | ''
+}
+
+export interface ComparisonRow {
+  readonly id: string
+  readonly section: 'result' | 'configuration'
+  readonly differs: boolean
+  readonly numeric: boolean
+  readonly cells: readonly Cell[]
+}
+
+const toneOf = (difference: number, better: NumberRow['better']): Cell['tone'] => {
+  if (better === null || Math.abs(difference) < 1e-9) return ''
+  return difference > 0 === (better === 'more') ? 'good' : 'bad'
+}
+
+function numberRow(row: NumberRow, runs: readonly Run[], baseline: Run, format: Format): ComparisonRow {
+  const base = row.value(baseline)
+  const values = runs.map((run) => row.value(run))
+  const cells = runs.map((run, index): Cell => {
+    const value = values[index] ?? null
+    if (value === null) return { text: '–', delta: '', tone: '' }
+    const shown = row.show(value, format)
+    if (run.id === baseline.id || base === null) return { text: shown, delta: '', tone: '' }
+    return { text: shown, delta: row.delta(value - base, format), tone: toneOf(value - base, row.better) }
+  })
+  return { id: row.id, section: row.section, numeric: true, differs: new Set(values).size > 1, cells }
+}
+
+function textRow(row: TextRow, runs: readonly Run[], baseline: Run, help: RowHelp): ComparisonRow {
+  const base = row.value(baseline, help)
+  const values = runs.map((run) => row.value(run, help))
+  return {
+    id: row.id,
+    section: row.section,
+    numeric: false,
+    differs: new Set(values).size > 1,
+    cells: values.map((value): Cell => ({ text: value, delta: value === base ? '' : '≠', tone: '' })),
+  }
+}
+
+/** One cell a run, in the order of the runs; the baseline's cells have no difference. */
+export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp): ComparisonRow[] =>
+  comparisonRows.map((row) =>
+    row.kind === 'number' ? numberRow(row, runs, baseline, help.format) : textRow(row, runs, baseline, help),
+  )

@@ -1,0 +1,35 @@
+/** The data sets of the project that is open. */
+import { defineStore } from 'pinia'
+import type { Dataset } from '../../../contract'
+import { api } from '../../app/client'
+import { createProjectList } from '../../app/project-list'
+
+export interface Normalisation {
+  readonly mean?: number[]
+  readonly std?: number[]
+}
+
+export const useDatasets = defineStore('datasets', () => {
+  const list = createProjectList<Dataset>((projectId) => api().datasets.list({ projectId }))
+
+  async function importFrom(
+    source: { path: string; name?: string } | { file: Blob; name: string },
+    normalisation: Normalisation = {},
+  ): Promise<Dataset> {
+    const dataset = await api().datasets.import({ projectId: list.projectId.value, ...source, ...normalisation })
+    await list.reload()
+    return dataset
+  }
+
+  async function remove(id: string): Promise<void> {
+    await api().datasets.remove({ id })
+    await list.reload()
+  }
+
+  async function restore(id: string): Promise<void> {
+    await api().datasets.restore({ id })
+    await list.reload()
+  }
+
+  return { ...list, importFrom, remove, restore }
+})

@@ -1,0 +1,2 @@
+/** What other features may use of data sets. */
+export { useDatasets } from './datasets.store'

@@ -1,0 +1,25 @@
+/** Exports of the project that is open, with their proofs. */
+import { defineStore } from 'pinia'
+import type { Export } from '../../../contract'
+import { api } from '../../app/client'
+import { createProjectList } from '../../app/project-list'
+
+export interface ExportRequest {
+  readonly modelId: string
+  readonly datasetId: string | null
+  readonly formats: ('onnx' | 'tfjs')[]
+  readonly folder?: string
+}
+
+export const useExports = defineStore('exports', () => {
+  const list = createProjectList<Export>((projectId) => api().exports.list({ projectId }))
+
+  async function create(request: ExportRequest): Promise<Export[]> {
+    const made = await api().exports.create({ ...request, precision: 'fp32' })
+    await list.reload()
+    return made
+  }
+
+  const download = (id: string) => api().exports.download({ id })
+  return { ...list, create, download }
+})

@@ -1,0 +1,6 @@
+/** The drawn graph and its companions, for the models screen. */
+export { default as GraphCanvas } from './GraphCanvas.vue'
+export { default as GroupList } from './GroupList.vue'
+export { default as LayerTable } from './LayerTable.vue'
+export { buildModelGraph } from './model-graph'
+export { default as NodeDetails } from './NodeDetails.vue'

@@ -1,0 +1,2 @@
+/** What other features may use of models. */
+export { useModels } from './models.store'

@@ -1,0 +1,113 @@
+/** The form of a new run: kept while it is being filled in, across screens and restarts. */
+import type { Goal, RunConfig } from '../../../contract'
+import { useSettings } from '../../app/settings.store'
+
+export interface Draft {
+  readonly modelId: string
+  readonly datasetId: string
+  readonly name: string
+  readonly strategies: readonly string[]
+  readonly goalKind: Goal['kind']
+  /** As typed, separated by commas or spaces; shares in percent. */
+  readonly goals: string
+  readonly seeds: number
+  readonly firstSeed: number
+  readonly allocation: RunConfig['allocation']
+  readonly refit: RunConfig['refit']
+  /** Also every strategy as published: without the refit. */
+  readonly published: boolean
+  readonly calibration: number
+  readonly batch: number
+  readonly finetune: RunConfig['finetune']
+  readonly roundTo: number
+  readonly protect: readonly string[]
+  readonly backend: RunConfig['backend']
+}
+
+export const emptyDraft: Draft = {
+  modelId: '',
+  datasetId: '',
+  name: '',
+  strategies: ['result-oriented'],
+  goalKind: 'keep-macs',
+  goals: '30',
+  seeds: 1,
+  firstSeed: 0,
+  allocation: 'global',
+  refit: 'sequential',
+  published: false,
+  calibration: 2048,
+  batch: 128,
+  finetune: { epochs: 0, samples: 0, learningRate: 0.02, distill: false },
+  roundTo: 1,
+  protect: [],
+  backend: 'auto',
+}
+
+export const draftKey = (projectId: string): string => `new-run.draft.${projectId}`
+
+export const isShare = (kind: Goal['kind']): boolean => kind === 'keep-macs' || kind === 'keep-params'
+
+/** The numbers that were typed, as the contract wants them; shares from percent. Wrong ones are left out. */
+export function goalValues(draft: Pick<Draft, 'goals' | 'goalKind'>): number[] {
+  const numbers = draft.goals
+    .split(/[\s,;,、]+/)
+    .map((text) => Number(text.replace('%', '')))
+    .filter((value) => Number.isFinite(value) && value > 0)
+  const values = isShare(draft.goalKind) ? numbers.filter((value) => value <= 100).map((value) => value / 100) : numbers
+  return [...new Set(values)]
+}
+
+/** Number fields may be empty or odd while they are typed in. */
+const whole = (value: unknown, least: number): number => Math.max(least, Math.round(Number(value) || 0))
+
+/** One configuration a run: strategies x budgets x seeds, twice where the published arm is wanted too. */
+export function draftConfigs(draft: Draft): RunConfig[] {
+  const refits: RunConfig['refit'][] = draft.published && draft.refit !== 'none' ? [draft.refit, 'none'] : [draft.refit]
+  const configs: RunConfig[] = []
+  for (const value of goalValues(draft)) {
+    for (const strategy of draft.strategies) {
+      for (const refit of refits) {
+        for (let seed = 0; seed < whole(draft.seeds, 1); seed++) {
+          configs.push({
+            strategy,
+            allocation: draft.allocation,
+            goal: { kind: draft.goalKind, value },
+            calibration: whole(draft.calibration, 16),
+            refit,
+            finetune: { ...draft.finetune },
+            roundTo: whole(draft.roundTo, 1),
+            protect: [...draft.protect],
+            backend: draft.backend,
+            seed: whole(draft.firstSeed, 0) + seed,
+            batch: whole(draft.batch, 1),
+          })
+        }
+      }
+    }
+  }
+  return configs
+}
+
+/** Fills the form with a run's configuration, for "clone". */
+export function saveDraftFrom(projectId: string, modelId: string, datasetId: string, config: RunConfig): void {
+  const { goal } = config
+  const draft: Draft = {
+    ...emptyDraft,
+    modelId,
+    datasetId,
+    strategies: [config.strategy],
+    goalKind: goal.kind,
+    goals: String(isShare(goal.kind) ? Number((goal.value * 100).toFixed(4)) : goal.value),
+    firstSeed: config.seed,
+    allocation: config.allocation,
+    refit: config.refit,
+    calibration: config.calibration,
+    batch: config.batch,
+    finetune: { ...config.finetune },
+    roundTo: config.roundTo,
+    protect: [...config.protect],
+    backend: config.backend,
+  }
+  useSettings().layout<Draft>(draftKey(projectId), emptyDraft).value = draft
+}

@@ -1,0 +1,81 @@
+/** The figures of a run that tables and charts show, derived in one place. Null while or where there are none. */
+import type { Run, RunConfig } from '../../../contract'
+
+export interface Figures {
+  /** Shares of the original, 0..1. */
+  readonly macsKept: number | null
+  readonly paramsKept: number | null
+  readonly bytesKept: number | null
+  readonly macs: number | null
+  readonly params: number | null
+  readonly bytes: number | null
+  /** Task metric in percent after everything that was done, and before. */
+  readonly metric: number | null
+  readonly metricBefore: number | null
+  /** Points lost; negative where it gained. */
+  readonly drop: number | null
+  readonly agreement: number | null
+  readonly kl: number | null
+  readonly seconds: number | null
+}
+
+const none: Figures = {
+  macsKept: null,
+  paramsKept: null,
+  bytesKept: null,
+  macs: null,
+  params: null,
+  bytes: null,
+  metric: null,
+  metricBefore: null,
+  drop: null,
+  agreement: null,
+  kl: null,
+  seconds: null,
+}
+
+const cache = new WeakMap<Run, Figures>()
+
+export function figuresOf(run: Run): Figures {
+  const known = cache.get(run)
+  if (known) return known
+  const figures = run.result === null ? none : derive(run.result)
+  cache.set(run, figures)
+  return figures
+}
+
+function derive(result: NonNullable<Run['result']>): Figures {
+  const { before, after } = result.model
+  const metric = result.result.afterRecovery ?? result.result.afterPruning
+  return {
+    macsKept: after.macs / before.macs,
+    paramsKept: after.params / before.params,
+    bytesKept: after.bytes / before.bytes,
+    macs: after.macs,
+    params: after.params,
+    bytes: after.bytes,
+    metric,
+    metricBefore: result.result.before,
+    drop: metric === null || result.result.before === null ? null : result.result.before - metric,
+    agreement: result.result.agreement,
+    kl: result.result.kl,
+    seconds: result.timing.totalMs / 1000,
+  }
+}
+
+export const isActive = (run: Run): boolean => run.status === 'queued' || run.status === 'running'
+
+/** Runs that differ in their seed alone share this key. */
+export const armKey = (config: RunConfig): string =>
+  JSON.stringify([
+    config.strategy,
+    config.allocation,
+    config.refit,
+    config.goal.kind,
+    config.goal.value,
+    config.finetune.epochs,
+    config.finetune.distill,
+    config.roundTo,
+    config.protect,
+    config.calibration,
+  ])

@@ -1,0 +1,84 @@
+/** From runs to the rows of the table: filtered, sorted, grouped. */
+import type { Run } from '../../../contract'
+import { type Column, type ColumnHelp, columns, type GroupKey, type TableLayout } from './columns'
+import { figuresOf } from './figures'
+
+export interface GroupRow {
+  readonly kind: 'group'
+  readonly key: string
+  readonly title: string
+  readonly count: number
+  readonly done: number
+  readonly best: number | null
+  readonly mean: number | null
+}
+
+export interface RunRow {
+  readonly kind: 'run'
+  readonly key: string
+  readonly run: Run
+}
+
+export type Row = GroupRow | RunRow
+
+const byColumn = (column: Column, descending: boolean, help: ColumnHelp) => (a: Run, b: Run) => {
+  const left = column.sort(a, help)
+  const right = column.sort(b, help)
+  if (left === right) return 0
+  if (left === null) return 1
+  if (right === null) return -1
+  const order =
+    typeof left === 'number' && typeof right === 'number' ? left - right : String(left).localeCompare(String(right))
+  return descending ? -order : order
+}
+
+export function sortRuns(runs: readonly Run[], sort: TableLayout['sort'], help: ColumnHelp): Run[] {
+  const column = columns.find((candidate) => candidate.id === sort.id)
+  return column ? runs.toSorted(byColumn(column, sort.descending, help)) : [...runs]
+}
+
+function groupOf(run: Run, group: GroupKey, help: ColumnHelp): { key: string; title: string } {
+  switch (group) {
+    case 'strategy':
+      return { key: run.config.strategy, title: help.strategy(run.config.strategy) }
+    case 'goal':
+      return { key: `${run.config.goal.kind} ${run.config.goal.value}`, title: help.goal(run.config.goal) }
+    case 'status':
+      return { key: run.status, title: help.t(`common.status.${run.status}`) }
+    default:
+      return run.sweepId
+        ? { key: run.sweepId, title: help.format.time(run.createdAt) }
+        : { key: 'single', title: help.t('runs.singleRuns') }
+  }
+}
+
+/** Groups keep the order in which their first run comes; folded ones show their head alone. */
+export function makeRows(
+  sorted: readonly Run[],
+  group: GroupKey,
+  folded: ReadonlySet<string>,
+  help: ColumnHelp,
+): Row[] {
+  const runRow = (run: Run): RunRow => ({ kind: 'run', key: run.id, run })
+  if (group === 'none') return sorted.map(runRow)
+  const groups = new Map<string, { title: string; runs: Run[] }>()
+  for (const run of sorted) {
+    const { key, title } = groupOf(run, group, help)
+    const found = groups.get(key)
+    if (found) found.runs.push(run)
+    else groups.set(key, { title, runs: [run] })
+  }
+  return [...groups].flatMap(([key, { title, runs }]): Row[] => {
+    const metrics = runs.flatMap((run) => figuresOf(run).metric ?? [])
+    const head: GroupRow = {
+      kind: 'group',
+      key,
+      title,
+      count: runs.length,
+      done: runs.filter((run) => run.status === 'done').length,
+      best: metrics.length > 0 ? Math.max(...metrics) : null,
+      mean: metrics.length > 0 ? metrics.reduce((sum, value) => sum + value, 0) / metrics.length : null,
+    }
+    return folded.has(key) ? [head] : [head, ...runs.map(runRow)]
+  })
+}

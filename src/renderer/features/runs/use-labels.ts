@@ -1,0 +1,42 @@
+/** Names of strategies, goals and runs in the present language. */
+import { useI18n } from 'vue-i18n'
+import type { Goal, Run } from '../../../contract'
+import { useFormat } from '../../ui/use-format'
+import { useRuns } from './runs.store'
+
+export function useLabels() {
+  const { t, te } = useI18n()
+  const format = useFormat()
+  const store = useRuns()
+
+  /** Ours where it is translated, else what the services call it. */
+  const strategy = (name: string): string => {
+    const key = `common.strategy.${name}.title`
+    return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.title ?? name)
+  }
+  const summary = (name: string): string => {
+    const key = `common.strategy.${name}.summary`
+    return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.summary ?? '')
+  }
+  const goalValue = ({ kind, value }: Goal): string =>
+    kind === 'keep-macs' || kind === 'keep-params'
+      ? format.share(value, Number.isInteger(Math.round(value * 1000) / 10) ? 0 : 1)
+      : kind === 'max-bytes'
+        ? format.bytes(value)
+        : String(value)
+  const goal = (of: Goal): string => t(`common.goal.${of.kind}`, { value: goalValue(of) })
+  /** A run without a name of its own is called by what tells it from its neighbours. */
+  const run = (of: Run): string => {
+    if (of.name !== '') return of.name
+    const { strategy: name, goal: wanted, refit, finetune, seed } = of.config
+    return [
+      strategy(name),
+      t(`common.goalShort.${wanted.kind}`, { value: goalValue(wanted) }),
+      ...(refit === 'none' && name !== 'result-oriented' ? [t('common.asPublished')] : []),
+      ...(finetune.epochs > 0 ? [t('common.finetuned')] : []),
+      t('common.seed', { n: seed }),
+    ].join(' · ')
+  }
+
+  return { strategy, summary, goal, run }
+}

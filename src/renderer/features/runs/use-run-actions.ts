@@ -1,0 +1,74 @@
+/** What can be done with runs, with its notices and undo: the table, the detail page and the palette share it. */
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import type { Run } from '../../../contract'
+import type { MenuItem } from '../../ui/MenuButton.vue'
+import { useToasts } from '../../ui/toasts.store'
+import { saveDraftFrom } from '../new-run'
+import { isActive } from './figures'
+import { useRuns } from './runs.store'
+import { useLabels } from './use-labels'
+
+export function useRunActions() {
+  const { t } = useI18n()
+  const router = useRouter()
+  const store = useRuns()
+  const toasts = useToasts()
+  const labels = useLabels()
+
+  const params = () => ({ projectId: store.projectId })
+  const open = (id: string) => void router.push({ name: 'run', params: { ...params(), runId: id } })
+  const exportRun = (id: string) => void router.push({ name: 'exports', params: params(), query: { run: id } })
+  const compare = (ids: readonly string[]) =>
+    void router.push({ name: 'compare', params: params(), query: { runs: ids.join(',') } })
+
+  function clone(run: Run): void {
+    saveDraftFrom(run.projectId, run.modelId, run.datasetId, run.config)
+    void router.push({ name: 'new-run', params: params() })
+  }
+
+  async function rerun(runs: readonly Run[]): Promise<void> {
+    await toasts.attempt(async () => {
+      for (const run of runs) await store.start(run.modelId, run.datasetId, [run.config])
+      toasts.show({ kind: 'good', text: t('runs.rerunStarted', { n: runs.length }) })
+    })
+  }
+
+  async function remove(runs: readonly Run[]): Promise<void> {
+    const ids = runs.map((run) => run.id)
+    const [first] = runs
+    if (!first) return
+    await toasts.attempt(async () => {
+      await store.remove(ids)
+      toasts.show({
+        kind: 'info',
+        text:
+          runs.length === 1
+            ? t('common.removed', { name: labels.run(first) })
+            : t('common.removedMany', { n: runs.length }),
+        action: { label: t('common.undo'), perform: () => store.restore(ids) },
+      })
+    })
+  }
+
+  const cancel = (run: Run) => toasts.attempt(() => store.cancel(run.id))
+  const resume = (run: Run) => toasts.attempt(() => store.resume(run.id))
+  const resumable = (run: Run) => ['failed', 'cancelled', 'interrupted'].includes(run.status)
+
+  const menu = (run: Run): MenuItem[] => [
+    { label: t('runs.open'), icon: 'arrowRight', perform: () => open(run.id) },
+    {
+      label: t('runs.exportRun'),
+      icon: 'exportBox',
+      disabled: run.resultModelId === null,
+      perform: () => exportRun(run.id),
+    },
+    ...(isActive(run) ? [{ label: t('runs.cancel'), icon: 'stop' as const, perform: () => void cancel(run) }] : []),
+    ...(resumable(run) ? [{ label: t('runs.resume'), icon: 'play' as const, perform: () => void resume(run) }] : []),
+    { label: t('runs.clone'), icon: 'copy', perform: () => clone(run) },
+    { label: t('runs.rerun'), icon: 'redo', perform: () => void rerun([run]) },
+    { label: t('common.remove'), icon: 'trash', danger: true, perform: () => void remove([run]) },
+  ]
+
+  return { open, exportRun, compare, clone, rerun, remove, cancel, resume, resumable, menu }
+}

@@ -1,0 +1,95 @@
+/** From runs to the points of the trade-off chart: shares, means over seeds, the Pareto front. */
+import type { Run } from '../../../contract'
+import { armKey, figuresOf } from '../runs'
+
+export type SizeMeasure = 'macs' | 'params' | 'bytes'
+export type ResultMeasure = 'accuracy' | 'agreement'
+
+export interface Point {
+  /** Of the run, or of the first run of an arm. */
+  readonly runId: string
+  readonly runIds: readonly string[]
+  readonly strategy: string
+  readonly refit: string
+  /** Percent of the original's size. */
+  readonly x: number
+  /** Percent. */
+  readonly y: number
+  /** Standard deviation over seeds; 0 for one run. */
+  readonly spread: number
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Sample standard deviation (n - 1). */
+export const deviation = (values: readonly number[]): number => {
+  if (values.length < 2) return 0
+  const middle = mean(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
+}
+
+const sizeOf = (run: Run, size: SizeMeasure): number | null => {
+  const figures = figuresOf(run)
+  return { macs: figures.macsKept, params: figures.paramsKept, bytes: figures.bytesKept }[size]
+}
+
+const resultOf = (run: Run, result: ResultMeasure): number | null => {
+  const figures = figuresOf(run)
+  return result === 'accuracy' ? figures.metric : figures.agreement === null ? null : figures.agreement * 100
+}
+
+/** One point a run, or one an arm (runs that differ in the seed alone). Runs without figures have none. */
+export function tradeoffPoints(
+  runs: readonly Run[],
+  size: SizeMeasure,
+  result: ResultMeasure,
+  overSeeds: boolean,
+): Point[] {
+  const arms = new Map<string, { run: Run; x: number; y: number }[]>()
+  for (const run of runs) {
+    const x = sizeOf(run, size)
+    const y = resultOf(run, result)
+    if (x === null || y === null) continue
+    const key = overSeeds ? `${run.modelId} ${run.datasetId} ${armKey(run.config)}` : run.id
+    const arm = arms.get(key)
+    if (arm) arm.push({ run, x, y })
+    else arms.set(key, [{ run, x, y }])
+  }
+  return [...arms.values()].flatMap((arm) => {
+    const [first] = arm
+    if (!first) return []
+    return [
+      {
+        runId: first.run.id,
+        runIds: arm.map((member) => member.run.id),
+        strategy: first.run.config.strategy,
+        refit: first.run.config.refit,
+        x: 100 * mean(arm.map((member) => member.x)),
+        y: mean(arm.map((member) => member.y)),
+        spread: deviation(arm.map((member) => member.y)),
+      },
+    ]
+  })
+}
+
+/** How many points below the best still tell runs apart; what lies deeper has collapsed and is drawn at the edge. */
+const viewDepth = 12
+
+/** The lowest value the chart shows, or null where everything fits. */
+export function viewFloor(points: readonly Point[], original: number | null): number | null {
+  if (points.length === 0) return null
+  const best = Math.max(original ?? Number.NEGATIVE_INFINITY, ...points.map((point) => point.y))
+  const floor = Math.floor(best - viewDepth)
+  const inside = points.filter((point) => point.y >= floor).length
+  return inside === 0 || inside === points.length ? null : floor
+}
+
+/** The points that no other beats in both, from small to large: nothing smaller is as good. */
+export function paretoFront<P extends { readonly x: number; readonly y: number }>(points: readonly P[]): P[] {
+  const front: P[] = []
+  for (const point of points.toSorted((a, b) => a.x - b.x || b.y - a.y)) {
+    const last = front.at(-1)
+    if (!last || point.y > last.y) front.push(point)
+  }
+  return front
+}

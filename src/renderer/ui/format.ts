@@ -1,0 +1,98 @@
+/** Numbers, sizes and times as people read them. Everything takes the locale, so that tests and both languages agree. */
+const cached = new Map<string, Intl.NumberFormat>()
+
+const numberFormat = (locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
+  const key = locale + JSON.stringify(options)
+  const found = cached.get(key)
+  if (found) return found
+  const made = new Intl.NumberFormat(locale, options)
+  cached.set(key, made)
+  return made
+}
+
+/** Plain digits with grouping. */
+export const formatNumber = (value: number, locale: string, digits = 0): string =>
+  numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+
+/** Counts with an SI letter: 12.6 M, 288 k. SI letters are the same in both languages and in the field's papers. */
+export function formatCount(value: number, locale: string): string {
+  const scales: [number, string][] = [
+    [1e12, 'T'],
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ]
+  for (const [scale, letter] of scales) {
+    if (Math.abs(value) >= scale) {
+      const scaled = value / scale
+      return `${formatNumber(scaled, locale, Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2)} ${letter}`
+    }
+  }
+  return formatNumber(value, locale)
+}
+
+/** Decimal bytes, as disks and stores count them. */
+export function formatBytes(value: number, locale: string): string {
+  if (Math.abs(value) < 1000) return `${formatNumber(value, locale)} B`
+  const units = ['kB', 'MB', 'GB', 'TB']
+  let scaled = value
+  let unit = -1
+  while (Math.abs(scaled) >= 1000 && unit < units.length - 1) {
+    scaled /= 1000
+    unit += 1
+  }
+  return `${formatNumber(scaled, locale, Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2)} ${units[unit]}`
+}
+
+/** A share 0..1 as percent. */
+export const formatShare = (value: number, locale: string, digits = 1): string =>
+  `${formatNumber(value * 100, locale, digits)} %`
+
+/** A percentage that is one already (accuracy). */
+export const formatPercent = (value: number, locale: string, digits = 2): string =>
+  `${formatNumber(value, locale, digits)} %`
+
+/** A signed difference with a true minus sign. */
+export function formatDelta(value: number, locale: string, digits = 2): string {
+  const rounded = Number(value.toFixed(digits))
+  const text = formatNumber(Math.abs(rounded), locale, digits)
+  if (rounded === 0) return `±${text}`
+  return rounded > 0 ? `+${text}` : `−${text}`
+}
+
+/** Errors and prices over many decades. */
+export const formatSmall = (value: number): string => {
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  return size >= 0.01 && size < 1000 ? value.toPrecision(3) : value.toExponential(2)
+}
+
+/** Seconds as 48 s, 3 min 20 s, 2 h 5 min; the units are the international symbols. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${seconds < 10 && seconds > 0 ? seconds.toFixed(1) : whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** "3 minutes ago", from an ISO time. */
+export function formatAgo(iso: string, locale: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const size = Math.abs(seconds)
+  if (size < 60) return relative.format(Math.round(seconds), 'second')
+  if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute')
+  if (size < 86_400) return relative.format(Math.round(seconds / 3600), 'hour')
+  return relative.format(Math.round(seconds / 86_400), 'day')
+}
+
+export const formatTime = (iso: string, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))
+
+export const formatClock = (iso: string, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(
+    new Date(iso),
+  )
+
+/** Shapes: 1 × 64 × 8 × 8. */
+export const formatShape = (shape: readonly (number | string)[]): string => (shape.length ? shape.join(' × ') : '·')

@@ -1,0 +1,25 @@
+/** The formatters bound to the present language. */
+import { useI18n } from 'vue-i18n'
+import * as format from './format'
+import { useNow } from './use-now'
+
+export function useFormat() {
+  const { locale } = useI18n()
+  const now = useNow()
+  return {
+    number: (value: number, digits = 0) => format.formatNumber(value, locale.value, digits),
+    count: (value: number) => format.formatCount(value, locale.value),
+    bytes: (value: number) => format.formatBytes(value, locale.value),
+    share: (value: number, digits = 1) => format.formatShare(value, locale.value, digits),
+    percent: (value: number, digits = 2) => format.formatPercent(value, locale.value, digits),
+    delta: (value: number, digits = 2) => format.formatDelta(value, locale.value, digits),
+    ago: (iso: string) => format.formatAgo(iso, locale.value, now.value),
+    time: (iso: string) => format.formatTime(iso, locale.value),
+    clock: (iso: string) => format.formatClock(iso, locale.value),
+    small: format.formatSmall,
+    duration: format.formatDuration,
+    shape: format.formatShape,
+  }
+}
+
+export type Format = ReturnType<typeof useFormat>

@@ -1,0 +1,29 @@
+/** The platform's own file dialog, where the shell has one. */
+import { ref } from 'vue'
+import { api } from '../app/client'
+
+const canPick = ref(false)
+let asked = false
+
+export function usePathPicker() {
+  if (!asked) {
+    asked = true
+    api()
+      .app.shell()
+      .then((shell) => {
+        canPick.value = shell.canPickPaths
+      })
+      // Without an answer there is no button; the path can still be typed.
+      .catch(() => {
+        asked = false
+      })
+  }
+  const pick = (kind: 'model' | 'data-file' | 'data-folder' | 'export-folder') => api().app.pickPath({ kind })
+  return { canPick, pick }
+}
+
+/** Where the shell knows the path, the file is read in place instead of being sent. */
+export function sourceOf(file: File): { path: string } | { file: Blob; name: string } {
+  const path = window.espalier?.pathForFile(file) ?? ''
+  return path === '' ? { file, name: file.name } : { path }
+}
