@@ -99,6 +99,27 @@ describe('a run that does not', () => {
     expect(services.store.database.pragma('integrity_check', { simple: true })).toBe('ok')
   })
 
+  test('because the store cannot grow is interrupted once that can be written, and can be resumed', async () => {
+    const services = open(entry)
+    const { start } = await prepared(services, 'chatty')
+    const { database } = services.store
+    const pages = database.pragma('page_count', { simple: true }) as number
+    const { events } = collect(services)
+    const [{ id } = { id: '' }] = await start()
+    database.pragma(`max_page_count = ${pages + 20}`)
+    const states = () => events.flatMap((event) => (event.type === 'engine-state' ? [event.state] : []))
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['starting', 'ready', 'busy', 'ready'])
+    expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
+    database.pragma(`max_page_count = ${pages + 100_000}`)
+
+    expect(await until(services, id, over)).toMatchObject({ status: 'interrupted' })
+    services.runs.resume(id)
+    expect(await until(services, id, ({ status }) => status === 'done' || status === 'failed')).toMatchObject({
+      status: 'done',
+      result: result(),
+    })
+  })
+
   test('because it was cancelled keeps its steps and can be resumed', async () => {
     const services = open(entry)
     const { start } = await prepared(services, 'wait')

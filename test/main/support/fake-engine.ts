@@ -66,6 +66,7 @@ const handlers: JobHandlers = {
     }
     const checkpoints = checkpointFolder(folder, (sentence) => log('warning', sentence))
     log('info', `begins with ${config.strategy}`)
+    if (once('chatty')) for (let line = 0; line < 2000; line++) log('info', 'words '.repeat(200))
     let sum = 0
     for (let step = 0; step < steps; step++) {
       const kept = await checkpoints.load(`step-${step}`)
