@@ -42,6 +42,7 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
       warnings: [...new Set(run.warnings)],
     },
     trace: traceOf(run.coupling, verified.removals, kept, {
+      rounds: decision.rounds,
       checkpoints: decision.checkpoints.length > 0 ? decision.checkpoints : verified.checkpoints,
       correlation: decision.correlation,
     }),

@@ -18,6 +18,8 @@ import { type Run, withRunners } from './run'
 export interface Decision {
   /** In order; a budget takes a prefix. */
   readonly trajectory: readonly Removal[]
+  /** Round of each removal: how often the network had been observed anew. */
+  readonly rounds: readonly number[]
   /** Predicted against measured change on the way; empty where prices are no prediction of it. */
   readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
@@ -25,6 +27,7 @@ export interface Decision {
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
+  readonly rounds: Int32Array
   readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
   readonly notes: readonly string[]
@@ -37,13 +40,13 @@ const checkpointSamples = 256
 
 /** Decides once and keeps the decision. @throws as the strategy does */
 export async function decide(run: Run): Promise<Decision> {
-  const { trajectory, notes, ...rest } = await run.steps.once<KeptDecision>('decision', async () => {
+  const { trajectory, rounds, notes, ...rest } = await run.steps.once<KeptDecision>('decision', async () => {
     const criterion = findCriterion(findStrategy(run.config.strategy).name)
     const decided = await (criterion ? decideByCriterion(run, criterion) : decideByResult(run))
-    return { ...decided, trajectory: packTrajectory(decided.trajectory) }
+    return { ...decided, trajectory: packTrajectory(decided.trajectory), rounds: Int32Array.from(decided.rounds) }
   })
   run.warnings.push(...notes)
-  return { ...rest, trajectory: unpackTrajectory(run.coupling, trajectory) }
+  return { ...rest, rounds: Array.from(rounds), trajectory: unpackTrajectory(run.coupling, trajectory) }
 }
 
 /** The result-oriented decision; its checkpoints are measured on the first verification samples. */
@@ -146,6 +149,12 @@ async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted>
       run.cost,
     )
     run.progress.report('decide', 1, `${trajectory.length} units ranked`)
-    return { trajectory, checkpoints: [], correlation: { groups: [], values: [] }, notes }
+    return {
+      trajectory,
+      rounds: trajectory.map(() => 0),
+      checkpoints: [],
+      correlation: { groups: [], values: [] },
+      notes,
+    }
   })
 }

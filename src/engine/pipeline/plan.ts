@@ -29,6 +29,8 @@ export function traceOf(
   removals: readonly Removal[],
   kept: Readonly<Record<string, number[]>>,
   details: {
+    /** Of each removal; one round where it is left out. */
+    readonly rounds?: readonly number[]
     readonly checkpoints: readonly TraceCheckpoint[]
     readonly correlation?: DecisionTrace['correlation']
   },
@@ -37,7 +39,7 @@ export function traceOf(
   return {
     steps: removals.map(({ group, index, price, heirs, macs, params }, step) => ({
       step,
-      round: 0,
+      round: details.rounds?.[step] ?? 0,
       group,
       unit: index,
       price,
