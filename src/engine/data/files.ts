@@ -12,6 +12,8 @@ export interface FileAccess {
 /** Remembers what was read, so that the fingerprint needs no second pass over the disk. */
 export class TrackedFiles implements FileAccess {
   private readonly digests = new Map<string, Promise<string>>()
+  /** The file read last: telling a kind and opening it are two reads of the same bytes. */
+  private last: { readonly name: string; readonly bytes: Uint8Array } | undefined
   private names: Promise<readonly string[]> | undefined
 
   constructor(private readonly files: FileAccess) {}
@@ -22,10 +24,12 @@ export class TrackedFiles implements FileAccess {
   }
 
   async read(name: string): Promise<Uint8Array> {
+    if (this.last?.name === name) return this.last.bytes
     const read = await this.files.read(name)
     // Without the ways of Node's Buffer, whose slice does not copy.
     const bytes = new Uint8Array(read.buffer, read.byteOffset, read.byteLength)
     if (!this.digests.has(name)) this.digests.set(name, sha256(bytes))
+    this.last = { name, bytes }
     return bytes
   }
 
