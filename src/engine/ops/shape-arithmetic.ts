@@ -1,5 +1,6 @@
 /** Operators that exporters use to compute shapes: Shape, Gather, ConstantOfShape, Range, Expand, Tile. */
 import { type Dim, numberAttribute } from '../graph/graph'
+import { int64 } from '../graph/tensor'
 import { registerOp } from './definition'
 import { takeLabels } from './labels'
 import { lowerGather, lowerRepeat } from './lower/shape'
@@ -75,8 +76,29 @@ registerOp({
         return
       }
     }
+    const [only] = along
+    if (only && only.axes.length === 1 && indices && rank === 1) {
+      // A constant choice of channels: an index map, which resize brings up to date.
+      const extent = oneSample(x)[axis] as number
+      const positions = Array.from(indices.data as ArrayLike<number | bigint>, (i) => (Number(i) + extent) % extent)
+      context.set(0, [...rest, takeLabels(only, axis, positions)])
+      return
+    }
     context.fix(along, `"${context.node.name}" (Gather) picks positions along it`)
     context.set(0, rest)
+  },
+  resize(context) {
+    const indices = context.constant(1)
+    const given = numberAttribute(context.node, 'axis', 0)
+    const axis = given < 0 ? given + context.oldInputShape(0).length : given
+    const kept = context.keptOfInput(0, axis)
+    if (indices?.dims.length !== 1 || !kept) return {}
+    const extent = context.oldInputShape(0)[axis] as number
+    const place = new Map(kept.map((original, now) => [original, now]))
+    const next = Array.from(indices.data as ArrayLike<number | bigint>, (i) =>
+      place.get((Number(i) + extent) % extent),
+    ).filter((i) => i !== undefined)
+    return { constants: new Map([[1, int64([next.length], next)]]) }
   },
 })
 

@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 import seedrandom from 'seedrandom'
 import { describe, expect, it } from 'vitest'
 import { analyseCoupling, type PruningPlan } from '../../../src/engine/coupling/index'
+import { canonicalise } from '../../../src/engine/formats/canonical'
 import { writeOnnx } from '../../../src/engine/formats/onnx'
 import { type Graph, int, ints, text } from '../../../src/engine/graph/graph'
 import { applyPlan, maskPlan } from '../../../src/engine/surgery/index'
@@ -47,6 +48,40 @@ describe('pruned = masked in ONNX Runtime', () => {
       const plan = randomPlan(analyseCoupling(graph), seedrandom.alea(`plan ${seed}`))
       expect(await difference(graph, plan, image), `network ${seed}`).toBeLessThan(1e-4)
     }
+  })
+
+  it('for a channel shuffle as an index map, where any channel can go', async () => {
+    for (let seed = 0; seed < 6; seed++) {
+      const spelled = randomNetwork(seed, ['plain', 'shuffle', 'split'])
+      const graph = canonicalise(spelled)
+      expect(graph.nodes.map((node) => node.op)).toContain('Gather')
+      const coupling = analyseCoupling(graph)
+      expect(coupling.units).toBeGreaterThan(analyseCoupling(spelled).units)
+      const plan = randomPlan(coupling, seedrandom.alea(`shuffle ${seed}`))
+      expect(await difference(graph, plan, image)).toBeLessThan(1e-4)
+    }
+  })
+
+  it('for heads of attention', async () => {
+    const [tokens, width, heads] = [6, 12, 3]
+    const net = new TestNetwork('attention', ['batch', tokens, width])
+    const project = (axes: readonly number[]) => {
+      const y = net.one('Add', [net.one('MatMul', ['x', net.weight([width, width])]), net.weight([width], 0.3)])
+      return net.one('Transpose', [net.one('Reshape', [y, net.sizes([0, 0, heads, width / heads])])], {
+        perm: ints(axes),
+      })
+    }
+    const scores = net.one('MatMul', [project([0, 2, 1, 3]), project([0, 2, 3, 1])])
+    const mixed = net.one('MatMul', [net.one('Softmax', [scores], { axis: int(-1) }), project([0, 2, 1, 3])])
+    const back = net.one('Reshape', [
+      net.one('Transpose', [mixed], { perm: ints([0, 2, 1, 3]) }),
+      net.sizes([0, 0, width]),
+    ])
+    const graph = net.graph([net.one('MatMul', [back, net.weight([width, 5])])])
+    const coupling = analyseCoupling(graph)
+    const removed = new Uint8Array(coupling.units + 1)
+    removed[coupling.groups[0]?.units[1] as number] = 1
+    expect(await difference(graph, { removed }, [2, tokens, width])).toBeLessThan(1e-4)
   })
 
   it.each(['LSTM', 'GRU', 'RNN'])('for hidden units of a %s, in both directions', async (op) => {

@@ -1,6 +1,7 @@
 /** ONNX file -> canonical graph. */
 import { EspalierError } from '../../../contract/errors'
 import type { Graph } from '../../graph/graph'
+import { canonicalise } from '../canonical'
 import { verifyFinite } from './finite'
 import { importModel } from './import'
 import { readMessage } from './message'
@@ -37,5 +38,5 @@ export async function readOnnx(bytes: Uint8Array, resolve: Resolve | undefined, 
   const model = readMessage(modelMessage, new WireReader(plainBytes(bytes)))
   const imported = await importModel(model, resolve)
   verifyFinite(imported)
-  return normalise(imported, notes)
+  return canonicalise(normalise(imported, notes))
 }

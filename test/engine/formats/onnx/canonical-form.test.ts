@@ -331,7 +331,7 @@ const cases: Case[] = [
       integers('fourth', [4]),
       integers('pair', [2]),
     ],
-    expected: ['Reshape', 'Transpose', 'Reshape'],
+    expected: ['Gather'],
   },
   {
     name: 'an Expand to the own shape, and constants of shape',
