@@ -16,6 +16,11 @@ const resources = join(packed, 'resources')
 const archive = join(resources, 'app.asar')
 let files: string[]
 
+/** electron-builder behaves differently where it finds a test runner's variables. */
+const withoutTestRunner = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV$)/.test(name)),
+)
+
 beforeAll(() => {
   const stub = join(workspace.home, 'stub')
   const require = createRequire(import.meta.url)
@@ -27,10 +32,9 @@ beforeAll(() => {
       ...['--publish', 'never', '--linux', '--x64', '--dir'],
       ...[`-c.electronDist=${stub}`, `-c.directories.output=${join(workspace.home, 'packed')}`],
     ],
-    { cwd: root, encoding: 'utf8' },
+    { cwd: root, encoding: 'utf8', env: withoutTestRunner },
   )
-  expect(`${stdout}${stderr}`).toContain('packaging')
-  expect(status).toBe(0)
+  expect(status, `${stdout}${stderr}`).toBe(0)
   files = listPackage(archive, { isPack: false })
 })
 
