@@ -2,7 +2,7 @@
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from './App.vue'
-import { i18n } from './locale/i18n'
+import { makeI18n } from './locale/i18n'
 import { makeRouter } from './router'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -12,6 +12,6 @@ export function startApp(): void {
   const app = createApp(App)
   app.use(createPinia())
   app.use(makeRouter())
-  app.use(i18n)
+  app.use(makeI18n())
   app.mount('#app')
 }

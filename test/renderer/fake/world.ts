@@ -197,10 +197,8 @@ export function makeTrace(view: ModelView, config: RunConfig, random: () => numb
   )
   removals.sort((a, b) => a.key - b.key)
   const total = removals.length
-  let sum = 0
   const steps = removals.map(({ group, unit, stays }, index) => {
     const price = 0.00004 * Math.exp((4.2 * index) / total) * (0.6 + 0.8 * random())
-    sum += price
     const share = 1 - ((1 - config.goal.value) * (index + 1)) / total
     return {
       step: index + 1,

@@ -38,20 +38,17 @@ export type Language = 'en' | 'zh-CN'
 const texts = (language: 'en' | 'zh') =>
   Object.fromEntries(Object.entries(features).map(([name, pair]) => [name, pair[language]]))
 
-export const i18n = createI18n({
-  legacy: false,
-  locale: 'en',
-  fallbackLocale: 'en',
-  messages: { en: texts('en'), 'zh-CN': texts('zh') },
-})
+/** One instance an application: it ends with the application it was installed in. */
+export const makeI18n = () =>
+  createI18n({
+    legacy: false,
+    locale: 'en',
+    fallbackLocale: 'en',
+    messages: { en: texts('en'), 'zh-CN': texts('zh') },
+  })
 
 /** The language of the settings, or the closest to the system's. */
 export function resolveLanguage(setting: Settings['language'], system: readonly string[]): Language {
   if (setting !== 'system') return setting
   return system[0]?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
-}
-
-export function setLanguage(language: Language): void {
-  i18n.global.locale.value = language
-  document.documentElement.lang = language
 }

@@ -34,7 +34,7 @@ export function useCompareStrategies() {
     )
     starting.value = false
     if (!made) return
-    toasts.show({ kind: 'good', text: t('newRun.queued', { n: made.length }) })
+    toasts.show({ kind: 'good', text: t('newRun.queued', { n: made.length }, made.length) })
     if (route.name !== 'runs') await router.push({ name: 'runs', params: { projectId: runs.projectId } })
   }
 

@@ -28,7 +28,7 @@ export default bilingual(
     selected: '{n} selected',
     clear: 'Clear',
     shown: '{n} of {total} runs',
-    count: '{n} runs',
+    count: '{n} run | {n} runs',
     newRun: 'New run',
     compareStrategies: 'Compare strategies',
     compareHint:
@@ -43,7 +43,7 @@ export default bilingual(
     cancel: 'Cancel',
     resume: 'Resume',
     showTradeoff: 'Show the trade-off chart',
-    rerunStarted: '{n} runs queued again.',
+    rerunStarted: '{n} run queued again. | {n} runs queued again.',
     tagSelected: 'Tag',
     tagPrompt: 'Tag for the selected runs',
     best: 'Smallest network within a point of the original:',

@@ -30,7 +30,7 @@ export function useRunActions() {
   async function rerun(runs: readonly Run[]): Promise<void> {
     await toasts.attempt(async () => {
       for (const run of runs) await store.start(run.modelId, run.datasetId, [run.config])
-      toasts.show({ kind: 'good', text: t('runs.rerunStarted', { n: runs.length }) })
+      toasts.show({ kind: 'good', text: t('runs.rerunStarted', { n: runs.length }, runs.length) })
     })
   }
 
