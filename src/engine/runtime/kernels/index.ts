@@ -1,9 +1,18 @@
 /** Registers the kernels the WASM backend lacks, and faster ones for those it has as scalar loops. */
-import { getKernel, type KernelConfig, Mean, registerKernel, Sum, unregisterKernel } from '@tensorflow/tfjs-core'
+import {
+  GatherV2,
+  getKernel,
+  type KernelConfig,
+  Mean,
+  registerKernel,
+  Sum,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core'
 import { conv2DBackpropFilter } from './conv2d-backprop-filter'
 import { conv2DBackpropInput } from './conv2d-backprop-input'
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter'
 import { depthwiseBackpropInput } from './depthwise-backprop-input'
+import { gatherKernel } from './gather'
 import { matMulKernel } from './mat-mul'
 import { maxPoolGrad } from './max-pool-grad'
 import { reduceKernel } from './reduce'
@@ -25,6 +34,7 @@ export function registerWasmKernels(): void {
     maxPoolGrad,
     sliceKernel,
     splitKernel,
+    gatherKernel(GatherV2),
     matMulKernel(),
     reduceKernel(Sum),
     reduceKernel(Mean),
