@@ -73,7 +73,7 @@ export function tradeoffPoints(
 }
 
 /** How many points below the best still tell runs apart; what lies deeper has collapsed and is drawn at the edge. */
-const viewDepth = 12
+const viewDepth = 8
 
 /** The lowest value the chart shows, or null where everything fits. */
 export function viewFloor(points: readonly Point[], original: number | null): number | null {
