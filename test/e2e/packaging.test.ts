@@ -8,6 +8,7 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchDesktop } from './support/desktop'
 import { writeElectronStub } from './support/electron-stub'
+import { openSample } from './support/main-path'
 import { root, Workspace } from './support/workspace'
 
 const workspace = new Workspace()
@@ -91,8 +92,8 @@ test('the packed bundles run: the window opens, the store and the engine answer'
   })
   try {
     const page = await desktop.firstWindow()
-    // The sample's name comes out of the store, its figures out of the engine's process.
-    await page.getByText('Fashion-MNIST').first().waitFor({ timeout: 60_000 })
+    // The sample comes out of the store, what it needs to be compared out of the engine's process.
+    await openSample(page)
     expect(workspace.leaks()).toEqual([])
   } finally {
     await desktop.close()
