@@ -27,7 +27,9 @@ export function useLabels() {
   const goal = (of: Goal): string => t(`common.goal.${of.kind}`, { value: goalValue(of) })
   /** A run without a name of its own is called by what tells it from its neighbours. */
   const run = (of: Run): string => {
-    if (of.name !== '') return of.name
+    // The services name a run after its strategy's id where nobody did; here it is said in the person's language.
+    const given = of.name !== '' && !of.name.startsWith(`${of.config.strategy} · `)
+    if (given) return of.name
     const { strategy: name, goal: wanted, refit, finetune, seed } = of.config
     return [
       strategy(name),
