@@ -19,7 +19,7 @@ export const useRuns = defineStore('runs', () => {
   const runs = computed(() =>
     [...byIdMap.value.values()]
       .filter((run) => run.deletedAt === null)
-      .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.id.localeCompare(b.id)),
+      .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
   )
   const active = computed(() => runs.value.filter((run) => run.status === 'running' || run.status === 'queued'))
 
