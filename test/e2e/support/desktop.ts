@@ -1,14 +1,28 @@
 /** The desktop under test: real Electron where its binary exists, the stand-in elsewhere; the same shape either way. */
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { _electron } from 'playwright-core'
+import { _electron, type Page } from 'playwright-core'
 import { electronBinary } from '../../../scripts/lib/desktop.mjs'
 import { standIn } from '../../electron-stand-in/launch'
 import { root, type Workspace } from './workspace'
 
 export const realElectron = electronBinary()
 
+/** What Playwright's ElectronApplication and the stand-in have in common. */
+export interface Desktop {
+  firstWindow(): Promise<Page>
+  windows(): Page[]
+  process(): ChildProcess
+  evaluate<T, A>(run: (electron: typeof import('electron'), argument: A) => T | Promise<T>, argument: A): Promise<T>
+  evaluate<T>(run: (electron: typeof import('electron')) => T | Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
 /** `main` and `resourcesPath`: of a packed application; absent, the build of the checkout. */
-export function launchDesktop(workspace: Workspace, packed?: { main: string; resourcesPath: string }) {
+export async function launchDesktop(
+  workspace: Workspace,
+  packed?: { main: string; resourcesPath: string },
+): Promise<Desktop> {
   const userData = `--user-data-dir=${join(workspace.home, 'electron')}`
   if (realElectron && !packed) {
     // Electron ignores NODE_OPTIONS' --import; its session's own request filter is what keeps it here.

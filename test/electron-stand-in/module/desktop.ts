@@ -12,22 +12,26 @@ interface MenuItemOptions {
   click?: () => void
 }
 
+interface MenuItem extends Omit<MenuItemOptions, 'submenu'> {
+  submenu?: Menu
+}
+
 export class Menu {
   static #application: Menu | null = null
-  readonly items: readonly MenuItemOptions[]
+  readonly items: readonly MenuItem[]
 
-  constructor(items: readonly MenuItemOptions[] = []) {
+  constructor(items: readonly MenuItem[] = []) {
     this.items = items
   }
 
   static buildFromTemplate(template: MenuItemOptions[]): Menu {
-    for (const item of template) {
+    const items = template.map(({ submenu, ...item }): MenuItem => {
       if (!item.label && !item.role && item.type !== 'separator') {
         throw new Error('Invalid template for MenuItem: must have label, role or type')
       }
-      if (item.submenu) Menu.buildFromTemplate(item.submenu)
-    }
-    return new Menu(template)
+      return { ...item, ...(submenu ? { submenu: Menu.buildFromTemplate(submenu) } : {}) }
+    })
+    return new Menu(items)
   }
 
   static setApplicationMenu(menu: Menu | null): void {
@@ -38,9 +42,12 @@ export class Menu {
     return Menu.#application
   }
 
-  getMenuItemById(id: string): MenuItemOptions | null {
-    const all = this.items.flatMap((item) => [item, ...(item.submenu ?? [])])
-    return all.find((item) => item.id === id) ?? null
+  getMenuItemById(id: string): MenuItem | null {
+    for (const item of this.items) {
+      const found = item.id === id ? item : (item.submenu?.getMenuItemById(id) ?? null)
+      if (found) return found
+    }
+    return null
   }
 }
 
