@@ -98,7 +98,7 @@ export default bilingual(
     savedAs: '已保存为“{name}”。',
     removed: '已删除比较“{name}”。',
     report: '报告',
-    reportHtml: 'HTML(自包含)',
+    reportHtml: 'HTML（自包含）',
     reportCsv: 'CSV 表格',
     reportJson: 'JSON 数据',
     reportSaved: '已写出 {name}。',

@@ -88,7 +88,7 @@ export default bilingual(
     done: '已写出并检查 {n} 个文件。',
     snippet: '运行示例',
     original: '原始网络',
-    folder: '文件夹(可选)',
+    folder: '文件夹（可选）',
     folderHint: '留空则写入数据文件夹;也可下载 zip。',
     pick: '浏览',
     needFormat: '请至少选择一种格式。',

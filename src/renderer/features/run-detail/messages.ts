@@ -174,9 +174,9 @@ export default bilingual(
     predicted: '预测',
     measured: '实测',
     predictedTitle: '预测变化与实测变化',
-    predictedHint: '各次移除的价格之和与实测的 KL(奈特)。两者越接近,价格越可信。',
+    predictedHint: '各次移除的价格之和与实测的 KL（奈特）。两者越接近,价格越可信。',
     step: '移除次数',
-    kl_axis: '结果的变化(奈特)',
+    kl_axis: '结果的变化（奈特）',
     ordered: '按顺序的移除',
     orderedHint: '单元编号是原始网络中的编号。',
     col: {
