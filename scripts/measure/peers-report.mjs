@@ -35,7 +35,8 @@ export function writeReport(cells) {
     '# Results on the networks of a peer',
     '',
     'Trained networks and data as in the peer comparison: VGG on Fashion-MNIST and LeNet-5 on MNIST, three seeds each.',
-    'No labels are used for pruning; accuracies are those of the *exported ONNX file in onnxruntime-node* on the test split, in percent.',
+    'The result-oriented strategy sees no labels. Accuracies are those of the *exported ONNX file in onnxruntime-node* on the test split, in percent.',
+    'Seconds were taken on two cores that other work shared: they say nothing about speed.',
     'Mean ± sample standard deviation over the seeds, then each seed. `none`: the criterion as published; `sequential`: the same closed-form refit for all.',
     'Made by `node scripts/measure/peers.mjs`; every figure with its command and seed lies in results-peers.json.',
   ]
