@@ -45,7 +45,7 @@ export default bilingual(
     commands: '命令',
     running: '{n} 个运行中',
     queued: '{n} 个等待中',
-    offline: '离线:没有任何数据离开本机',
+    offline: '离线：没有任何数据离开本机',
     chooseFile: '选择文件',
     addTag: '添加标签',
     removeTag: '移除标签 {tag}',
