@@ -60,5 +60,5 @@ if (binary) {
   delete env.ELECTRON_RUN_AS_NODE
   process.exit(await follow(spawn(binary, [root], { stdio: 'inherit', env })))
 }
-if (reason) say(`No desktop window, because ${reason}: opening the same workbench in the browser instead.`)
+if (reason) say(`No desktop window, because ${reason}; the same workbench is served for a browser instead.`)
 process.exit(await serve(options))
