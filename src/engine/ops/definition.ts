@@ -25,6 +25,8 @@ export interface InferContext {
   elements(i: number): readonly Dim[] | undefined
   /** A coded refusal that names the node. */
   fail(sentence: string): never
+  /** The same for an operand that is not known yet: while the importer still folds constants, the node waits for it. */
+  await(sentence: string): never
 }
 
 /** What the cost rule sees: shapes without the batch symbol (one sample). */

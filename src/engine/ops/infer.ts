@@ -15,6 +15,8 @@ export interface InferenceResult {
   readonly elements: ReadonlyMap<string, readonly Dim[]>
   /** Nodes whose operator is not known: everything behind them has no shape. */
   readonly unknown: readonly GraphNode[]
+  /** Whether a node waits for operands that constant folding may still supply (lenient inference only). */
+  readonly pending: boolean
 }
 
 const constantInfo = (constant: TensorData): Inferred => {
@@ -22,11 +24,16 @@ const constantInfo = (constant: TensorData): Inferred => {
   return { dtype: constant.dtype, shape: constant.dims, ...(small ? { elements: toNumbers(constant) } : {}) }
 }
 
+/** Thrown by a shape rule whose operands are not known yet; caught here. */
+class Pending extends Error {}
+
 /**
  * Infers type and shape of every value, once through the nodes.
+ * @param lenient leave out what lies behind operands (pads, axes, targets) that are not constant yet
  * @throws SHAPE_MISMATCH where operands do not fit, MODEL_INVALID where a required input is missing.
  */
-export function infer(graph: Graph): InferenceResult {
+export function infer(graph: Graph, lenient = false): InferenceResult {
+  let pending = false
   const known = new Map<string, Inferred>()
   const unknown: GraphNode[] = []
   for (const input of graph.inputs) if (input.shape) known.set(input.name, { dtype: input.dtype, shape: input.shape })
@@ -47,7 +54,14 @@ export function infer(graph: Graph): InferenceResult {
       continue
     }
     if (node.inputs.some((name) => name !== '' && !lookUp(name))) continue
-    const results = op.infer(contextOf(graph, node, lookUp))
+    let results: readonly Inferred[]
+    try {
+      results = op.infer(contextOf(graph, node, lookUp, lenient))
+    } catch (error) {
+      if (!(error instanceof Pending)) throw error
+      pending = true
+      continue
+    }
     node.outputs.forEach((name, i) => {
       const result = results[i]
       if (name === '' || !result) return
@@ -58,13 +72,18 @@ export function infer(graph: Graph): InferenceResult {
   const outputs = graph.outputs.map((output) => values.get(output.name) ?? output)
   const elements = new Map<string, readonly Dim[]>()
   for (const [name, info] of known) if (info.elements && !graph.constants.has(name)) elements.set(name, info.elements)
-  return { graph: graph.with({ values, outputs }), elements, unknown }
+  return { graph: graph.with({ values, outputs }), elements, unknown, pending }
 }
 
 /** {@link infer} for callers that only want the graph. */
 export const inferShapes = (graph: Graph): Graph => infer(graph).graph
 
-function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Inferred | undefined): InferContext {
+function contextOf(
+  graph: Graph,
+  node: GraphNode,
+  lookUp: (name: string) => Inferred | undefined,
+  lenient: boolean,
+): InferContext {
   const fail = (sentence: string): never => {
     throw new EspalierError(
       'SHAPE_MISMATCH',
@@ -83,6 +102,10 @@ function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Infe
   return {
     node,
     fail,
+    await: (sentence) => {
+      if (lenient) throw new Pending(sentence)
+      return fail(sentence)
+    },
     has,
     input,
     shape: (i) => input(i).shape,

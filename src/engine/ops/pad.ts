@@ -10,7 +10,7 @@ registerOp({
   infer(context) {
     const x = context.input(0)
     const pads = context.elements(1)?.map(Number)
-    if (!pads) return context.fail('its padding is not constant')
+    if (!pads) return context.await('its padding is not constant')
     const rank = x.shape.length
     // From opset 18 the padded axes may be named; the reader makes them all explicit.
     const named = context.has(3) ? context.elements(3)?.map(Number) : undefined

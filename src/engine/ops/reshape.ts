@@ -44,7 +44,7 @@ const reshape: OpDefinition = {
   infer(context) {
     const x = context.input(0)
     const wanted = context.elements(1)
-    if (!wanted) return context.fail('its target shape depends on data, so the network has no fixed structure')
+    if (!wanted) return context.await('its target shape depends on data, so the network has no fixed structure')
     const shape = targetShape(context, x.shape, wanted)
     return [{ dtype: x.dtype, shape, ...(x.elements ? { elements: x.elements } : {}) }]
   },

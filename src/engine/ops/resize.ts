@@ -25,7 +25,7 @@ registerOp({
     }
     const scales = context.has(2) ? context.constant(2) : undefined
     if (!scales || scales.data.length !== (named ?? x.shape).length) {
-      return context.fail('its scales or sizes are not constant')
+      return context.await('its scales or sizes are not constant')
     }
     const given = toFloat32(scales)
     const factors = named ? x.shape.map((_, i) => (named.includes(i) ? given[named.indexOf(i)] : 1)) : given

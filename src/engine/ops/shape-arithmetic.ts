@@ -106,7 +106,7 @@ registerOp({
   op: 'ConstantOfShape',
   infer(context) {
     const shape = context.elements(0)
-    if (!shape) return context.fail('its shape depends on data')
+    if (!shape) return context.await('its shape depends on data')
     const value = context.node.attributes.get('value')
     return [{ dtype: value?.kind === 'tensor' ? value.value.dtype : 'float32', shape }]
   },
@@ -134,7 +134,7 @@ registerOp({
   infer(context) {
     const x = context.input(0)
     const wanted = context.elements(1)
-    if (!wanted) return context.fail('its target shape depends on data')
+    if (!wanted) return context.await('its target shape depends on data')
     return [{ dtype: x.dtype, shape: broadcastShapes([x.shape, wanted], context) }]
   },
   couple(context) {
@@ -159,7 +159,7 @@ registerOp({
   infer(context) {
     const x = context.input(0)
     const repeats = context.elements(1)
-    if (!repeats) return context.fail('its repeats depend on data')
+    if (!repeats) return context.await('its repeats depend on data')
     return [{ dtype: x.dtype, shape: x.shape.map((dim, i): Dim => multiplyDims([dim, repeats[i] as Dim])) }]
   },
   couple(context) {

@@ -19,12 +19,13 @@ function rangesOf(
   has: (i: number) => boolean,
   shape: Shape,
   fail: (sentence: string) => never,
+  wait = fail,
 ): Range[] {
   const starts = elements(1)
   const ends = elements(2)
   const axes = has(3) ? elements(3) : starts?.map((_, i) => i)
   const steps = has(4) ? elements(4) : starts?.map(() => 1)
-  if (!starts || !ends || !axes || !steps) return fail('its range is not constant')
+  if (!starts || !ends || !axes || !steps) return wait('its range is not constant')
   return starts.map((_, k) => {
     const axis = normaliseAxis(Number(axes[k]), shape.length, { fail })
     const step = Number(steps[k])
@@ -62,6 +63,7 @@ registerOp({
       (i) => context.has(i),
       x.shape,
       (s) => context.fail(s),
+      (s) => context.await(s),
     )
     const shape = x.shape.map((dim, axis): Dim => {
       const range = ranges.find((r) => r.axis === axis)

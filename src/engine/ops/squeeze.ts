@@ -17,7 +17,7 @@ registerOp({
     const axes = context.has(1)
       ? axesOf(context)?.map((axis) => normaliseAxis(axis, x.shape.length, context))
       : x.shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []))
-    if (!axes) return context.fail('its axes are not constant')
+    if (!axes) return context.await('its axes are not constant')
     return [{ dtype: x.dtype, shape: x.shape.filter((_, axis) => !axes.includes(axis)), ...withElements(x) }]
   },
   couple: coupleReshape,
@@ -30,7 +30,7 @@ registerOp({
   infer(context) {
     const x = context.input(0)
     const given = axesOf(context)
-    if (!given) return context.fail('its axes are not constant')
+    if (!given) return context.await('its axes are not constant')
     const rank = x.shape.length + given.length
     const axes = given.map((axis) => normaliseAxis(axis, rank, context))
     const rest = [...x.shape]

@@ -16,7 +16,7 @@ const mostRounds = 24
 function settle(graph: Graph, notes: string[]): InferenceResult {
   let current = graph
   for (let round = 0; round < mostRounds; round++) {
-    const result = infer(current)
+    const result = infer(current, true)
     const known = knownOf(result)
     const rewriter = new Rewriter(result.graph, notes)
     let changed = false
@@ -29,7 +29,8 @@ function settle(graph: Graph, notes: string[]): InferenceResult {
       if (settled) emitFolded(settled, rewriter)
       if (settled && rewriter.nodes.length === before) changed = true
     }
-    if (!changed) return result
+    // Operands that are still open now stay so; strict inference says which.
+    if (!changed) return result.pending ? infer(current) : result
     const next = rewriter.finish()
     current = next.with({ nodes: topologicalOrder(next.nodes), outputs: graph.outputs })
   }

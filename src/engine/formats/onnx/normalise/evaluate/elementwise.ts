@@ -53,6 +53,11 @@ const unary: Readonly<Record<string, (value: number) => number>> = {
   Round: roundHalfEven,
   Sign: Math.sign,
   Not: (value) => Number(value === 0),
+  Sin: Math.sin,
+  Cos: Math.cos,
+  Tanh: Math.tanh,
+  Relu: (value) => Math.max(value, 0),
+  Sigmoid: (value) => 1 / (1 + Math.exp(-value)),
 }
 
 const spread = (source: TensorData, dims: readonly number[]): ArrayLike<number> =>

@@ -2,8 +2,9 @@
 import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
 import { float32, int64, sizeOf, type TensorData, toNumbers } from '../../../../graph/tensor'
 import { elementwiseDims, evaluateElementwise } from './elementwise'
+import { evaluateIndexed } from './indexed'
 import { evaluateMovement } from './movement'
-import { evaluationLimit, fromNumbers, numbersOf } from './numbers'
+import { evaluationLimit, fromNumbers, gatherStrided, numbersOf, stridesOf } from './numbers'
 
 /** The value of a Constant node, in whichever of its attributes it lies. */
 function constantValue(node: GraphNode): TensorData | undefined {
@@ -44,25 +45,37 @@ function shape(node: GraphNode, x: TensorData): TensorData {
   return int64([dims.length], dims)
 }
 
-const reductions: Readonly<Record<string, (values: Float64Array, count: number) => number>> = {
+const reductions: Readonly<Record<string, (values: Float64Array) => number>> = {
   ReduceProd: (values) => values.reduce((a, b) => a * b, 1),
   ReduceSum: (values) => values.reduce((a, b) => a + b, 0),
   ReduceMax: (values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   ReduceMin: (values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-  ReduceMean: (values, count) => values.reduce((a, b) => a + b, 0) / count,
+  ReduceMean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
 }
 
-/** Reductions of whole tensors, as shape arithmetic uses them; along single axes they stay in the network. */
-function reduceAll(node: GraphNode, x: TensorData, given: TensorData | undefined): TensorData | undefined {
+function reduce(node: GraphNode, x: TensorData, given: TensorData | undefined): TensorData | undefined {
   const rule = reductions[node.op]
   const rank = x.dims.length
-  const axes = (given ? toNumbers(given) : numbersAttribute(node, 'axes', undefined))?.map((a) =>
+  const named = (given ? toNumbers(given) : numbersAttribute(node, 'axes', undefined))?.map((a) =>
     a < 0 ? a + rank : a,
   )
-  if (!rule || (axes && axes.length > 0 && !x.dims.every((_, i) => axes.includes(i)))) return undefined
-  if (axes?.length === 0 && numberAttribute(node, 'noop_with_empty_axes', 0) === 1) return x
-  const dims = numberAttribute(node, 'keepdims', 1) === 1 ? x.dims.map(() => 1) : []
-  return fromNumbers(x.dtype, dims, [rule(Float64Array.from(numbersOf(x)), x.data.length)])
+  if (!rule || x.data.length > evaluationLimit) return undefined
+  if (named?.length === 0 && numberAttribute(node, 'noop_with_empty_axes', 0) === 1) return x
+  const gone = x.dims.map((_, i) => !named || named.length === 0 || named.includes(i))
+  const keep = numberAttribute(node, 'keepdims', 1) === 1
+  const dims = x.dims.flatMap((dim, i) => (gone[i] ? (keep ? [1] : []) : [dim]))
+  // The reduced axes are moved to the end, so that each result is taken from a run of elements.
+  const strides = stridesOf(x.dims)
+  const order = [...x.dims.keys()].sort((a, b) => Number(gone[a]) - Number(gone[b]))
+  const sorted = gatherStrided(
+    x,
+    order.map((i) => x.dims[i] as number),
+    order.map((i) => strides[i] as number),
+  )
+  const values = Float64Array.from(numbersOf(sorted))
+  const run = sizeOf(x.dims.filter((_, i) => gone[i]))
+  const results = Float64Array.from({ length: sizeOf(dims) }, (_, i) => rule(values.subarray(i * run, (i + 1) * run)))
+  return fromNumbers(x.dtype, dims, results)
 }
 
 /**
@@ -84,11 +97,11 @@ export function evaluate(
   if (node.op === 'ConstantOfShape') return wrap(constantOfShape(node, toNumbers(x)))
   if (node.op === 'Shape') return [shape(node, x)]
   if (node.op === 'Size') return [int64([], [x.data.length])]
-  if (node.op in reductions) return wrap(reduceAll(node, x, inputs[1]))
+  if (node.op in reductions) return wrap(reduce(node, x, inputs[1]))
   const given = inputs.filter((input) => input !== undefined)
   const dims = elementwiseDims(node, given)
   if (dims) return sizeOf(dims) > evaluationLimit ? undefined : wrap(evaluateElementwise(node, given))
-  return evaluateMovement(node, inputs)
+  return evaluateMovement(node, inputs) ?? evaluateIndexed(node, inputs)
 }
 
 const wrap = (result: TensorData | undefined) => (result ? [result] : undefined)
