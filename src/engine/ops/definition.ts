@@ -125,6 +125,11 @@ export interface OpDefinition {
   /** Without a rule the operator's inputs are fixed with the reason that it cannot be followed. */
   couple?(context: CouplingContext): void
   resize?(context: ResizeContext): Resized
+  /**
+   * Whether an output element depends on several units at once other than through a constant weight's columns
+   * (normalisation, reduction, a product of computed values). A masked network computes such a node over the kept units.
+   */
+  mixes?(context: { readonly node: GraphNode; constant(i: number): TensorData | undefined }): boolean
   /** Emits TF operations; without it the network can be pruned by structure, but not run. */
   lower?(context: LoweringContext): void
 }

@@ -44,6 +44,7 @@ function extents(
 
 registerOp({
   op: 'Einsum',
+  mixes: ({ node, constant }) => !node.inputs.some((_, i) => constant(i)),
   since: 12,
   infer(context: InferContext): Inferred[] {
     const equation = parse(context.node)

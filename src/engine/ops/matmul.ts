@@ -29,6 +29,7 @@ const matmul: OpDefinition = {
     return [{ dtype: a.dtype, shape }]
   },
   lower: lowerMatMul,
+  mixes: ({ constant }) => constant(1)?.dims.length !== 2,
   macs(context) {
     const inner = context.inputShape(0).at(-1) as number
     return context.outputShape(0).reduce((a, b) => a * b, 1) * inner

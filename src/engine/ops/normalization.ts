@@ -14,6 +14,7 @@ import { coupleSame, inferSame } from './unary'
 
 registerOp({
   op: 'LayerNormalization',
+  mixes: () => true,
   since: 17,
   lower: lowerLayerNorm,
   infer: (context) => [context.input(0)],
@@ -36,6 +37,7 @@ registerOp({
 
 registerOp({
   op: 'InstanceNormalization',
+  mixes: () => true,
   lower: lowerInstanceNorm,
   infer: inferSame,
   couple(context) {
@@ -48,6 +50,7 @@ registerOp({
 
 registerOp({
   op: 'GroupNormalization',
+  mixes: () => true,
   since: 21,
   lower: lowerGroupNorm,
   infer: inferSame,
@@ -65,10 +68,11 @@ registerOp({
   },
 })
 
-registerOp({ op: 'LRN', infer: inferSame, couple: coupleSame, lower: lowerLocalResponseNorm })
+registerOp({ op: 'LRN', mixes: () => true, infer: inferSame, couple: coupleSame, lower: lowerLocalResponseNorm })
 
 registerOp({
   op: 'LpNormalization',
+  mixes: () => true,
   lower: lowerLpNorm,
   infer(context) {
     normaliseAxis(numberAttribute(context.node, 'axis', -1), context.shape(0).length, context)

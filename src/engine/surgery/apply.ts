@@ -33,17 +33,7 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
     if (kept) constants.set(constant, takeAlong(constants.get(constant) as TensorData, axis, kept))
   }
 
-  const keptOf = new Map<string, Map<number, number[]>>()
-  const shapes = new Map<string, Shape>()
-  for (const [name, entries] of coupling.values) {
-    const kept = keptOfValue(name, entries, removed)
-    if (kept.size === 0) continue
-    keptOf.set(name, kept)
-    shapes.set(
-      name,
-      shapeOf(graph, name).map((dim, axis) => kept.get(axis)?.length ?? dim),
-    )
-  }
+  const { keptOf, shapes } = plannedValues(graph, coupling, removed)
   const newShape = (name: string): Shape => shapes.get(name) ?? constants.get(name)?.dims ?? shapeOf(graph, name)
 
   const nodes = graph.nodes.map((node) => resizeNode(graph, node, constants, keptOf, newShape))
@@ -65,7 +55,24 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
   return result
 }
 
-function resizeNode(
+/** Kept indices and new shapes of every value that loses something. */
+export function plannedValues(graph: Graph, coupling: Coupling, removed: Uint8Array) {
+  const keptOf = new Map<string, Map<number, number[]>>()
+  const shapes = new Map<string, Shape>()
+  for (const [name, entries] of coupling.values) {
+    const kept = keptOfValue(name, entries, removed)
+    if (kept.size === 0) continue
+    keptOf.set(name, kept)
+    shapes.set(
+      name,
+      shapeOf(graph, name).map((dim, axis) => kept.get(axis)?.length ?? dim),
+    )
+  }
+  return { keptOf, shapes }
+}
+
+/** The node with its sizes brought up to date; constants that it alone reads are replaced, shared ones get a copy. */
+export function resizeNode(
   graph: Graph,
   node: GraphNode,
   constants: Map<string, TensorData>,

@@ -1,0 +1,148 @@
+/**
+ * One model of the zoo, in a process of its own so that its peak memory is its own: read, analyse, prune at the given
+ * shares of MACs, write, and (with --check) run pruned and masked in ONNX Runtime. Prints one JSON line.
+ *
+ * usage: node --import tsx scripts/zoo/one.mjs FILE [--keep 0.5,...] [--strategy l2] [--allocation uniform] [--check]
+ */
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { analyseCoupling } from '../../src/engine/coupling/index.ts'
+import { costOf, createCostModel } from '../../src/engine/evaluation/cost.ts'
+import { readModel, writeModel } from '../../src/engine/formats/index.ts'
+import { prune } from '../../src/engine/pipeline/index.ts'
+import { maskPlan } from '../../src/engine/surgery/index.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'string', default: '0.5' },
+    strategy: { type: 'string', default: 'l2' },
+    allocation: { type: 'string', default: 'uniform' },
+    check: { type: 'boolean', default: false },
+  },
+})
+const [file] = positionals
+const clock = () => performance.now()
+const cpuMs = () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000
+
+/** Seeded noise for every input: small floats, or ids that every table has. */
+function samples(graph, ort) {
+  let state = 12345
+  const random = () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return state / 2 ** 32
+  }
+  return Object.fromEntries(
+    graph.inputs.map(({ name, dtype, shape }) => {
+      const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1))
+      const count = dims.reduce((a, b) => a * b, 1)
+      if (dtype === 'int64') {
+        // Masks are ones; everything else of whole numbers is taken for token ids.
+        const ones = /mask|input1/.test(name)
+        const data = BigInt64Array.from({ length: count }, () => (ones ? 1n : BigInt(Math.floor(random() * 50))))
+        return [name, new ort.Tensor('int64', data, dims)]
+      }
+      return [name, new ort.Tensor('float32', Float32Array.from({ length: count }, () => 2 * random() - 1), dims)]
+    }),
+  )
+}
+
+async function run(graph, ort, feeds) {
+  const [{ bytes }] = await writeModel(graph, 'onnx', 'network')
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
+  const result = await session.run(feeds)
+  await session.release()
+  return graph.outputs.map(({ name }) => result[name])
+}
+
+/** Largest difference over all outputs, relative to the largest value. */
+function deviation(pruned, masked) {
+  let scale = 0
+  let most = 0
+  pruned.forEach((tensor, o) => {
+    const other = masked[o]
+    if (tensor.dims.join() !== other.dims.join()) throw new Error(`output ${o}: [${tensor.dims}] and [${other.dims}]`)
+    for (let i = 0; i < tensor.data.length; i++) {
+      scale = Math.max(scale, Math.abs(Number(other.data[i])))
+      most = Math.max(most, Math.abs(Number(tensor.data[i]) - Number(other.data[i])))
+    }
+  })
+  return scale === 0 ? most : most / scale
+}
+
+/** The plan behind a pruning, from what it kept. */
+function planOf(coupling, kept) {
+  const removed = new Uint8Array(coupling.units + 1)
+  for (const group of coupling.groups) {
+    const stays = new Set(kept[group.name])
+    group.units.forEach((unit, i) => {
+      if (unit > 0 && !stays.has(i)) removed[unit] = 1
+    })
+  }
+  return removed
+}
+
+const report = { model: basename(file).replace(/\.onnx$/, ''), results: [] }
+try {
+  const started = clock()
+  const cpuStarted = cpuMs()
+  const { graph, notes } = await readModel({ name: basename(file), bytes: readFileSync(file) }, async (name) =>
+    readFileSync(join(dirname(file), name)),
+  )
+  report.readMs = clock() - started
+  const analysing = clock()
+  const coupling = analyseCoupling(graph)
+  report.analysisMs = clock() - analysing
+  const cost = createCostModel(graph, coupling)
+  const prunable = coupling.groups.filter((group) => group.prunable)
+  report.notes = notes
+  report.nodes = graph.nodes.length
+  report.macs = cost.original.macs
+  report.params = cost.original.params
+  report.groups = coupling.groups.length
+  report.prunable = prunable.length
+  report.reasons = [...new Set(coupling.groups.flatMap((group) => group.reason ?? []))]
+  // What is left when all but one unit of every group are gone.
+  for (const group of prunable) for (const unit of group.units.filter((id) => id > 0).slice(1)) cost.remove(unit)
+  report.share = 1 - cost.macs / cost.original.macs
+  const ort = values.check ? await import('onnxruntime-node') : null
+  for (const keep of values.keep.split(',').map(Number)) {
+    const entry = { keep }
+    report.results.push(entry)
+    try {
+      const start = clock()
+      const goal = { kind: 'keep-macs', value: keep }
+      const outcome = prune(graph, {
+        strategy: values.strategy,
+        allocation: values.allocation,
+        goal,
+        roundTo: 1,
+        protect: [],
+        seed: 0,
+      })
+      entry.pruneMs = clock() - start
+      entry.macs = costOf(outcome.graph).macs / report.macs
+      const writing = clock()
+      await writeModel(outcome.graph, 'onnx', 'network')
+      entry.writeMs = clock() - writing
+      if (report.cpuMs === undefined) {
+        report.cpuMs = cpuMs() - cpuStarted
+        report.totalMs = clock() - started
+        report.peakMb = process.resourceUsage().maxRSS / 1024
+      }
+      if (!ort) continue
+      const feeds = samples(graph, ort)
+      const removed = planOf(coupling, outcome.kept)
+      const pruned = await run(outcome.graph, ort, feeds)
+      const masked = await run(maskPlan(graph, coupling, { removed }), ort, feeds)
+      entry.finite = pruned.every(({ data }) => data.every((value) => Number.isFinite(Number(value))))
+      entry.deviation = deviation(pruned, masked)
+    } catch (error) {
+      entry.error = `${error.code ?? error.name}: ${error.message}`.slice(0, 300)
+    }
+  }
+} catch (error) {
+  report.error = `${error.code ?? error.name}: ${error.message}`.slice(0, 300)
+}
+console.log(JSON.stringify(report))
