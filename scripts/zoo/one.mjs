@@ -43,7 +43,14 @@ function samples(graph, ort) {
         const data = BigInt64Array.from({ length: count }, () => (ones ? 1n : BigInt(Math.floor(random() * 50))))
         return [name, new ort.Tensor('int64', data, dims)]
       }
-      return [name, new ort.Tensor('float32', Float32Array.from({ length: count }, () => 2 * random() - 1), dims)]
+      return [
+        name,
+        new ort.Tensor(
+          'float32',
+          Float32Array.from({ length: count }, () => 2 * random() - 1),
+          dims,
+        ),
+      ]
     }),
   )
 }

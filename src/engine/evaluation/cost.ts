@@ -2,7 +2,7 @@
 import type { Coupling } from '../coupling/index'
 import type { Graph, GraphNode } from '../graph/graph'
 import { bytesPerElement } from '../graph/tensor'
-import { type CostContext, findOp } from '../ops/index'
+import { type CostContext, findOp, type OpDefinition } from '../ops/index'
 import { shapeOf } from '../ops/infer'
 import { oneSample } from '../ops/shapes'
 
@@ -52,7 +52,12 @@ export function bufferConstants(graph: Graph): ReadonlySet<string> {
 /** MACs of one node for one sample at the declared input shape; 0 for operators that multiply nothing. */
 export function nodeMacs(graph: Graph, node: GraphNode): number {
   const op = findOp(node.op, node.domain)
-  return op?.macs ? op.macs(costContext(graph, node, new Map())) : 0
+  return op ? macTerms(op, costContext(graph, node, new Map())).reduce((a, b) => a + b, 0) : 0
+}
+
+const macTerms = (op: OpDefinition, context: CostContext): readonly number[] => {
+  const macs = op.macs?.(context) ?? 0
+  return typeof macs === 'number' ? [macs] : macs
 }
 
 /** Parameters and bytes of one constant: bytes count everything that is stored, parameters only trainable floats. */
@@ -117,10 +122,10 @@ export function createCostModel(graph: Graph, coupling: Coupling): CostModel {
   for (const node of graph.nodes) {
     const op = findOp(node.op, node.domain)
     if (!op?.macs) continue
-    const base = op.macs(costContext(graph, node, new Map()))
+    const base = macTerms(op, costContext(graph, node, new Map()))
     // The rules are products of extents; doubling one shows how often it is a factor.
     const names = [...new Set([...node.inputs, ...node.outputs])].filter((name) => axes.has(name))
-    const factors: number[] = []
+    const factors: number[][] = base.map(() => [])
     for (const extent of new Set(names.flatMap((name) => [...(axes.get(name) as Map<number, number>).values()]))) {
       const doubled = new Map(
         names.map(
@@ -131,10 +136,14 @@ export function createCostModel(graph: Graph, coupling: Coupling): CostModel {
             ] as const,
         ),
       )
-      const power = Math.round(Math.log2(op.macs(costContext(graph, node, doubled)) / base))
-      for (let k = 0; k < power; k++) factors.push(extent)
+      macTerms(op, costContext(graph, node, doubled)).forEach((macs, t) => {
+        const power = Math.round(Math.log2(macs / (base[t] as number)))
+        for (let k = 0; k < power; k++) factors[t]?.push(extent)
+      })
     }
-    terms.push(term(factors, { macs: base, params: 0, bytes: 0 }, extents))
+    base.forEach((macs, t) => {
+      terms.push(term(factors[t] as number[], { macs, params: 0, bytes: 0 }, extents))
+    })
   }
   for (const name of graph.constants.keys()) {
     const factors = [...(axes.get(name)?.values() ?? [])]

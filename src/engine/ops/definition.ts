@@ -120,8 +120,8 @@ export interface OpDefinition {
   /** First opset of the default domain that has the canonical form; the writer raises the file's opset to it. */
   readonly since?: number
   infer(context: InferContext): readonly Inferred[]
-  /** Multiply-accumulates of one sample. */
-  macs?(context: CostContext): number
+  /** Multiply-accumulates of one sample: a product of extents, or a list of such products that add up. */
+  macs?(context: CostContext): number | readonly number[]
   /** Without a rule the operator's inputs are fixed with the reason that it cannot be followed. */
   couple?(context: CouplingContext): void
   resize?(context: ResizeContext): Resized

@@ -39,11 +39,12 @@ function infer(context: InferContext): Inferred[] {
   return [{ dtype: x.dtype, shape: [time, directions, batch, hidden] }, last, last]
 }
 
-function macs(context: CostContext): number {
+/** The input's product and the state's. */
+function macs(context: CostContext): number[] {
   const w = context.inputShape(W)
   const r = context.inputShape(R)
   const [time, batch] = context.inputShape(0) as [number, number]
-  return time * batch * (w.reduce((a, b) => a * b, 1) + r.reduce((a, b) => a * b, 1))
+  return [w, r].map((weight) => time * batch * weight.reduce((a, b) => a * b, 1))
 }
 
 const repeat = (ids: Int32Array, times: number): Int32Array =>

@@ -1,8 +1,8 @@
 /** Lays the weights of a group out as criteria read them: one row a channel. */
 import { EspalierError } from '../../../contract/errors'
-import type { Coupling, Group, Layer } from '../../coupling'
+import type { Binding, Coupling, Group, Layer } from '../../coupling'
 import type { Graph } from '../../graph/graph'
-import { type TensorData, toFloat32 } from '../../graph/tensor'
+import { sizeOf, type TensorData, toFloat32 } from '../../graph/tensor'
 import type { Slices } from './types'
 
 /**
@@ -55,6 +55,35 @@ function layerSlices(
   return { node: layer.node.name, role, units, width, rows }
 }
 
+/** Rows of an operator that is no layer (embedding, recurrent kernel, product by index): everything along the bound axis. */
+function bindingSlices(coupling: Coupling, g: number, binding: Binding, weight: TensorData): Slices | null {
+  const { axis, units, role, node } = binding
+  const places = [...units.keys()].filter((i) => units[i] !== 0 && coupling.groupOf[units[i] as number] === g)
+  const { dims } = weight
+  const inner = sizeOf(dims.slice(axis + 1))
+  const outer = sizeOf(dims.slice(0, axis))
+  const width = inner * outer
+  if (places.length === 0 || role === 'passthrough' || width === 1) return null
+  const source = toFloat32(weight)
+  const extent = dims[axis] as number
+  const rows = new Float32Array(places.length * width)
+  let at = 0
+  for (const place of places) {
+    for (let o = 0; o < outer; o++) {
+      const from = (o * extent + place) * inner
+      rows.set(source.subarray(from, from + inner), at)
+      at += inner
+    }
+  }
+  return {
+    node: node.name,
+    role,
+    units: Int32Array.from(places, (i) => coupling.indexOf[units[i] as number] as number),
+    width,
+    rows,
+  }
+}
+
 /** All slices of group `g`: producers, consumers (depthwise layers are neither) and BatchNorm scales. */
 export function groupSlices(graph: Graph, coupling: Coupling, g: number): Slices[] {
   const group = coupling.groups[g] as Group
@@ -70,7 +99,12 @@ export function groupSlices(graph: Graph, coupling: Coupling, g: number): Slices
       slices.push(layerSlices(coupling, g, layer, constant(layer.weightName), role))
     }
   }
+  const layers = new Set(coupling.layers.map((layer) => layer.node.name))
   for (const binding of coupling.bindings) {
+    if (!layers.has(binding.node.name)) {
+      const found = bindingSlices(coupling, g, binding, constant(binding.constant))
+      if (found) slices.push(found)
+    }
     if (binding.node.op !== 'BatchNormalization' || binding.constant !== binding.node.inputs[1]) continue
     const places = Array.from(binding.units.keys()).filter(
       (i) => coupling.groupOf[binding.units[i] as number] === g && binding.units[i] !== 0,
