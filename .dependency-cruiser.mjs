@@ -2,7 +2,7 @@
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 const ours = '^src/'
-const mathsPackages = ['fflate', 'protobufjs', 'h5wasm', 'seedrandom', 'fast-png', 'jpeg-js', 'zod', 'long']
+const mathsPackages = ['fflate', 'h5wasm', 'seedrandom', 'fast-png', 'jpeg-js', 'zod']
 const packages = (...names) => `^node_modules/(?:@types/)?(?:${names.join('|')})(?:/|$)`
 
 const layers = [

@@ -58,7 +58,7 @@ describe('the archive', () => {
     ['a Node of a checkout', /^\/node_modules\/node-(linux|win)-/],
     ["other systems' binaries", /(darwin|win32)[-/].*\.(node|dylib|dll)$/],
     ['sources and tests', /^\/(src|test|scripts|docs)\//],
-    ['packages of the page, which are bundled', /^\/node_modules\/(vue|element-plus|echarts|pinia)\//],
+    ['packages of the page, which are bundled', /^\/node_modules\/(vue|echarts|pinia)\//],
     ['tools', /^\/node_modules\/(vitest|typescript|electron|electron-builder|playwright-core)\//],
   ])('holds no %s', (_what, pattern) => expect(files.filter((file) => pattern.test(file))).toEqual([]))
 })

@@ -1,6 +1,5 @@
 /** The form of a new run: kept while it is being filled in, across screens and restarts. */
-import type { Goal, RunConfig } from '../../../contract'
-import { useSettings } from '../../app/settings.store'
+import type { Goal, Run, RunConfig } from '../../../contract'
 
 export interface Draft {
   readonly modelId: string
@@ -89,10 +88,10 @@ export function draftConfigs(draft: Draft): RunConfig[] {
   return configs
 }
 
-/** Fills the form with a run's configuration, for "clone". */
-export function saveDraftFrom(projectId: string, modelId: string, datasetId: string, config: RunConfig): void {
+/** The form filled with a run's configuration, for "clone". */
+export function draftFrom({ modelId, datasetId, config }: Pick<Run, 'modelId' | 'datasetId' | 'config'>): Draft {
   const { goal } = config
-  const draft: Draft = {
+  return {
     ...emptyDraft,
     modelId,
     datasetId,
@@ -109,5 +108,4 @@ export function saveDraftFrom(projectId: string, modelId: string, datasetId: str
     protect: [...config.protect],
     backend: config.backend,
   }
-  useSettings().layout<Draft>(draftKey(projectId), emptyDraft).value = draft
 }

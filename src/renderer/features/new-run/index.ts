@@ -1,4 +1,2 @@
-/** What other features may use of run configurations. */
-export { comparisonConfigs, defaultConfig } from './config'
-export { saveDraftFrom } from './draft'
+/** What other features may use of new runs. */
 export { useCompareStrategies } from './use-compare-strategies'

@@ -4,7 +4,6 @@ import { useRouter } from 'vue-router'
 import type { Run } from '../../../contract'
 import type { MenuItem } from '../../ui/MenuButton.vue'
 import { useToasts } from '../../ui/toasts.store'
-import { saveDraftFrom } from '../new-run'
 import { isActive } from './figures'
 import { useRuns } from './runs.store'
 import { useLabels } from './use-labels'
@@ -22,10 +21,8 @@ export function useRunActions() {
   const compare = (ids: readonly string[]) =>
     void router.push({ name: 'compare', params: params(), query: { runs: ids.join(',') } })
 
-  function clone(run: Run): void {
-    saveDraftFrom(run.projectId, run.modelId, run.datasetId, run.config)
-    void router.push({ name: 'new-run', params: params() })
-  }
+  /** The form fills itself from the run. */
+  const clone = (run: Run) => void router.push({ name: 'new-run', params: params(), query: { from: run.id } })
 
   async function rerun(runs: readonly Run[]): Promise<void> {
     await toasts.attempt(async () => {
