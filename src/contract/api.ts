@@ -216,8 +216,10 @@ export const contract = {
     settings: oc.output(settingsSchema),
     /** `layouts` merge screen by screen; every other field replaces. */
     saveSettings: oc.input(settingsSchema.partial()).output(settingsSchema),
-    /** Removes for good what is in the trash now; files that something living refers to stay. */
-    emptyTrash: oc.output(z.object({ removed: z.number(), freedBytes: z.number() })),
+    /** Removes for good what is in the trash now, everywhere or of one project; what something living refers to stays. */
+    emptyTrash: oc
+      .input(z.object({ projectId: z.string().optional() }).optional())
+      .output(z.object({ removed: z.number(), freedBytes: z.number() })),
     /** Opens the platform's folder or file dialog; null where the shell has none or the user cancelled. */
     pickPath: oc
       .input(z.object({ kind: z.enum(['model', 'data-file', 'data-folder', 'export-folder']) }))

@@ -412,7 +412,18 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         world.settings = { ...world.settings, ...change, layouts: { ...world.settings.layouts, ...layouts } }
         return world.settings
       },
-      emptyTrash: () => ({ removed: 1, freedBytes: 1_200_000 }),
+      emptyTrash: ({ projectId }: { projectId?: string }) => {
+        const stays = (item: { deletedAt: string | null; projectId: string }) =>
+          item.deletedAt === null || (projectId !== undefined && item.projectId !== projectId)
+        const before = world.runs.length + world.models.length + world.datasets.length
+        world.runs = world.runs.filter(stays)
+        world.models = world.models.filter(stays)
+        world.datasets = world.datasets.filter(stays)
+        return {
+          removed: before - world.runs.length - world.models.length - world.datasets.length,
+          freedBytes: 1_200_000,
+        }
+      },
       pickPath: () => null,
       shell: () => ({ kind: 'server' as const, canPickPaths: false, platform: 'linux' }),
     },

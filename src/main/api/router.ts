@@ -89,7 +89,7 @@ export function createRouter(services: Services) {
       doctor: api.app.doctor.handler(() => app.doctor()),
       settings: api.app.settings.handler(() => app.settings()),
       saveSettings: api.app.saveSettings.handler(({ input }) => app.saveSettings(input)),
-      emptyTrash: api.app.emptyTrash.handler(() => app.emptyTrash()),
+      emptyTrash: api.app.emptyTrash.handler(({ input }) => app.emptyTrash(input?.projectId)),
       pickPath: api.app.pickPath.handler(({ input }) => app.pickPath(input.kind)),
       shell: api.app.shell.handler(() => app.shell()),
     },

@@ -36,7 +36,7 @@ export function appService(context: ServiceContext, shell: ShellAbilities, trash
   return {
     settings: (): Settings => store.settings.get(),
     saveSettings: (changes: SettingsChanges): Settings => store.settings.save(changes),
-    emptyTrash: () => trash.empty(),
+    emptyTrash: (projectId?: string) => trash.empty(projectId),
     pickPath: async (kind: PathKind): Promise<string | null> => (shell.pickPath ? shell.pickPath(kind) : null),
     shell: () => ({ kind: shell.kind, canPickPaths: shell.pickPath !== undefined, platform: process.platform }),
     async doctor(): Promise<Doctor> {

@@ -25,6 +25,7 @@ export const routes: RouteRecordRaw[] = [
         props: true,
         component: () => import('../features/models/ModelPage.vue'),
       },
+      { path: 'diff', name: 'diff', component: () => import('../features/diff/DiffPage.vue') },
       { path: 'data', name: 'datasets', component: () => import('../features/datasets/DatasetsPage.vue') },
       {
         path: 'data/:datasetId',
@@ -33,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('../features/datasets/DatasetPage.vue'),
       },
       { path: 'compare', name: 'compare', component: () => import('../features/compare/ComparePage.vue') },
+      { path: 'trash', name: 'trash', component: () => import('../features/trash/TrashPage.vue') },
       { path: 'exports', name: 'exports', component: () => import('../features/exports/ExportsPage.vue') },
     ],
   },

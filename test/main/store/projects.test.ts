@@ -56,6 +56,21 @@ describe('the trash', () => {
     expect(store.projects.get(project.id).counts).toEqual({ models: 0, datasets: 0, runs: 0 })
   })
 
+  test('of one project is emptied without touching another', () => {
+    const store = openTemporary()
+    const [mine, other] = [seeded(store), seeded(store)]
+    for (const { queue, data, net } of [mine, other]) {
+      store.runs.setDeleted(queue().id, '2020-01-01T00:00:00.000Z')
+      store.models.setDeleted(net.id, '2020-01-01T00:00:00.000Z')
+      store.datasets.setDeleted(data.id, '2020-01-01T00:00:00.000Z')
+    }
+    store.projects.setDeleted(other.project.id, '2020-01-01T00:00:00.000Z')
+    expect(store.trash.purge('2021-01-01T00:00:00.000Z', mine.project.id)).toBe(3)
+    expect(store.runs.list(other.project.id, true)).toHaveLength(1)
+    expect(store.models.list(other.project.id, true)).toHaveLength(1)
+    expect(store.projects.list(true)).toHaveLength(1)
+  })
+
   test('a purged project takes everything of its own along and nothing else', () => {
     const store = openTemporary()
     const doomed = seeded(store)

@@ -152,8 +152,10 @@ function view(
 }
 
 /** 32-M-32-64-M-64-128-M-128 with BatchNorm, as the sample project's network. */
-export function vggView(scale = 1): ModelView {
-  const at = (width: number) => Math.max(2, Math.round(width * scale))
+/** @param scale of every width, or the kept width of each group */
+export function vggView(scale: number | ReadonlyMap<string, number> = 1): ModelView {
+  const at = (width: number, name: string) =>
+    typeof scale === 'number' ? Math.max(2, Math.round(width * scale)) : (scale.get(name) ?? width)
   const builder = new Builder(1, 28)
   let value = 'input'
   let group = ''
@@ -168,7 +170,7 @@ export function vggView(scale = 1): ModelView {
     index += 1
     const reads = group ? [group] : []
     group = `conv${index}`
-    value = builder.conv(`conv${index}`, at(step), 3, 1, value, group, reads)
+    value = builder.conv(`conv${index}`, at(step, group), 3, 1, value, group, reads)
     value = builder.simple('BatchNormalization', value, group, builder.channels * 4)
     value = builder.simple('Relu', value, group)
   }

@@ -407,7 +407,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
     }
     runs.push(run)
     if (result) {
-      const small = vggView(Math.sqrt(config.goal.value))
+      const small = vggView(new Map(trace.groups.map(({ group, kept }) => [group, kept.length])))
       views.set(`m-${id}`, small)
       models.push({
         id: `m-${id}`,

@@ -56,6 +56,13 @@ const screens = [
   ['model-group', '/p/p-sample/models/m-resnet', async (page) => page.locator('.groups li button').first().click()],
   ['model-layers', '/p/p-sample/models/m-resnet', tab(1)],
   ['model-report', '/p/p-sample/models/m-vgg', tab(2)],
+  ['diff', '/p/p-sample/diff?before=m-vgg&after=m-r-22'],
+  [
+    'diff-groups',
+    '/p/p-sample/diff?before=m-r-13&after=m-r-22',
+    async (page) => page.locator('.groups li button').nth(2).click(),
+  ],
+  ['diff-table', '/p/p-sample/diff?before=m-vgg&after=m-r-22', tab(1)],
   ['datasets', '/p/p-sample/data'],
   ['dataset', '/p/p-sample/data/d-fashion', async (page) => page.locator('form button[type=submit]').click()],
   [
@@ -76,6 +83,23 @@ const screens = [
       await page.locator('.proof').first().waitFor()
     },
   ],
+  [
+    'trash',
+    '/p/p-sample/runs',
+    async (page) => {
+      for (const at of [3, 5]) await page.locator('[role=row] input[type=checkbox]').nth(at).click()
+      await page.keyboard.press('Delete')
+      await page
+        .locator('nav a', { has: page.locator('svg') })
+        .last()
+        .waitFor()
+      await page.evaluate(() => {
+        window.location.hash = '#/p/p-sample/trash'
+      })
+      await page.locator('td').first().waitFor()
+    },
+  ],
+  ['trash-empty', '/p/p-empty/trash'],
   ['settings', '/settings'],
   ['palette', '/p/p-sample/runs', async (page) => page.keyboard.press('Control+k')],
   ['help', '/p/p-sample/runs', async (page) => page.keyboard.press('?')],

@@ -4,6 +4,7 @@ import type { Settings } from '../../../contract'
 import commands from '../../commands/messages'
 import compare from '../../features/compare/messages'
 import datasets from '../../features/datasets/messages'
+import diff from '../../features/diff/messages'
 import exports from '../../features/exports/messages'
 import graph from '../../features/graph/messages'
 import models from '../../features/models/messages'
@@ -14,6 +15,7 @@ import runs from '../../features/runs/messages'
 import settings from '../../features/settings/messages'
 import shell from '../../features/shell/messages'
 import tradeoff from '../../features/tradeoff/messages'
+import trash from '../../features/trash/messages'
 import common from './common'
 
 export const features = {
@@ -27,8 +29,10 @@ export const features = {
   models,
   graph,
   datasets,
+  diff,
   compare,
   tradeoff,
+  trash,
   exports,
   settings,
 }

@@ -1,0 +1,48 @@
+/** Texts of a project's trash. */
+import { bilingual } from '../../app/locale/messages'
+
+export default bilingual(
+  {
+    title: 'Trash',
+    lead: 'What lies here is kept for {days} days and can be brought back. A model or a data set stays as long as a run or an export refers to it.',
+    kinds: 'What is in the trash',
+    kind: { runs: 'Runs', models: 'Models', datasets: 'Data sets' },
+    moved: 'Moved here',
+    left: 'Kept for',
+    leftDays: '{n} more day | {n} more days',
+    leftToday: 'goes today',
+    restoreOne: 'Restore {name}',
+    restoreAll: 'Restore all {n}',
+    restored: '{name} is back.',
+    restoredMany: '{n} restored. | {n} restored.',
+    empty: 'Empty this trash',
+    emptyAsk:
+      'Remove for good {runs} runs, {models} models and {datasets} data sets of this project? This cannot be undone.',
+    emptied: '{n} removed, {bytes} freed.',
+    stayed: '{n} stay, because a run or an export refers to them.',
+    noneTitle: 'Nothing here',
+    noneText: 'Runs, models and data sets that you move to the trash wait here for {days} days.',
+    more: 'Show {n} more',
+  },
+  {
+    title: '回收站',
+    lead: '这里的内容保留 {days} 天，期间可以恢复。只要还有运行或导出引用，模型或数据集就会保留。',
+    kinds: '回收站中的内容',
+    kind: { runs: '运行', models: '模型', datasets: '数据集' },
+    moved: '移入时间',
+    left: '保留期',
+    leftDays: '还剩 {n} 天',
+    leftToday: '今天清除',
+    restoreOne: '恢复 {name}',
+    restoreAll: '全部恢复（{n} 项）',
+    restored: '“{name}”已恢复。',
+    restoredMany: '已恢复 {n} 项。',
+    empty: '清空此回收站',
+    emptyAsk: '永久删除此项目的 {runs} 个运行、{models} 个模型和 {datasets} 个数据集？此操作无法撤销。',
+    emptied: '已删除 {n} 项，释放 {bytes}。',
+    stayed: '{n} 项保留，因为还有运行或导出引用它们。',
+    noneTitle: '这里是空的',
+    noneText: '移到回收站的运行、模型和数据集会在这里保留 {days} 天。',
+    more: '再显示 {n} 项',
+  },
+)
