@@ -1,7 +1,7 @@
 /** Draws the graph on a canvas: only what is in sight, text only where it can be read. */
 import type { Palette } from '../../charts/palette'
 import type { LayoutResult, Placed } from './layout'
-import { type Family, type ModelGraph, nodeHeight } from './model-graph'
+import { type Family, type ModelGraph, type NodeMark, nodeHeight } from './model-graph'
 
 export interface Camera {
   /** Screen position of the graph's origin, and screen pixels a graph unit. */
@@ -35,11 +35,23 @@ const familyColor = (family: Family, palette: Palette): string => {
   return colors[family] ?? teal ?? palette.text3
 }
 
-const clip = (context: CanvasRenderingContext2D, text: string, width: number): string => {
-  if (context.measureText(text).width <= width) return text
-  let end = text.length - 1
-  while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end -= 1
-  return `${text.slice(0, end)}…`
+/** Measuring text costs more than drawing it, and the same labels are drawn on every frame. */
+const clipped = new Map<string, string>()
+const mostClipped = 20_000
+
+function clip(context: CanvasRenderingContext2D, text: string, width: number): string {
+  const key = `${context.font}\n${width}\n${text}`
+  const known = clipped.get(key)
+  if (known !== undefined) return known
+  let shown = text
+  if (context.measureText(text).width > width) {
+    let end = text.length - 1
+    while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > width) end -= 1
+    shown = `${text.slice(0, end)}…`
+  }
+  if (clipped.size >= mostClipped) clipped.clear()
+  clipped.set(key, shown)
+  return shown
 }
 
 function strokeEdge(context: CanvasRenderingContext2D, points: readonly Placed[]): void {
@@ -59,6 +71,22 @@ function strokeEdge(context: CanvasRenderingContext2D, points: readonly Placed[]
   context.lineTo(last.x - 3.5, last.y - 6)
   context.lineTo(last.x + 3.5, last.y - 6)
   context.fill()
+}
+
+/** The whole bar is the original width, the filled part what is left of it. */
+function drawMark(
+  context: CanvasRenderingContext2D,
+  { kept, tone }: NodeMark,
+  x: number,
+  y: number,
+  width: number,
+  palette: Palette,
+): void {
+  context.fillStyle = palette.line
+  context.fillRect(x, y, width, 3)
+  context.fillStyle =
+    tone === 'gone' ? palette.bad : tone === 'new' ? (palette.series[2] ?? palette.accent) : palette.accent
+  context.fillRect(x, y, tone === 'kept' ? width * Math.min(1, Math.max(0, kept)) : width, 3)
 }
 
 export function drawGraph(
@@ -127,14 +155,15 @@ export function drawGraph(
       context.fillStyle = familyColor(node.family, palette)
       context.fillRect(x + 6, y + 8, 3, nodeHeight - 16)
     }
+    if (node.mark) drawMark(context, node.mark, x + 15, y + nodeHeight - 5, node.width - 24, palette)
     if (camera.scale < textFrom) continue
     const inner = node.width - 24
     context.fillStyle = palette.text
     context.font = `600 12px ${font}`
-    context.fillText(clip(context, node.title, inner), x + 15, y + 14)
+    context.fillText(clip(context, node.title, inner), x + 15, y + (node.mark ? 12 : 14))
     context.fillStyle = palette.text2
     context.font = `11px ${font}`
-    context.fillText(clip(context, node.subtitle, inner), x + 15, y + 28)
+    context.fillText(clip(context, node.subtitle, inner), x + 15, y + (node.mark ? 26 : 28))
   }
   context.globalAlpha = 1
 }

@@ -2,5 +2,5 @@
 export { default as GraphCanvas } from './GraphCanvas.vue'
 export { default as GroupList } from './GroupList.vue'
 export { default as LayerTable } from './LayerTable.vue'
-export { buildModelGraph } from './model-graph'
+export { buildModelGraph, type GraphMarks, type ModelGraph, type NodeMark } from './model-graph'
 export { default as NodeDetails } from './NodeDetails.vue'

@@ -9,6 +9,22 @@ export interface DrawnNode {
   readonly family: Family
   readonly view: GraphNodeView | null
   readonly width: number
+  /** Drawn as a bar along the node's foot; absent: none. */
+  readonly mark?: NodeMark | undefined
+}
+
+/** How much of a node is left, or that it is on one side of a comparison only. */
+export interface NodeMark {
+  /** Share of its width that stays, 0..1. */
+  readonly kept: number
+  readonly tone: 'kept' | 'gone' | 'new'
+}
+
+export interface GraphMarks {
+  /** What to write under an operator, and the bar; null: as it is. */
+  describe?(node: GraphNodeView): { readonly subtitle: string; readonly mark?: NodeMark } | null
+  /** Edges between nodes by name that the values alone do not tell. */
+  readonly edges?: readonly (readonly [from: string, to: string])[]
 }
 
 export type Family = 'io' | 'linear' | 'normal' | 'activation' | 'pool' | 'join' | 'shape'
@@ -42,26 +58,33 @@ const widthFor = (title: string, subtitle: string): number =>
 
 const shapeText = (shapes: GraphNodeView['shapes']): string => shapes[0]?.join('×') ?? ''
 
-export function buildModelGraph({ inspection, graph }: ModelView): ModelGraph {
+export function buildModelGraph({ inspection, graph }: ModelView, marks: GraphMarks = {}): ModelGraph {
   const made: DrawnNode[] = []
   const producerOf = new Map<string, string>()
-  const add = (id: string, title: string, subtitle: string, family: Family, view: GraphNodeView | null) =>
-    made.push({ id, title, subtitle, family, view, width: widthFor(title, subtitle) })
+  const add = (
+    id: string,
+    title: string,
+    subtitle: string,
+    family: Family,
+    view: GraphNodeView | null,
+    mark?: NodeMark,
+  ) => made.push({ id, title, subtitle, family, view, width: widthFor(title, subtitle), mark })
 
   for (const value of inspection.inputs) {
     add(`in:${value.name}`, value.name, value.shape.join('×'), 'io', null)
     producerOf.set(value.name, `in:${value.name}`)
   }
   for (const node of graph) {
-    add(node.name, node.op, shapeText(node.shapes), familyOf(node.op), node)
+    const said = marks.describe?.(node)
+    add(node.name, node.op, said?.subtitle ?? shapeText(node.shapes), familyOf(node.op), node, said?.mark)
     for (const value of node.outputs) producerOf.set(value, node.name)
   }
   const edges: [string, string][] = []
   const seen = new Set<string>()
   const producers = new Map<string, string[]>()
   const consumers = new Map<string, string[]>()
-  const connect = (value: string, to: string) => {
-    const from = producerOf.get(value)
+  const connect = (value: string, to: string) => join(producerOf.get(value), to)
+  const join = (from: string | undefined, to: string) => {
     if (from === undefined || from === to || seen.has(`${from}\n${to}`)) return
     seen.add(`${from}\n${to}`)
     edges.push([from, to])
@@ -69,6 +92,7 @@ export function buildModelGraph({ inspection, graph }: ModelView): ModelGraph {
     consumers.set(from, [...(consumers.get(from) ?? []), to])
   }
   for (const node of graph) for (const value of node.inputs) connect(value, node.name)
+  for (const [from, to] of marks.edges ?? []) join(from, to)
   for (const value of inspection.outputs) {
     add(`out:${value.name}`, value.name, value.shape.join('×'), 'io', null)
     connect(value.name, `out:${value.name}`)
