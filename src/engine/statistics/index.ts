@@ -1,4 +1,6 @@
 /** Statistics of feature maps and of the result's sensitivity, shared by every data-driven strategy. */
+
+export { uniformRun } from './layer-observer'
 export {
   isObservable,
   isRefittable,

@@ -5,19 +5,36 @@ import type { ReadValue } from './gates'
 import { asRows, extentsOf } from './rows'
 import type { FeatureMaps } from './types'
 
+/** Bytes that kept maps may take; large inputs keep fewer samples. */
+const LIMIT = 2 ** 28
+
 export class MapKeeper {
   private kept = 0
+  private most: number
   private readonly parts = new Map<string, { data: Float32Array[]; extents: readonly number[] }>()
 
   constructor(
     private readonly reads: readonly ReadValue[],
-    private readonly most: number,
-  ) {}
+    wanted: number,
+  ) {
+    this.most = wanted
+  }
+
+  /** Samples that the limit has room for, at least one. */
+  private affordable(values: LiveValues): number {
+    let perSample = 0
+    for (const { value } of this.reads) {
+      const tensor = values.get(value)?.tensor
+      if (tensor) perSample += (4 * tensor.size) / (tensor.shape[0] as number)
+    }
+    return Math.max(1, Math.floor(LIMIT / Math.max(1, perSample)))
+  }
 
   /** Adds what is still wanted of one batch. */
   add(values: LiveValues): void {
+    if (this.most <= this.kept || this.reads.length === 0) return
+    if (this.kept === 0) this.most = Math.min(this.most, this.affordable(values))
     const missing = this.most - this.kept
-    if (missing <= 0 || this.reads.length === 0) return
     let added = 0
     for (const { value, channelAxis } of this.reads) {
       const live = values.get(value)

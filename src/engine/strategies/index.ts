@@ -27,19 +27,11 @@ export const listStrategies = (): StrategyInfo[] => [
   })),
 ]
 
-const planned = new Set(['entropy', 'hrank', 'thinet', 'chip', 'nisp'])
-
-/** @throws BAD_USAGE for a name that is none, NOT_BUILT_YET for one that is to come. */
+/** @throws BAD_USAGE for a name that is none. */
 export function findStrategy(name: string): StrategyInfo {
   if (name === resultOriented.name) return resultOriented
   const criterion = findCriterion(name)
   if (criterion) return criterion
-  if (planned.has(name)) {
-    throw new EspalierError(
-      'NOT_BUILT_YET',
-      `The strategy "${name}" is not built yet. \`strategies\` lists what there is.`,
-    )
-  }
   throw new EspalierError(
     'BAD_USAGE',
     `There is no strategy named "${name}". There are: ${listStrategies()

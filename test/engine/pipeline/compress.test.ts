@@ -94,7 +94,6 @@ describe('compress', () => {
     expect(await code({ strategy: 'l2', goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
     expect(await code({ strategy: 'l2', goal: half, protect: ['nowhere'] })).toBe('NOT_FOUND')
     expect(await code({ strategy: 'l2', allocation: 'sensitivity', goal: half })).toBe('NOT_BUILT_YET')
-    expect(await code({ strategy: 'thinet', goal: half })).toBe('NOT_BUILT_YET')
     expect(await code({ strategy: 'l2', goal: { kind: 'max-latency-ms', value: 3 } })).toBe('NOT_BUILT_YET')
   })
 })

@@ -1,5 +1,6 @@
 /** Dense linear algebra in double precision, written for V8: contiguous rows and products held in registers. */
 export * from './cholesky'
+export * from './eigenvalues'
 export * from './product'
 export * from './small'
 export * from './update'

@@ -1,4 +1,4 @@
-/** All criteria; importing this registers them. HRank, ThiNet, CHIP, NISP and entropy are not built yet. */
+/** All criteria; importing this registers them. */
 import './random'
 import './l1'
 import './l2'
@@ -10,10 +10,15 @@ import './apoz'
 import './activation-mean'
 import './taylor'
 import './fisher'
+import './entropy'
+import './hrank'
+import './thinet'
+import './chip'
+import './nisp'
 
 export { rankAscending } from './rank'
 export { findCriterion, registerCriterion, registeredCriteria } from './registry'
 export { type ScoredGroups, scoreGroups } from './score-groups'
 export { groupSlices } from './slices'
-export type { Criterion, CriterionInput, Slices, UnitStatistic, UnitStatistics } from './types'
+export type { Criterion, CriterionInput, Slices, UnitMaps, UnitStatistic, UnitStatistics } from './types'
 export { statisticsFor, unitStatistics } from './unit-statistics'

@@ -3,6 +3,7 @@ import { EspalierError } from '../../../contract/errors'
 import type { Coupling } from '../../coupling'
 import type { Graph } from '../../graph/graph'
 import type { Statistics } from '../../statistics'
+import { responseImportance } from './response'
 import { groupSlices } from './slices'
 import type { Criterion } from './types'
 import { unitStatistics } from './unit-statistics'
@@ -27,13 +28,15 @@ export function scoreGroups(
   random: (group: string) => () => number,
 ): ScoredGroups {
   const notes: string[] = []
+  const response =
+    statistics && criterion.needs.includes('response') ? responseImportance(graph, coupling, statistics) : null
   const scores = coupling.groups.map((group, g) => {
     if (!group.prunable) return null
     const score = criterion.score({
       group: group.name,
       units: group.units.length,
       slices: groupSlices(graph, coupling, g),
-      statistics: statistics ? unitStatistics(coupling, g, statistics) : {},
+      statistics: statistics ? unitStatistics(graph, coupling, g, statistics, criterion, response) : {},
       random: random(group.name),
     })
     if (!score) {

@@ -14,6 +14,19 @@ export interface Slices {
   readonly rows: Float32Array
 }
 
+/** The first samples' feature maps of one value that linear operators read. */
+export interface UnitMaps {
+  readonly samples: number
+  readonly channels: number
+  readonly positions: number
+  /** Spatial extents; empty behind a flatten or a global pool. */
+  readonly extents: readonly number[]
+  /** Index in the group of each channel's unit; -1 for channels of other groups. */
+  readonly units: Int32Array
+  /** [samples, channels, positions], row-major. */
+  readonly data: Float32Array
+}
+
 /** Feature-map statistics of a group's units over the calibration samples; one number a unit. */
 export interface UnitStatistics {
   /** Share of exact zeros (0..1) in the unit's activation. */
@@ -24,6 +37,15 @@ export interface UnitStatistics {
   readonly gateAbsolute?: Float64Array
   /** E d^2 of the same derivative. */
   readonly gateSquared?: Float64Array
+  /** Feature maps of the group's units, one entry a value. */
+  readonly maps?: readonly UnitMaps[]
+  /**
+   * K_cd = E[x_c . x_d], x_c the part of unit c in a reader's output, summed over outputs, mean over readers;
+   * units squared, row-major.
+   */
+  readonly contributions?: Float64Array
+  /** Importance propagated back from the final responses (NISP). */
+  readonly response?: Float64Array
 }
 
 export type UnitStatistic = keyof UnitStatistics
@@ -41,6 +63,8 @@ export interface CriterionInput {
 export interface Criterion extends StrategyInfo {
   /** Statistics it reads; empty for weights only. */
   readonly needs: readonly UnitStatistic[]
+  /** Samples whose maps it looks at, where it needs maps. */
+  readonly mapSamples?: number
   /** true: scores of different groups compare as they are, so global allocation does not normalise them. */
   readonly comparable?: boolean
   /**

@@ -6,11 +6,13 @@ import {
   registerCriterion,
   registeredCriteria,
 } from '../../../../src/engine/strategies/criteria'
+import cases from './feature-map-cases.json'
 
 /**
  * A group of three units: filters W (3 x 2), columns V (2 x 3) read by unit, BatchNorm scales g.
  * Expected numbers are Torch-Pruning 1.6.1's formulas in numpy, reduction "mean", before normalisation:
  *   l1 = |W|.sum(1); l2 = sqrt((W^2).sum(1)); group = ((W^2).sum(1) + (V^2).sum(0) + g^2) / 3
+ *   those of whole feature maps are torch's and numpy's (feature-map-cases.json)
  *   lamp = group over the sum of all at least as large; fpgm = scipy cdist(W, W).sum(0)
  */
 const input: CriterionInput = {
@@ -38,6 +40,16 @@ const input: CriterionInput = {
     mean: Float64Array.of(0.5, -1, 0),
     gateAbsolute: Float64Array.of(1, 2, 3),
     gateSquared: Float64Array.of(4, 8, 18),
+    maps: [
+      {
+        ...cases.maps,
+        positions: 12,
+        units: Int32Array.of(0, 1, 2),
+        data: Float32Array.from(cases.maps.data),
+      },
+    ],
+    contributions: Float64Array.from(cases.contributions),
+    response: Float64Array.of(3, 1, 2),
   },
   random: () => 0.5,
 }
@@ -54,6 +66,11 @@ const expected: Record<string, number[]> = {
   'activation-mean': [0.5, 1, 0],
   taylor: [1, 2, 3],
   fisher: [2, 4, 9],
+  entropy: cases.entropy,
+  hrank: cases.hrank,
+  thinet: cases.thinet,
+  chip: cases.chip,
+  nisp: [3, 1, 2],
 }
 
 describe('criteria', () => {
@@ -66,7 +83,7 @@ describe('criteria', () => {
       const scores = findCriterion(name)?.score(input)
       expect(scores).toHaveLength(3)
       scores?.forEach((score, unit) => {
-        expect(score).toBeCloseTo(numbers[unit] as number, 8)
+        expect(score).toBeCloseTo(numbers[unit] as number, 7)
       })
     })
   }
@@ -91,6 +108,15 @@ describe('criteria', () => {
     expect(Array.from(findCriterion('l1')?.score({ ...input, units: 2, slices }) ?? [])).toEqual([4, 7])
     // Units as vectors: (1, 3) and (2, 5).
     expect(findCriterion('fpgm')?.score({ ...input, units: 2, slices })?.[0]).toBeCloseTo(Math.sqrt(5), 10)
+  })
+
+  it('measure channel independence where channels outnumber positions', () => {
+    const { chip, data, ...wide } = cases.wide
+    const maps = [{ ...wide, extents: [3], units: Int32Array.of(0, 1, 2, 3, 4), data: Float32Array.from(data) }]
+    const scores = findCriterion('chip')?.score({ ...input, units: 5, statistics: { maps } })
+    scores?.forEach((score, unit) => {
+      expect(score).toBeCloseTo(chip[unit] as number, 6)
+    })
   })
 
   it('average over several producers', () => {

@@ -1,0 +1,91 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { analyseCoupling } from '../../../../src/engine/coupling'
+import { initBackend } from '../../../../src/engine/runtime'
+import { noStatistics, observe, readWeights, type Statistics } from '../../../../src/engine/statistics'
+import { findCriterion, scoreGroups } from '../../../../src/engine/strategies/criteria'
+import { contributionsOf } from '../../../../src/engine/strategies/criteria/contributions'
+import { infiniteSelection, responseImportance } from '../../../../src/engine/strategies/criteria/response'
+import { chainNetwork, chainTable, range } from '../result-oriented/chain-network'
+import cases from './feature-map-cases.json'
+
+const graph = chainNetwork()
+const coupling = analyseCoupling(graph)
+const calibration = { table: chainTable(), indices: range(64) }
+let statistics: Statistics
+
+beforeAll(async () => {
+  await initBackend({ backend: 'wasm' })
+  const options = { batch: 16, seed: 1, positions: 64, result: 'softmax' } as const
+  statistics = await observe(graph, coupling, calibration, { ...noStatistics, moments: true, keepMaps: 64 }, options)
+})
+
+describe('final responses', () => {
+  it('are ranked as numpy ranks them by infinite feature selection', () => {
+    const { samples, width, data, infinite } = cases.features
+    const moments = new Float64Array((width + 1) ** 2)
+    for (let s = 0; s < samples; s++) {
+      const row = [...data.slice(s * width, (s + 1) * width), 1]
+      row.forEach((a, i) => {
+        row.forEach((b, j) => {
+          moments[i * (width + 1) + j] = (moments[i * (width + 1) + j] as number) + (a * b) / samples
+        })
+      })
+    }
+    infiniteSelection(moments, width).forEach((score, i) => {
+      expect(score).toBeCloseTo(infinite[i] as number, 6)
+    })
+  })
+
+  it('reach every unit through the absolute weights of its readers', () => {
+    const scores = responseImportance(graph, coupling, statistics) as Float64Array
+    const layer = coupling.layers.find(({ node }) => node.name === 'conv2')
+    if (!layer) throw new Error('The chain has a second convolution.')
+    const [weights] = readWeights(graph, layer) as [Float64Array]
+    const columns = weights.length / layer.outputUnits.length
+    const taps = (columns - 1) / layer.inputUnits.length
+    layer.inputUnits.forEach((unit, c) => {
+      let sum = 0
+      layer.outputUnits.forEach((output, o) => {
+        for (let t = 0; t < taps; t++) {
+          sum += Math.abs(weights[o * columns + c * taps + t] as number) * (scores[output] as number)
+        }
+      })
+      expect(scores[unit]).toBeCloseTo(sum, 8)
+    })
+  })
+})
+
+it('contributions are the second moments of what each unit adds to the classifier', () => {
+  const layer = coupling.layers.at(-1)
+  const maps = statistics.maps.find(({ value }) => value === layer?.input)
+  if (!layer || !maps) throw new Error('The chain ends in a classifier whose input is kept.')
+  const [weights] = readWeights(graph, layer) as [Float64Array]
+  const width = layer.inputUnits.length
+  const g = coupling.groupOf[layer.inputUnits[0] as number] as number
+  const gram = contributionsOf(graph, coupling, g, statistics) as Float64Array
+  for (const [c, d] of [
+    [0, 0],
+    [0, 3],
+    [5, 2],
+  ] as const) {
+    let sum = 0
+    for (let s = 0; s < maps.samples; s++) {
+      for (let o = 0; o < layer.outputUnits.length; o++) {
+        const part = (i: number) => (weights[o * (width + 1) + i] as number) * (maps.data[s * width + i] as number)
+        sum += (part(c) * part(d)) / maps.samples
+      }
+    }
+    expect(gram[c * width + d]).toBeCloseTo(sum, 6)
+  }
+})
+
+it('every criterion that looks at data scores every group of a network', () => {
+  for (const name of ['entropy', 'hrank', 'chip', 'thinet', 'nisp']) {
+    const criterion = findCriterion(name)
+    if (!criterion) throw new Error(name)
+    const { scores } = scoreGroups(graph, coupling, criterion, statistics, () => () => 0.5)
+    scores.forEach((score, i) => {
+      expect(score?.length ?? 0).toBe(coupling.groups[i]?.prunable ? coupling.groups[i]?.units.length : 0)
+    })
+  }
+})
