@@ -3,7 +3,7 @@ import { EspalierError } from '../../contract/errors'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
 import { type CouplingContext, findOp, type Labels, type LinearLayer, type Role } from '../ops/index'
 import { shapeOf } from '../ops/infer'
-import { simplify } from '../ops/labels'
+import { onAxis, simplify } from '../ops/labels'
 import { formGroups } from './groups'
 import type { Coupling } from './types'
 import { UnionFind } from './union-find'
@@ -27,6 +27,8 @@ export interface RawBinding {
 export interface Walk {
   readonly sets: UnionFind
   readonly sources: Source[]
+  /** First id and count of labels that are no units by themselves. */
+  readonly free: { readonly first: number; readonly count: number }[]
   readonly bindings: RawBinding[]
   readonly layers: { readonly node: GraphNode; readonly layer: LinearLayer }[]
   readonly values: Map<string, readonly Labels[]>
@@ -46,6 +48,7 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
   const walk: Walk = {
     sets: new UnionFind(),
     sources: [],
+    free: [],
     bindings: [],
     layers: [],
     values: new Map(),
@@ -80,6 +83,7 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
       contextOf(graph, producer, walk).fix(walk.values.get(output.name) ?? [], 'it is the result of the network')
     }
   }
+  fixFree(walk)
   boxAll(walk)
   return formGroups(walk)
 }
@@ -94,13 +98,56 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
       sets.union(0, id)
     }
   }
+  const free = (axis: number, count: number): Labels => {
+    const first = sets.add(count)
+    walk.free.push({ first, count })
+    return {
+      ...onAxis(
+        axis,
+        Int32Array.from({ length: count }, (_, i) => first + i),
+      ),
+      free: true,
+    }
+  }
+  const bind = (i: number, axis: number, ids: Int32Array, role: Role) => {
+    const constant = node.inputs[i] as string
+    const key = `${axis} ${constant}`
+    const other = walk.bound.get(key)
+    if (other) for (let k = 0; k < ids.length; k++) sets.union(ids[k] as number, other[k] as number)
+    else walk.bound.set(key, ids)
+    walk.bindings.push({ node, constant, axis, role, ids })
+  }
+  const labels = (i: number): readonly Labels[] => {
+    const entries = has(i) ? walk.values.get(node.inputs[i] as string) : undefined
+    if (!entries) return []
+    if (entries.every((entry) => entry.axes.length === 1)) return entries
+    // Folded axes may have come apart since, where whole slices of one of them were united.
+    const now = entries.map((entry) =>
+      entry.axes.length === 1
+        ? entry
+        : { ...entry, ...simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => sets.find(id)) }) },
+    )
+    walk.values.set(node.inputs[i] as string, now)
+    return now
+  }
   return {
     node,
     has,
     shape: (i) => shapeOf(graph, node.inputs[i] as string),
     outputShape: (o): Shape => shapeOf(graph, node.outputs[o] as string),
     constant: (i) => (has(i) ? graph.constants.get(node.inputs[i] as string) : undefined),
-    labels: (i) => (has(i) ? (walk.values.get(node.inputs[i] as string) ?? []) : []),
+    labels,
+    operand(i) {
+      const constant = has(i) ? graph.constants.get(node.inputs[i] as string) : undefined
+      if (!constant) return labels(i)
+      return constant.dims.flatMap((extent, axis) => {
+        if (extent < 2) return []
+        const entry = free(axis, extent)
+        bind(i, axis, entry.ids, 'passthrough')
+        return [entry]
+      })
+    },
+    free,
     fresh(count) {
       const first = sets.add(count)
       walk.sources.push({ node, first, count })
@@ -122,14 +169,7 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
       else for (const entry of what) fixIds(entry.ids, reason)
     },
     merge: (labels, axes) => merge(sets, labels, axes),
-    bind(i, axis, ids, role) {
-      const constant = node.inputs[i] as string
-      const key = `${axis} ${constant}`
-      const other = walk.bound.get(key)
-      if (other) for (let k = 0; k < ids.length; k++) sets.union(ids[k] as number, other[k] as number)
-      else walk.bound.set(key, ids)
-      walk.bindings.push({ node, constant, axis, role, ids })
-    },
+    bind,
     set(o, labels) {
       const name = node.outputs[o]
       if (name) walk.values.set(name, labels)
@@ -158,6 +198,15 @@ function merge(sets: UnionFind, labels: Labels, axes: readonly number[]): Labels
   }
   const ids = Int32Array.from(labels.ids, (id) => sets.find(id))
   return simplify({ ...labels, ids })
+}
+
+/** Free labels that met no unit stay as they are. */
+function fixFree({ sets, sources, free }: Walk): void {
+  const real = new Uint8Array(sets.size)
+  for (const { first, count } of sources) for (let id = first; id < first + count; id++) real[sets.find(id)] = 1
+  for (const { first, count } of free) {
+    for (let id = first; id < first + count; id++) if (real[sets.find(id)] === 0) sets.union(0, id)
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export function formGroups(walk: Walk): Coupling {
   for (let id = 1; id < sets.size; id++) {
     const root = sets.find(id)
     const source = sourceOf[id] as number
-    if (root === 0) continue
+    if (root === 0 || source < 0) continue
     const other = firstSource.get(root)
     if (other === undefined) firstSource.set(root, source)
     else families.union(other + 1, source + 1)

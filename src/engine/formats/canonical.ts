@@ -6,12 +6,16 @@ import { dropUnused, verify } from '../graph/topology'
 import { inferShapes } from '../ops/infer'
 import { onAxis, reshapeLabels, transposeLabels } from '../ops/labels'
 import { oneSample } from '../ops/shapes'
+import { einsumsToMatMuls } from './einsum'
 
 /** @param graph with inferred shapes */
 export function canonicalise(graph: Graph): Graph {
-  const rewritten = shufflesToGathers(untieVectors(graph))
+  const rewritten = shufflesToGathers(untieVectors(withShapes(einsumsToMatMuls(graph), graph)))
   return rewritten === graph ? graph : inferShapes(verify(rewritten))
 }
+
+const withShapes = (rewritten: Graph, before: Graph): Graph =>
+  rewritten === before ? before : inferShapes(dropUnused(rewritten))
 
 const isVector = (constant: TensorData): boolean =>
   constant.dtype.includes('float') && constant.dims.filter((dim) => dim > 1).length === 1

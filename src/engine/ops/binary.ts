@@ -2,7 +2,7 @@
 import type { Dim } from '../graph/graph'
 import type { DataType } from '../graph/tensor'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
-import { expandLabels } from './labels'
+import { clusterByAxes, expandLabels } from './labels'
 import { lowerBroadcast, lowerNot } from './lower/elementwise'
 import { broadcastShapes, multiplyDims, oneSample } from './shapes'
 
@@ -26,15 +26,23 @@ export function coupleBroadcast(context: CouplingContext): void {
     })
   }
   // Entries of different operands that share an axis belong together.
-  const clusters: Labels[][] = []
-  for (const entry of operands.flatMap((operand) => operand.labels)) {
-    const touching = clusters.filter((cluster) =>
-      cluster.some((other) => other.axes.some((a) => entry.axes.includes(a))),
-    )
-    const merged = [entry, ...touching.flat()]
-    for (const cluster of touching) clusters.splice(clusters.indexOf(cluster), 1)
-    clusters.push(merged)
+  for (const operand of operands) {
+    for (const free of operand.labels.filter((entry) => entry.free)) {
+      for (const other of operands) {
+        const k = other.labels.findIndex(
+          (entry) => entry.axes.length > 1 && entry.axes.includes(free.axes[0] as number),
+        )
+        const joint = other.labels[k]
+        if (!joint) continue
+        // Two axes cannot shrink at once: the one that nothing else needs stays.
+        const rest = joint.axes.filter((axis) => axis !== free.axes[0])
+        other.labels[k] = context.merge(joint, rest)
+        context.fix([free], `${name} combines it with units that lie along two axes`)
+        operand.labels = operand.labels.filter((entry) => entry !== free)
+      }
+    }
   }
+  const clusters = clusterByAxes(operands.flatMap((operand) => operand.labels))
   const result: Labels[] = []
   for (const cluster of clusters) {
     const axes = [...new Set(cluster.flatMap((entry) => entry.axes))].sort((a, b) => a - b)

@@ -1,7 +1,7 @@
 /** Concat: units of the parts lie one behind the other; parts of a joint axis must agree on all others. */
 import { type Dim, numberAttribute } from '../graph/graph'
 import { type Labels, registerOp } from './definition'
-import { coveringAxis, expandLabels, onAxis } from './labels'
+import { clusterByAxes, coveringAxis, expandLabels, onAxis } from './labels'
 import { lowerConcat } from './lower/shape'
 import { normaliseAxis, oneSample, showShape } from './shapes'
 
@@ -43,7 +43,7 @@ registerOp({
     const others: Labels[][] = []
     let at = 0
     for (let i = 0; i < count; i++) {
-      const labels = context.labels(i)
+      const labels = context.operand(i)
       const extent = oneSample(context.shape(i))[axis] as number
       const along = coveringAxis(labels, axis)
       if (along && along.axes.length === 1) ids.set(along.ids, at)
@@ -51,22 +51,20 @@ registerOp({
       others.push(labels.filter((entry) => entry !== along))
       at += extent
     }
-    // Axes that are not joined must lose the same in every part.
+    // Axes that are not joined must lose the same in every part, folded ones together.
     const result: Labels[] = []
-    const axes = new Set(others.flat().flatMap((entry) => entry.axes))
-    for (const other of axes) {
-      const entries = others.map((list) => coveringAxis(list, other))
-      const whole = entries.every((entry) => entry !== undefined && entry.axes.length === 1)
+    for (const cluster of clusterByAxes(others.flat())) {
+      const axes = [...new Set(cluster.flatMap((entry) => entry.axes))].sort((a, b) => a - b)
+      const dims = axes.map((other) => output[other] as number)
+      const whole = others.every((list) => list.some((entry) => cluster.includes(entry)))
       if (!whole) {
-        for (const entry of entries) {
-          if (entry)
-            context.fix([entry], `"${context.node.name}" (Concat) joins it with a value that has nothing to remove`)
-        }
+        context.fix(cluster, `"${context.node.name}" (Concat) joins it with a value that has nothing to remove`)
         continue
       }
-      const spread = (entries as Labels[]).map((entry) => expandLabels(entry, [other], [output[other] as number]))
-      for (const entry of spread.slice(1)) context.union((spread[0] as Labels).ids, entry.ids)
-      result.push(spread[0] as Labels)
+      const spread = cluster.map((entry) => expandLabels(entry, axes, dims))
+      const united = spread[0] as Labels
+      for (const entry of spread.slice(1)) context.union(united.ids, entry.ids)
+      result.push(united)
     }
     if (ids.some((id) => id !== 0)) result.push(onAxis(axis, ids))
     context.set(0, result)

@@ -42,6 +42,8 @@ export interface Labels {
   readonly axes: readonly number[]
   readonly dims: readonly number[]
   readonly ids: Int32Array
+  /** Made up for something of any width (a stored or stretched value): gives way where it cannot stay independent. */
+  readonly free?: true
 }
 
 /** How a constant takes part in a unit: it makes it, reads it, or carries it along (BatchNorm, depthwise, bias). */
@@ -58,8 +60,12 @@ export interface CouplingContext {
   outputShape(i: number): Shape
   constant(i: number): TensorData | undefined
   labels(i: number): readonly Labels[]
+  /** The same, and for a constant: labels that let it follow, along every axis, whatever it is combined with. */
+  operand(i: number): readonly Labels[]
   /** New units made by this node. */
   fresh(count: number): Int32Array
+  /** Labels for positions that take any width: they follow what they are combined with, and are no units themselves. */
+  free(axis: number, count: number): Labels
   /** Entries at the same place are removed together or not at all. Lengths are equal. */
   union(a: Int32Array, b: Int32Array): void
   /** These units stay; the reason is shown to the user. */

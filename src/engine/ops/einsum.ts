@@ -3,22 +3,38 @@ import { type Dim, type GraphNode, type Shape, stringAttribute } from '../graph/
 import { type CouplingContext, type InferContext, type Inferred, registerOp } from './definition'
 import { coveringAxis, idsAlong, onAxis } from './labels'
 
-interface Equation {
+export interface Equation {
   readonly inputs: readonly string[]
   readonly output: string
 }
 
-/** Letters of each operand and of the result; null where an ellipsis or a repeated letter makes axes implicit. */
-function parse(node: GraphNode): Equation | null {
+/** Stand for the axes of an ellipsis, counted from the last; equations are written in ASCII letters. */
+const ellipsisLetter = (fromLast: number): string => String.fromCharCode(0x3b1 + fromLast)
+
+/**
+ * Letters of each operand and of the result; an ellipsis becomes letters of its own.
+ * @returns null where a letter is repeated within an operand (a diagonal) or the ranks do not fit
+ */
+export function parseEquation(node: GraphNode, ranks: readonly number[]): Equation | null {
   const text = stringAttribute(node, 'equation', '').replaceAll(' ', '')
-  if (text.includes('.')) return null
-  const [left, right] = text.split('->') as [string, string | undefined]
-  const inputs = left.split(',')
-  if (inputs.some((letters) => new Set(letters).size !== letters.length)) return null
+  const [left = '', right] = text.split('->') as [string, string | undefined]
+  const terms = left.split(',')
+  if (terms.length !== ranks.length) return null
+  let widest = 0
+  const spread = (count: number) => Array.from({ length: count }, (_, i) => ellipsisLetter(count - 1 - i)).join('')
+  const inputs = terms.map((term, i) => {
+    const covered = (ranks[i] as number) - term.replace('...', '').length
+    widest = term.includes('...') ? Math.max(widest, covered) : widest
+    return term.replace('...', spread(Math.max(0, covered)))
+  })
+  const fits = inputs.every((letters, i) => letters.length === ranks[i] && new Set(letters).size === letters.length)
+  if (!fits) return null
   const count = (letter: string) => inputs.filter((letters) => letters.includes(letter)).length
-  const implicit = [...new Set(inputs.join(''))].filter((letter) => count(letter) === 1).sort()
-  return { inputs, output: right ?? implicit.join('') }
+  const implicit = [...new Set(inputs.join(''))].filter((letter) => count(letter) === 1 && letter < 'α').sort()
+  return { inputs, output: right?.replace('...', spread(widest)) ?? `${spread(widest)}${implicit.join('')}` }
 }
+
+const ranksOf = (node: GraphNode, shape: (i: number) => Shape): number[] => node.inputs.map((_, i) => shape(i).length)
 
 function extents(
   node: GraphNode,
@@ -47,8 +63,11 @@ registerOp({
   mixes: ({ node, constant }) => !node.inputs.some((_, i) => constant(i)),
   since: 12,
   infer(context: InferContext): Inferred[] {
-    const equation = parse(context.node)
-    if (!equation) return context.fail('its equation uses an ellipsis or repeats an index, which is not supported')
+    const equation = parseEquation(
+      context.node,
+      ranksOf(context.node, (i) => context.shape(i)),
+    )
+    if (!equation) return context.fail('its equation repeats an index or does not fit its operands')
     const sizes = extents(
       context.node,
       equation,
@@ -58,7 +77,10 @@ registerOp({
     return [{ dtype: context.input(0).dtype, shape: [...equation.output].map((letter) => sizes.get(letter) as Dim) }]
   },
   macs(context) {
-    const equation = parse(context.node)
+    const equation = parseEquation(
+      context.node,
+      context.node.inputs.map((_, i) => context.inputShape(i).length),
+    )
     if (!equation || equation.inputs.length < 2) return 0
     const sizes = extents(
       context.node,
@@ -73,7 +95,10 @@ registerOp({
   couple(context: CouplingContext) {
     const { node } = context
     const name = `"${node.name}" (Einsum)`
-    const equation = parse(node)
+    const equation = parseEquation(
+      node,
+      ranksOf(node, (i) => context.shape(i)),
+    )
     if (!equation) return
     const byLetter = new Map<string, Int32Array>()
     const settle = (letter: string, ids: Int32Array) => {
@@ -83,13 +108,19 @@ registerOp({
     }
     equation.inputs.forEach((letters, i) => {
       if (context.constant(i)) return
-      for (const entry of context.labels(i))
-        if (entry.axes.length > 1) context.fix([entry], `${name} reads axes folded together`)
+      const labels = context.labels(i).map((entry) => {
+        if (entry.axes.length === 1) return entry
+        // Folded axes: whole slices of the one that stays in the result go, heads for example.
+        const stays = entry.axes.filter((axis) => equation.output.includes(letters[axis] as string))
+        const merged = context.merge(entry, [stays[0] ?? (entry.axes[0] as number)])
+        if (merged.axes.length > 1) context.fix([merged], `${name} reads axes folded together`)
+        return merged
+      })
       letters.split('').forEach((letter, axis) => {
-        const ids = idsAlong(context.labels(i), axis)
+        const ids = idsAlong(labels, axis)
         const extent = context.shape(i)[axis]
         if (ids) settle(letter, ids)
-        else if (!coveringAxis(context.labels(i), axis) && typeof extent === 'number' && extent > 1) {
+        else if (!coveringAxis(labels, axis) && typeof extent === 'number' && extent > 1) {
           settle(letter, new Int32Array(extent))
         }
       })

@@ -15,6 +15,20 @@ export function idsAlong(labels: readonly Labels[], axis: number): Int32Array | 
   return entry && entry.axes.length === 1 ? entry.ids : undefined
 }
 
+/** Entries of several values in runs that share axes: those of one run belong together. */
+export function clusterByAxes(entries: readonly Labels[]): Labels[][] {
+  const clusters: Labels[][] = []
+  for (const entry of entries) {
+    const touching = clusters.filter((cluster) =>
+      cluster.some((other) => other.axes.some((a) => entry.axes.includes(a))),
+    )
+    const merged = [...touching.flat(), entry]
+    for (const cluster of touching) clusters.splice(clusters.indexOf(cluster), 1)
+    clusters.push(merged)
+  }
+  return clusters
+}
+
 /** Drops axes along which the ids do not change, so that a flatten that is undone gives the first labels back. */
 export function simplify(labels: Labels): Labels {
   let { axes, dims, ids } = labels
@@ -98,7 +112,13 @@ export function reshapeBlocks(before: readonly number[], after: readonly number[
   return blocks
 }
 
-/** Labels behind a reshape; entries that share a block of axes cannot stay independent and are returned as `lost`. */
+/** The mark of labels that are made up, for the labels that come of them. */
+const freely = (labels: Labels): Partial<Labels> => (labels.free ? { free: true } : {})
+
+/**
+ * Labels behind a reshape; entries that share a block of axes cannot stay independent and are returned as `lost`, the
+ * free ones first.
+ */
 export function reshapeLabels(
   labels: readonly Labels[],
   before: Shape,
@@ -111,7 +131,10 @@ export function reshapeLabels(
   const kept: Labels[] = []
   const lost: Labels[] = []
   const owner = new Map<number, Labels>()
-  for (const entry of labels) {
+  const order = labels.some((entry) => entry.free)
+    ? [...labels].sort((a, b) => Number(!!a.free) - Number(!!b.free))
+    : labels
+  for (const entry of order) {
     const touched = [...new Set(entry.axes.map(blockOf))].sort((a, b) => a - b)
     if (touched.some((block) => owner.has(block))) {
       lost.push(entry)
@@ -131,9 +154,23 @@ export function reshapeLabels(
       const [, , start, end] = blocks[block] as [number, number, number, number]
       return Array.from({ length: end - start }, (_, k) => start + k)
     })
-    kept.push(simplify({ axes: outAxes, dims: outAxes.map((axis) => to[axis] as number), ids: full.ids }))
+    const dims = outAxes.map((axis) => to[axis] as number)
+    kept.push({ ...simplify({ axes: outAxes, dims, ids: full.ids }), ...freely(entry) })
   }
   return { kept, lost }
+}
+
+/** Labels without some axes, along which the ids are the same; undefined where no axis is left. */
+export function dropAxes(labels: Labels, gone: readonly number[]): Labels | undefined {
+  let result = labels
+  for (const axis of gone) {
+    const k = result.axes.indexOf(axis)
+    if (k < 0) continue
+    if (result.axes.length === 1) return undefined
+    const { axes, dims, ids } = takeLabels(result, axis, [0])
+    result = { axes: axes.filter((_, i) => i !== k), dims: dims.filter((_, i) => i !== k), ids }
+  }
+  return result
 }
 
 /** Ids of some positions along one of the entry's axes (slice, split, gather). */

@@ -29,7 +29,7 @@ const matmul: OpDefinition = {
     return [{ dtype: a.dtype, shape }]
   },
   lower: lowerMatMul,
-  mixes: ({ constant }) => constant(1)?.dims.length !== 2,
+  mixes: ({ constant }) => constant(1)?.dims.length !== 2 && !constant(0),
   macs(context) {
     const inner = context.inputShape(0).at(-1) as number
     return context.outputShape(0).reduce((a, b) => a * b, 1) * inner
@@ -38,7 +38,8 @@ const matmul: OpDefinition = {
     const weight = context.constant(1)
     const rank = context.shape(0).length
     if (weight?.dims.length !== 2) {
-      coupleInteraction(context)
+      if (context.constant(0)) coupleLeft(context)
+      else coupleInteraction(context)
       return
     }
     const labels = context.labels(0)
@@ -55,6 +56,25 @@ const matmul: OpDefinition = {
     context.linear({ kind: 'dense', weight: 1, bias: -1, outputAxis: 1, inputAxis: 0, groups: 1, inputIds, outputIds })
     context.set(0, [...labels.filter((entry) => !entry.axes.includes(rank - 1)), onAxis(rank - 1, outputIds)])
   },
+}
+
+/** A constant matrix from the left: its columns read the other operand's rows, its rows are new units there. */
+function coupleLeft(context: CouplingContext): void {
+  const weight = context.constant(0)
+  const rank = context.outputShape(0).length
+  const labels = context.labels(1)
+  const rows = coveringAxis(labels, rank - 2)
+  if (weight?.dims.length !== 2 || context.shape(1).length !== rank) {
+    context.fix(labels, `"${context.node.name}" (MatMul) multiplies it by a stored stack of matrices`)
+    return
+  }
+  const inputIds = idsAlong(labels, rank - 2) ?? new Int32Array(weight.dims[1] as number)
+  if (rows && rows.axes.length > 1)
+    context.fix([rows], `"${context.node.name}" (MatMul) reads features that are folded with another axis`)
+  const outputIds = context.fresh(weight.dims[0] as number)
+  context.bind(0, 1, inputIds, 'consumer')
+  context.bind(0, 0, outputIds, 'producer')
+  context.set(0, [...labels.filter((entry) => entry !== rows), onAxis(rank - 2, outputIds)])
 }
 
 /** Two computed operands: what is summed over must go on both sides; axes of the batch (heads) go as a whole. */

@@ -22,14 +22,22 @@ registerOp({
     const rank = context.outputShape(0).length
     const axis = numberAttribute(context.node, 'axis', -1)
     const first = axis < 0 ? axis + rank : axis
-    const labels = context.labels(0)
+    const labels = context.labels(0).map((entry) => {
+      const inside = entry.axes.filter((a) => a >= first)
+      const outside = entry.axes.filter((a) => a < first)
+      // What is folded with an axis that is not normalised over goes in whole slices of that one (a head).
+      return inside.length > 0 && outside.length > 0 ? context.merge(entry, outside) : entry
+    })
     for (let at = first; at < rank; at++) {
       const ids = idsAlong(labels, at)
       const joint = ids ? undefined : coveringAxis(labels, at)
       if (joint)
-        context.fix([joint], `"${context.node.name}" (LayerNormalization) normalises an axis folded with another`)
+        context.fix([joint], `"${context.node.name}" (${context.node.op}) normalises an axis folded with another`)
       if (!ids) continue
-      for (const i of [1, 2]) if (context.has(i)) context.bind(i, at - first, ids, 'passthrough')
+      for (const i of [1, 2]) {
+        const axisOfScale = context.has(i) ? at - rank + context.shape(i).length : -1
+        if (axisOfScale >= 0 && context.shape(i)[axisOfScale] !== 1) context.bind(i, axisOfScale, ids, 'passthrough')
+      }
     }
     context.set(0, labels)
   },
@@ -41,7 +49,12 @@ registerOp({
   lower: lowerInstanceNorm,
   infer: inferSame,
   couple(context) {
-    const labels = context.labels(0)
+    // A GroupNormalization spelled out: what is folded into the channel axis goes in ranks of every group.
+    const labels = context
+      .labels(0)
+      .map((entry) =>
+        entry.axes.includes(1) && entry.axes.length > 1 ? context.merge(entry, [entry.axes.at(-1) as number]) : entry,
+      )
     const ids = idsAlong(labels, 1)
     if (ids) for (const i of [1, 2]) context.bind(i, 0, ids, 'passthrough')
     context.set(0, labels)

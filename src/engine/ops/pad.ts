@@ -1,8 +1,10 @@
-/** Pad: constant, edge or reflected borders; pads as a constant input. Padding on a unit axis fixes it. */
-import type { Dim } from '../graph/graph'
-import { registerOp } from './definition'
+/** Pad: constant, edge or reflected borders; pads as a constant input. A constant border on a unit axis can shrink, others fix it. */
+import { type Dim, stringAttribute } from '../graph/graph'
+import { int64 } from '../graph/tensor'
+import { type Labels, registerOp } from './definition'
+import { onAxis } from './labels'
 import { lowerPad } from './lower/shape'
-import { normaliseAxis } from './shapes'
+import { normaliseAxis, oneSample } from './shapes'
 
 registerOp({
   op: 'Pad',
@@ -34,12 +36,36 @@ registerOp({
     const values = pads ? Array.from(pads.data as ArrayLike<number | bigint>, Number) : []
     const padded = (axis: number) => values[axis] !== 0 || values[axis + rank] !== 0
     const labels = context.labels(0)
-    const touched = labels.filter((entry) => entry.axes.some(padded))
-    context.fix(touched, `"${context.node.name}" (Pad) adds a border along it`)
-    context.set(
-      0,
-      labels.filter((entry) => !touched.includes(entry)),
-    )
+    const filled = stringAttribute(context.node, 'mode', 'constant') === 'constant' && !context.has(3)
+    const extents = oneSample(context.shape(0))
+    const result: Labels[] = []
+    for (const entry of labels) {
+      const [axis] = entry.axes as [number]
+      const [before, after] = [values[axis] as number, values[axis + rank] as number]
+      if (!entry.axes.some(padded)) result.push(entry)
+      else if (filled && entry.axes.length === 1 && before >= 0 && after >= 0) {
+        // A border of one number can have any width: its positions go with what they are combined with.
+        const total = before + (extents[axis] as number) + after
+        const ids = Int32Array.from(context.free(axis, total).ids)
+        ids.set(entry.ids, before)
+        result.push(onAxis(axis, ids))
+      } else context.fix([entry], `"${context.node.name}" (Pad) adds a border along it`)
+    }
+    context.set(0, result)
+  },
+  resize(context) {
+    const pads = context.constant(1)
+    if (!pads) return {}
+    const rank = context.inputShape(0).length
+    const next = Array.from(pads.data as ArrayLike<number | bigint>, Number)
+    for (let axis = 0; axis < rank; axis++) {
+      const kept = context.keptOfOutput(0, axis)
+      if (!kept) continue
+      const [before, extent] = [next[axis] as number, context.oldInputShape(0)[axis] as number]
+      next[axis] = kept.filter((i) => i < before).length
+      next[axis + rank] = kept.filter((i) => i >= before + extent).length
+    }
+    return { constants: new Map([[1, int64(pads.dims, next)]]) }
   },
   lower: lowerPad,
 })

@@ -1,6 +1,7 @@
 /** ReduceMean, ReduceSum, ReduceMax, ReduceMin over constant axes (an attribute in canonical form). */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { dropAxes } from './labels'
 import { lowerReduce } from './lower/reduce'
 import { normaliseAxis } from './shapes'
 
@@ -45,10 +46,10 @@ function couple(context: CouplingContext): void {
     const reduced = entry.axes.filter((axis) => axes.includes(axis))
     if (reduced.length === 0) result.push({ ...entry, axes: entry.axes.map(moved) })
     else if (reduced.length < entry.axes.length) {
-      context.fix(
-        [entry],
-        `"${context.node.name}" (${context.node.op}) reduces one of two axes that are folded together`,
-      )
+      // Only whole slices of what remains can go: a head, where its features are summed up.
+      const stays = entry.axes.filter((axis) => !axes.includes(axis))
+      const merged = dropAxes(context.merge(entry, stays), reduced)
+      if (merged) result.push({ ...merged, axes: merged.axes.map(moved) })
     }
   }
   context.set(0, result)

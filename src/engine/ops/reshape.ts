@@ -33,7 +33,7 @@ function targetShape(context: InferContext, before: Shape, wanted: readonly Dim[
 }
 
 export function coupleReshape(context: CouplingContext): void {
-  const { kept, lost } = reshapeLabels(context.labels(0), context.shape(0), context.outputShape(0))
+  const { kept, lost } = reshapeLabels(context.operand(0), context.shape(0), context.outputShape(0))
   context.fix(lost, `"${context.node.name}" (${context.node.op}) folds it together with another axis that can shrink`)
   context.set(0, kept)
 }

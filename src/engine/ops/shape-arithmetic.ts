@@ -1,10 +1,23 @@
 /** Operators that exporters use to compute shapes: Shape, Gather, ConstantOfShape, Range, Expand, Tile. */
 import { type Dim, numberAttribute } from '../graph/graph'
-import { int64 } from '../graph/tensor'
-import { registerOp } from './definition'
-import { takeLabels } from './labels'
+import { int64, takeAlong, toNumbers } from '../graph/tensor'
+import { type ResizeContext, type Resized, registerOp } from './definition'
+import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGather, lowerRepeat } from './lower/shape'
 import { broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
+
+/** A constant target shape with the new extents in it; 1 and what is not shrunk stay as they are. */
+function resizeTarget(context: ResizeContext): Resized {
+  const target = context.constant(1)
+  if (!target) return {}
+  const by = context.outputShape(0).length - target.data.length
+  const next = Array.from(target.data as ArrayLike<number | bigint>, (given, i) => {
+    const extent = context.outputShape(0)[i + by]
+    const shrunk = extent !== context.oldOutputShape(0)[i + by] && typeof extent === 'number'
+    return shrunk && Number(given) > 1 ? extent : Number(given)
+  })
+  return { constants: new Map([[1, int64(target.dims, next)]]) }
+}
 
 registerOp({
   op: 'Shape',
@@ -49,14 +62,15 @@ registerOp({
     const indices = context.constant(1)
     const rank = context.shape(1).length
     const table = context.constant(0)
-    if (table && !indices && table.dims.length === 2 && axis === 0) {
+    if (table && !indices && table.dims.length >= 2 && axis < table.dims.length - 1 && table.dtype.includes('float')) {
       // An embedding: its columns are units of their own.
-      const ids = context.fresh(table.dims[1] as number)
-      context.bind(0, 1, ids, 'producer')
-      context.set(0, [{ axes: [rank], dims: [ids.length], ids }])
+      const last = table.dims.length - 1
+      const ids = context.fresh(table.dims[last] as number)
+      context.bind(0, last, ids, 'producer')
+      context.set(0, [onAxis(last - 1 + rank, ids)])
       return
     }
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     const along = labels.filter((entry) => entry.axes.includes(axis))
     const moved = (a: number) => (a < axis ? a : a - 1 + rank)
     const rest = labels.filter((entry) => !along.includes(entry)).map((e) => ({ ...e, axes: e.axes.map(moved) }))
@@ -77,28 +91,58 @@ registerOp({
       }
     }
     const [only] = along
-    if (only && only.axes.length === 1 && indices && rank === 1) {
+    if (only && only.axes.length === 1 && indices && rank >= 1) {
       // A constant choice of channels: an index map, which resize brings up to date.
       const extent = oneSample(x)[axis] as number
       const positions = Array.from(indices.data as ArrayLike<number | bigint>, (i) => (Number(i) + extent) % extent)
-      context.set(0, [...rest, takeLabels(only, axis, positions)])
+      const { ids } = takeLabels(only, axis, positions)
+      const axes = indices.dims.map((_, k) => axis + k)
+      context.set(0, [...rest, simplify({ axes, dims: indices.dims, ids })])
       return
     }
     context.fix(along, `"${context.node.name}" (Gather) picks positions along it`)
     context.set(0, rest)
   },
   resize(context) {
-    const indices = context.constant(1)
     const given = numberAttribute(context.node, 'axis', 0)
     const axis = given < 0 ? given + context.oldInputShape(0).length : given
     const kept = context.keptOfInput(0, axis)
-    if (indices?.dims.length !== 1 || !kept) return {}
+    let indices = context.constant(1)
+    if (!indices || indices.dims.length === 0 || !kept) return {}
     const extent = context.oldInputShape(0)[axis] as number
     const place = new Map(kept.map((original, now) => [original, now]))
-    const next = Array.from(indices.data as ArrayLike<number | bigint>, (i) =>
-      place.get((Number(i) + extent) % extent),
-    ).filter((i) => i !== undefined)
-    return { constants: new Map([[1, int64([next.length], next)]]) }
+    for (let k = 0; k < indices.dims.length; k++) {
+      const stays = context.keptOfOutput(0, axis + k)
+      if (stays) indices = takeAlong(indices, k, stays)
+    }
+    const next = toNumbers(indices).map((i) => place.get((i + extent) % extent) ?? 0)
+    return { constants: new Map([[1, int64(indices.dims, next)]]) }
+  },
+})
+
+/** The rows that GatherND picks keep what lies behind the axes it addresses. */
+registerOp({
+  op: 'GatherND',
+  since: 13,
+  infer(context) {
+    const x = context.input(0)
+    const indices = context.shape(1)
+    const depth = indices.at(-1)
+    const batch = numberAttribute(context.node, 'batch_dims', 0)
+    if (typeof depth !== 'number') return context.fail('its indices have no known depth')
+    return [{ dtype: x.dtype, shape: [...indices.slice(0, -1), ...x.shape.slice(batch + depth)] }]
+  },
+  couple(context) {
+    const depth = (context.shape(1).at(-1) as number) + numberAttribute(context.node, 'batch_dims', 0)
+    const by = context.outputShape(0).length - context.shape(0).length
+    const labels = context.labels(0)
+    const picked = labels.filter((entry) => entry.axes.some((axis) => axis < depth))
+    context.fix(picked, `"${context.node.name}" (GatherND) picks positions along it`)
+    context.fix(context.labels(1), `"${context.node.name}" (GatherND) reads it as indices`)
+    context.set(
+      0,
+      labels.filter((e) => !picked.includes(e)).map((e) => ({ ...e, axes: e.axes.map((axis) => axis + by) })),
+    )
   },
 })
 
@@ -141,15 +185,17 @@ registerOp({
     const before = context.shape(0)
     const after = context.outputShape(0)
     const by = after.length - before.length
-    const grown = (axis: number) => before[axis] !== after[axis + by]
-    const labels = context.labels(0)
-    const stretched = labels.filter((entry) => entry.axes.some(grown))
-    context.fix(stretched, `"${context.node.name}" (Expand) repeats it`)
-    context.set(
-      0,
-      labels.filter((e) => !stretched.includes(e)).map((e) => ({ ...e, axes: e.axes.map((a) => a + by) })),
+    // What is the same along an axis is the same over fewer positions too: the target says how many.
+    const adjustable = context.constant(1) !== undefined
+    const stretched = after.flatMap((extent, axis) =>
+      adjustable && typeof extent === 'number' && extent > 1 && (before[axis - by] ?? 1) === 1
+        ? [context.free(axis, extent)]
+        : [],
     )
+    const labels = context.operand(0).map((e) => ({ ...e, axes: e.axes.map((a) => a + by) }))
+    context.set(0, [...labels.filter((e) => e.axes.every((a) => before[a - by] === after[a])), ...stretched])
   },
+  resize: (context) => resizeTarget(context),
 })
 
 registerOp({

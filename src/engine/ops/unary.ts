@@ -10,7 +10,7 @@ export const inferSame = (context: InferContext): Inferred[] => {
   return [{ dtype, shape, ...(elements && context.node.op === 'Identity' ? { elements } : {}) }]
 }
 
-export const coupleSame = (context: CouplingContext): void => context.set(0, context.labels(0))
+export const coupleSame = (context: CouplingContext): void => context.set(0, context.operand(0))
 
 /** ONNX operator to the opset its canonical form needs. */
 const simple: Readonly<Record<string, number>> = {
@@ -46,6 +46,10 @@ const simple: Readonly<Record<string, number>> = {
 for (const [op, since] of Object.entries(simple)) {
   const lower = op === 'Identity' ? lowerNothing : lowerActivation
   registerOp({ op, since, infer: inferSame, couple: coupleSame, lower })
+}
+
+for (const op of ['IsNaN', 'IsInf']) {
+  registerOp({ op, since: 10, infer: (context) => [{ dtype: 'bool', shape: context.shape(0) }], couple: coupleSame })
 }
 
 const castTypes: Readonly<Record<number, DataType>> = {

@@ -69,7 +69,19 @@ const expand: Rule = (node, known, rewriter) => {
   if (!before || !after || rewriter.constant(node.inputs[1])) return node
   const offset = after.length - before.length
   const wanted = after.map((dim, i) => (dim === before[i - offset] ? 1 : dim))
-  return wanted.every(isNumber) ? withInput(node, 1, rewriter.addInts(node, 'shape', wanted)) : node
+  if (wanted.every(isNumber)) return withInput(node, 1, rewriter.addInts(node, 'shape', wanted))
+  // A target put together from single extents: those that the input has already are 1, so that they may shrink.
+  const parts = rewriter.source.producer(node.inputs[1] as string)
+  if (parts?.op !== 'Concat' || parts.inputs.length !== wanted.length) return node
+  const inputs = parts.inputs.map((part, i) =>
+    wanted[i] === 1 && rewriter.constant(part) && toNumbers(rewriter.constant(part) as TensorData)[0] !== 1
+      ? rewriter.addInts(node, `extent_${i}`, [1])
+      : rewriter.resolve(part),
+  )
+  if (inputs.every((part, i) => part === rewriter.resolve(parts.inputs[i] as string))) return node
+  const target = rewriter.fresh(`${node.name}/shape`)
+  rewriter.emit({ ...parts, name: target, inputs, outputs: [target] })
+  return withInput(node, 1, target)
 }
 
 /** Bounds that were computed from the input's own extent. */
@@ -257,7 +269,36 @@ function partSizes(given: TensorData | undefined, extent: number): number[] {
   return Array.from({ length: Math.min(extent, Math.ceil(extent / size)) }, (_, i) => Math.min(size, extent - i * size))
 }
 
+const isZero = (constant: TensorData | undefined): boolean =>
+  constant?.data.every((value) => Number(value) === 0) ?? false
+
+/** Whether a value is all zeros, whatever the batch: stored, stretched or filled so. */
+function isZeroValue(value: string, rewriter: Rewriter): boolean {
+  const constant = rewriter.constant(value)
+  if (constant) return isZero(constant)
+  const producer = rewriter.source.producer(value)
+  if (producer?.op === 'Expand') return isZeroValue(producer.inputs[0] as string, rewriter)
+  const filling = producer?.op === 'ConstantOfShape' ? producer.attributes.get('value') : undefined
+  return producer?.op === 'ConstantOfShape' && (filling?.kind !== 'tensor' || isZero(filling.value))
+}
+
+/** Initial states of zeros are the default, and lengths that name every step are too; both go. */
+const recurrent: Rule = (node, known, rewriter) => {
+  let result = node
+  for (const i of [5, 6]) {
+    const state = result.inputs[i] ?? ''
+    if (state !== '' && isZeroValue(state, rewriter)) result = withInput(result, i, '')
+  }
+  const lengths = rewriter.constant(result.inputs[4])
+  const time = known.shape(node.inputs[0])?.[0]
+  if (lengths && toNumbers(lengths).every((length) => length === time)) result = withInput(result, 4, '')
+  return result
+}
+
 const rules: Readonly<Record<string, Rule>> = {
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNN: recurrent,
   Reshape: reshape,
   Expand: expand,
   Slice: slice,

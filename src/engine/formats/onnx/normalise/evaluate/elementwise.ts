@@ -115,6 +115,17 @@ export function evaluateElementwise(node: GraphNode, inputs: readonly TensorData
   return undefined
 }
 
+/** Limits are optional scalars. */
+export function clip(x: TensorData, low: TensorData | undefined, high: TensorData | undefined): TensorData {
+  const least = low ? (numbersOf(low)[0] as number) : Number.NEGATIVE_INFINITY
+  const most = high ? (numbersOf(high)[0] as number) : Number.POSITIVE_INFINITY
+  return fromNumbers(
+    x.dtype,
+    x.dims,
+    Array.from(numbersOf(x), (value) => Math.min(Math.max(value, least), most)),
+  )
+}
+
 export function cast(source: TensorData, dtype: TensorData['dtype']): TensorData {
   if (source.dtype === dtype) return source
   if (/u?int64/.test(source.dtype) && /u?int64/.test(dtype)) {

@@ -1,7 +1,7 @@
 /** A small reference evaluator for nodes whose inputs are all constant: shape arithmetic and the preparation of weights. */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
 import { float32, int64, sizeOf, type TensorData, toNumbers } from '../../../../graph/tensor'
-import { elementwiseDims, evaluateElementwise } from './elementwise'
+import { clip, elementwiseDims, evaluateElementwise } from './elementwise'
 import { evaluateIndexed } from './indexed'
 import { evaluateMovement } from './movement'
 import { evaluationLimit, fromNumbers, gatherStrided, numbersOf, stridesOf } from './numbers'
@@ -98,6 +98,7 @@ export function evaluate(
   if (node.op === 'Shape') return [shape(node, x)]
   if (node.op === 'Size') return [int64([], [x.data.length])]
   if (node.op in reductions) return wrap(reduce(node, x, inputs[1]))
+  if (node.op === 'Clip') return x.data.length > evaluationLimit ? undefined : [clip(x, inputs[1], inputs[2])]
   const given = inputs.filter((input) => input !== undefined)
   const dims = elementwiseDims(node, given)
   if (dims) return sizeOf(dims) > evaluationLimit ? undefined : wrap(evaluateElementwise(node, given))
