@@ -11,11 +11,26 @@ export interface Shortcut {
   readonly scale: Float32Array
 }
 
+/** A rectifier passes what lies between; below and above, its output no longer depends on its input. */
+export interface Bounds {
+  readonly low: number
+  readonly high: number
+}
+
+/** The rectifier that alone reads the operator's output: what it cuts off needs no fitting. */
+export interface Rectifier extends Bounds {
+  /** It reads scale x output + shift, per kept output channel of the pruned operator, plus the addend. */
+  readonly scale: Float32Array
+  readonly shift: Float32Array
+  readonly addend: string | null
+}
+
 export interface RefitStep {
   readonly layer: Layer
   /** Original indices of the output channels that stay. */
   readonly kept: Int32Array
   readonly shortcut: Shortcut | null
+  readonly rectifier: Rectifier | null
 }
 
 /** Indices of a layer's output channels that stay. */
@@ -49,42 +64,85 @@ export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, p
     // Tied weights serve several places at once: fitting them to one would spoil the others.
     if (original.consumers(layer.weightName).length > 1) continue
     const kept = keptOutputs(layer, plan)
-    const found = shortcutOf(pruned, layer, kept.length)
-    const before = found ? (place.get(pruned.producer(found.value)?.name ?? '') ?? -1) : -1
-    const ready = found !== null && before >= 0 && before < (place.get(layer.node.name) as number)
-    steps.push({ layer, kept, shortcut: ready && changed.has(found.value) ? found : null })
+    const { scale, shift, addend, bounds } = fateOf(pruned, layer, kept.length)
+    const before = addend === null ? -1 : (place.get(pruned.producer(addend)?.name ?? '') ?? -1)
+    const ready = before >= 0 && before < (place.get(layer.node.name) as number)
+    const shortcut = addend !== null && ready && changed.has(addend) ? { value: addend, scale } : null
+    const known = addend === null || ready
+    steps.push({ layer, kept, shortcut, rectifier: bounds && known ? { ...bounds, scale, shift, addend } : null })
   }
   return steps.sort((a, b) => (place.get(a.layer.node.name) as number) - (place.get(b.layer.node.name) as number))
 }
 
 const passing = new Set(['Identity', 'Dropout'])
 
-/** Follows the operator's output through BatchNorm to an addition of two computed values of the same shape. */
-export function shortcutOf(graph: Graph, layer: Layer, outputs: number): Shortcut | null {
+/** What becomes of an operator's output: scale x output + shift, perhaps added to another value, perhaps rectified. */
+interface Fate {
+  readonly scale: Float32Array
+  readonly shift: Float32Array
+  /** The other computed value of an addition, of the same shape. */
+  readonly addend: string | null
+  readonly bounds: Bounds | null
+}
+
+/**
+ * Follows the operator's output through BatchNorm and at most one addition to a rectifier, as long as nothing else
+ * reads it.
+ */
+export function fateOf(graph: Graph, layer: Layer, outputs: number): Fate {
   let value = graph.node(layer.node.name).outputs[0] as string
   const scale = new Float32Array(outputs).fill(1)
+  const shift = new Float32Array(outputs)
+  let addend: string | null = null
+  const fate = (bounds: Bounds | null): Fate => ({ scale, shift, addend, bounds })
   for (;;) {
     const readers = graph.consumers(value)
-    if (readers.length !== 1 || graph.isOutput(value)) return null
+    if (readers.length !== 1 || graph.isOutput(value)) return fate(null)
     const node = readers[0] as GraphNode
-    if (node.op === 'Add') {
+    if (node.op === 'Add' && addend === null) {
       const other = node.inputs.find((input) => input !== value)
-      if (other === undefined || graph.constants.has(other)) return null
+      if (other === undefined || graph.constants.has(other)) return fate(null)
       const shape = graph.info(value)?.shape
       const otherShape = graph.info(other)?.shape
-      return shape && otherShape && shape.join() === otherShape.join() ? { value: other, scale } : null
-    }
-    if (node.op === 'BatchNormalization') {
-      const gamma = graph.constants.get(node.inputs[1] ?? '')
-      const variance = graph.constants.get(node.inputs[4] ?? '')
-      if (!gamma || !variance) return null
-      const epsilon = numberAttribute(node, 'epsilon', 1e-5)
-      const g = toFloat32(gamma)
-      const v = toFloat32(variance)
-      for (let i = 0; i < outputs; i++) {
-        scale[i] = (scale[i] as number) * ((g[i] as number) / Math.sqrt((v[i] as number) + epsilon))
-      }
-    } else if (!passing.has(node.op)) return null
+      if (!shape || !otherShape || shape.join() !== otherShape.join()) return fate(null)
+      addend = other
+    } else if (node.op === 'BatchNormalization' && addend === null) {
+      if (!throughBatchNorm(graph, node, scale, shift)) return fate(null)
+    } else if (node.op === 'Relu' || node.op === 'Clip') {
+      return fate(boundsOf(graph, node))
+    } else if (!passing.has(node.op)) return fate(null)
     value = node.outputs[0] as string
   }
+}
+
+/** Applies a BatchNorm to scale and shift; false where its numbers are no constants. */
+function throughBatchNorm(graph: Graph, node: GraphNode, scale: Float32Array, shift: Float32Array): boolean {
+  const [gamma, beta, mean, variance] = node.inputs.slice(1, 5).map((name) => graph.constants.get(name))
+  if (!gamma || !beta || !mean || !variance) return false
+  const epsilon = numberAttribute(node, 'epsilon', 1e-5)
+  const [g, b, m, v] = [gamma, beta, mean, variance].map(toFloat32) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ]
+  for (let i = 0; i < scale.length; i++) {
+    const factor = (g[i] as number) / Math.sqrt((v[i] as number) + epsilon)
+    scale[i] = (scale[i] as number) * factor
+    shift[i] = ((shift[i] as number) - (m[i] as number)) * factor + (b[i] as number)
+  }
+  return true
+}
+
+/** Where a rectifier is flat; null where a bound is not a constant. */
+function boundsOf(graph: Graph, node: GraphNode): Bounds | null {
+  if (node.op === 'Relu') return { low: 0, high: Number.POSITIVE_INFINITY }
+  const bound = (input: string | undefined, otherwise: number): number | null => {
+    if (!input) return otherwise
+    const constant = graph.constants.get(input)
+    return constant ? (toFloat32(constant)[0] as number) : null
+  }
+  const low = bound(node.inputs[1], Number.NEGATIVE_INFINITY)
+  const high = bound(node.inputs[2], Number.POSITIVE_INFINITY)
+  return low === null || high === null ? null : { low, high }
 }

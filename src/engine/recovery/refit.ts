@@ -6,16 +6,30 @@ import type { Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { createSession, disposeValues } from '../runtime/index'
-import { add, div, gather, mul, sub, type Tensor, tensor1d, tidy } from '../runtime/tensors'
+import {
+  add,
+  div,
+  gather,
+  keep,
+  matMul,
+  mul,
+  sub,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  zerosLike,
+} from '../runtime/tensors'
 import type { LiveValue, LiveValues, Session } from '../runtime/types'
-import { MomentSum } from '../statistics/accumulate'
+import { CrossSum, MomentSum } from '../statistics/accumulate'
 import { blockOf } from '../statistics/layer-observer'
 import { readWeights, shapeOfLayer, windowOfLayer, withBias, writeWeights } from '../statistics/linear-layer'
 import { channelMajor, extentsOf, outputRows, patchRows } from '../statistics/rows'
 import { samplePositions } from '../statistics/sampling'
 import { Frontier, MemoryBudget } from './refit-frontier'
 import { type RefitStep, refitSteps, type Shortcut } from './refit-plan'
-import { ridgeTowards } from './refit-solve'
+import { rectifiedTargets } from './refit-rectifier'
+import { RidgeTowards } from './refit-solve'
 
 export interface RefitOptions {
   /** Samples a batch. */
@@ -25,6 +39,10 @@ export interface RefitOptions {
   readonly positions?: number
   /** Relative to the mean diagonal of the moments, towards the weights before. Default 1e-2. */
   readonly ridge?: number
+  /** How often the fit is repeated towards what a rectifier lets through (see `rectifiedTargets`); 0: never. Default 3. */
+  readonly rectifierSteps?: number
+  /** What rows may take on the backend while an operator is fitted several times. Default 256 MiB. */
+  readonly rowBytes?: number
   /** What kept feature maps may take on the backend; beyond it they are computed again. Default 1 GiB. */
   readonly memoryBytes?: number
 }
@@ -125,7 +143,7 @@ class Refit {
     return result
   }
 
-  /** Least squares for one operator. */
+  /** Least squares for one operator, and again towards what a rectifier behind it lets through. */
   private async fit(
     graph: Graph,
     layer: Layer,
@@ -133,52 +151,114 @@ class Refit {
     progress: (fraction: number) => void,
   ): Promise<LayerWeights> {
     const shape = shapeOfLayer(graph, layer)
-    const sums = Array.from({ length: shape.blocks }, () => new MomentSum(shape.columns, shape.outputs))
-    const { table, indices } = this.calibration
-    const { batch: size } = this.options
-    const teacherCut = this.cutOf(this.teacherSession, step.layer.node.name) + 1
-    const studentCut = this.cutOf(this.studentSession, step.layer.node.name)
-    const extra = step.shortcut ? [step.shortcut.value] : []
+    const order = channelMajor(shape.channels, shape.taps)
+    const steps = step.rectifier ? (this.options.rectifierSteps ?? 3) : 0
+    const blocks = Array.from({ length: shape.blocks }, (_, b) => b)
+    const moments = blocks.map(() => new MomentSum(shape.columns))
+    const rows = new KeptRows(steps > 0 ? (this.options.rowBytes ?? ROW_BYTES) : 0)
+    try {
+      const crosses = (weights: LayerWeights | null, from: number, to: number) =>
+        this.crosses(graph, layer, step, rows, weights, weights ? null : moments, (part) => {
+          progress(from + (to - from) * part)
+        })
+      const first = steps === 0 ? 1 : 0.5
+      const sums = await crosses(null, 0, first)
+      const towards = readWeights(graph, layer)
+      const solvers = moments.map(
+        (sum, b) =>
+          new RidgeTowards(sum.mean(order), towards[b] as Float64Array, shape.columns + 1, this.options.ridge ?? 1e-2),
+      )
+      let weights: LayerWeights = sums.map((sum, b) => (solvers[b] as RidgeTowards).solve(sum.mean(order)))
+      for (let i = 0; i < steps; i++) {
+        const share = (1 - first) / steps
+        const again = await crosses(weights, first + i * share, first + (i + 1) * share)
+        weights = again.map((sum, b) => (solvers[b] as RidgeTowards).solve(sum.mean(order)))
+      }
+      return weights
+    } finally {
+      rows.dispose()
+    }
+  }
+
+  /** One pass over the samples: E[y [z;1]^T] of each block, with y as a rectifier sees it where weights are given. */
+  private async crosses(
+    graph: Graph,
+    layer: Layer,
+    step: RefitStep,
+    kept: KeptRows,
+    weights: LayerWeights | null,
+    moments: readonly MomentSum[] | null,
+    progress: (fraction: number) => void,
+  ): Promise<CrossSum[]> {
+    const { blocks, columns, outputs, taps, channels } = shapeOfLayer(graph, layer)
+    const sums = Array.from({ length: blocks }, () => new CrossSum(columns, outputs))
+    const order = channelMajor(channels, taps)
     for (let index = 0; index < this.batches; index++) {
       if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
-      const batch = table.read(indices.subarray(index * size, Math.min((index + 1) * size, indices.length)))
-      const target = this.teacher.advance(batch, index, teacherCut, [step.layer.output, ...extra])
-      const source = this.student.advance(batch, index, studentCut, [layer.input, ...extra])
+      const known = kept.of(index)
+      const live = known ? null : this.advance(layer, step, index)
       try {
-        tidy(() => this.addBatch(graph, layer, step, target, source, sums, index))
+        tidy(() => {
+          const parts = known ?? this.batchRows(graph, layer, step, index, live as Advanced)
+          if (!known) kept.keep(index, parts)
+          const { rows, targets, offset } = parts
+          sums.forEach((sum, b) => {
+            const z = blockOf(rows, b, blocks, taps)
+            const y = blockOf(targets, b, blocks, 1)
+            moments?.[b]?.add(z)
+            sum.add(
+              z,
+              weights && step.rectifier && offset
+                ? rectifiedTargets(
+                    y,
+                    outputsOf(z, weights[b] as Float64Array, outputs, order),
+                    blockOf(offset, b, blocks, 1),
+                    {
+                      ...step.rectifier,
+                      scale: step.rectifier.scale.subarray(b * outputs, (b + 1) * outputs),
+                    },
+                  )
+                : y,
+            )
+          })
+        })
       } finally {
-        disposeValues(target)
-        disposeValues(source)
+        if (live) for (const values of [live.target, live.source]) disposeValues(values)
       }
       progress((index + 1) / this.batches)
       await pause()
     }
-    const towards = readWeights(graph, layer)
-    const order = channelMajor(shape.channels, shape.taps)
-    return sums.map((sum, b) =>
-      ridgeTowards(
-        sum.mean(order),
-        sum.meanCross(order),
-        towards[b] as Float64Array,
-        shape.columns + 1,
-        this.options.ridge ?? 1e-2,
-      ),
-    )
+    return sums
   }
 
   private cutOf(session: Session, node: string): number {
     return session.graph.nodes.findIndex((other) => other.name === node)
   }
 
-  private addBatch(
+  /** Moves both networks on to the operator with one batch. The caller disposes the values. */
+  private advance(layer: Layer, step: RefitStep, index: number): Advanced {
+    const { table, indices } = this.calibration
+    const { batch: size } = this.options
+    const addend = addendOf(step)
+    const extra = addend === null ? [] : [addend]
+    const batch = table.read(indices.subarray(index * size, Math.min((index + 1) * size, indices.length)))
+    const teacherCut = this.cutOf(this.teacherSession, step.layer.node.name) + 1
+    const studentCut = this.cutOf(this.studentSession, step.layer.node.name)
+    const target = this.teacher.advance(batch, index, teacherCut, [step.layer.output, ...extra])
+    const source = this.student.advance(batch, index, studentCut, [layer.input, ...extra])
+    return { target, source }
+  }
+
+  /** Rows of the pruned network, the targets, and what is added before the rectifier. Runs inside a tidy scope. */
+  private batchRows(
     graph: Graph,
     layer: Layer,
     step: RefitStep,
-    target: LiveValues,
-    source: LiveValues,
-    sums: readonly MomentSum[],
     index: number,
-  ): void {
+    { target, source }: Advanced,
+  ): BatchRows {
+    const { shortcut, rectifier } = step
+    const addend = addendOf(step)
     const channelAxis = layer.kind === 'conv' ? 1 : -1
     const input = source.get(layer.input) as LiveValue
     const output = target.get(step.layer.output) as LiveValue
@@ -186,27 +266,88 @@ class Refit {
     const total = spatial.reduce((a, b) => a * b, 1)
     const random = stream(this.options.seed, `refit/${layer.node.name}/${index}`)
     const positions = samplePositions(total, this.options.positions ?? 24, random)
-    const { blocks, taps } = shapeOfLayer(graph, layer)
     const window = windowOfLayer(graph, layer, extentsOf(input, channelAxis).spatial)
     const rows = patchRows(input, window, spatial, positions)
     const kept = tensor1d(step.kept, 'int32')
     const keptRows = (value: LiveValue) => gather(outputRows(value, channelAxis, positions), kept, 1)
+    const got = addend === null ? null : outputRows(source.get(addend) as LiveValue, channelAxis, positions)
     let targets: Tensor = keptRows(output)
-    if (step.shortcut) {
-      const { value } = step.shortcut
-      const wanted = keptRows(target.get(value) as LiveValue)
-      const got = outputRows(source.get(value) as LiveValue, channelAxis, positions)
-      targets = add(targets, towardsShortcut(sub(wanted, got), step.shortcut))
+    if (shortcut && got) {
+      const wanted = keptRows(target.get(shortcut.value) as LiveValue)
+      targets = add(targets, towardsShortcut(sub(wanted, got), shortcut))
     }
-    sums.forEach((sum, b) => {
-      sum.add(blockOf(rows, b, blocks, taps), blockOf(targets, b, blocks, 1))
-    })
+    if (!rectifier) return { rows, targets, offset: null }
+    const shift = tensor1d(rectifier.shift)
+    return { rows, targets, offset: add(got ?? zerosLike(targets), shift) }
   }
 
   dispose(): void {
     this.teacher.reset()
     this.student.reset()
   }
+}
+
+/** Bytes of rows that are kept on the backend while one operator is fitted several times. */
+const ROW_BYTES = 2 ** 28
+
+/** What both networks have computed up to an operator. */
+interface Advanced {
+  readonly target: LiveValues
+  readonly source: LiveValues
+}
+
+/** The other side of an addition behind the operator, where the fit has to know it. */
+const addendOf = ({ shortcut, rectifier }: RefitStep): string | null => shortcut?.value ?? rectifier?.addend ?? null
+
+interface BatchRows {
+  /** [n, columns of all blocks], tap by tap. */
+  readonly rows: Tensor
+  /** [n, kept outputs]. */
+  readonly targets: Tensor
+  /** What is added to the scaled output before the rectifier; null without one. */
+  readonly offset: Tensor | null
+}
+
+/** Rows of the first batches, so that they need not be gathered again. */
+class KeptRows {
+  private readonly batches = new Map<number, BatchRows>()
+
+  constructor(private left: number) {}
+
+  of(index: number): BatchRows | undefined {
+    return this.batches.get(index)
+  }
+
+  keep(index: number, parts: BatchRows): void {
+    const tensors = [parts.rows, parts.targets, ...(parts.offset ? [parts.offset] : [])]
+    const bytes = tensors.reduce((sum, { size }) => sum + 4 * size, 0)
+    if (bytes > this.left) return
+    this.left -= bytes
+    for (const tensor of tensors) keep(tensor)
+    this.batches.set(index, parts)
+  }
+
+  dispose(): void {
+    for (const { rows, targets, offset } of this.batches.values()) {
+      rows.dispose()
+      targets.dispose()
+      offset?.dispose()
+    }
+    this.batches.clear()
+  }
+}
+
+/** What a block gives for rows held tap by tap; weights are [outputs, columns + 1]. Runs inside a tidy scope. */
+function outputsOf(rows: Tensor, weights: Float64Array, outputs: number, order: Int32Array): Tensor {
+  const columns = order.length
+  const matrix = new Float32Array(columns * outputs)
+  const bias = new Float32Array(outputs)
+  for (let o = 0; o < outputs; o++) {
+    const from = o * (columns + 1)
+    for (let j = 0; j < columns; j++) matrix[(order[j] as number) * outputs + o] = weights[from + j] as number
+    bias[o] = weights[from + columns] as number
+  }
+  return add(matMul(rows, tensor2d(matrix, [columns, outputs])), tensor1d(bias))
 }
 
 /** Below this scale of a BatchNorm a channel adds nothing to the sum, and cannot make up for anything. */

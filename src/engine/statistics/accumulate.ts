@@ -1,33 +1,25 @@
 /** Sums of outer products over batches: the products in the backend's float32, the sums in float64. */
-import { concat, matMul, slice, sum, type Tensor, transpose } from '../runtime/tensors'
+import { matMul, slice, sum, type Tensor, transpose } from '../runtime/tensors'
 
 /** Columns multiplied at once: the blocks above the diagonal are not computed, so that wide moments cost about half. */
 const CHUNK = 256
 
 const chunkOf = (width: number): number => Math.ceil(width / Math.max(1, Math.round(width / CHUNK)))
 
-/** Sum over rows of [z;1][z;1]^T, and of [z;1] y^T where targets come along. Nothing lives on the backend in between. */
+/** Sum over rows of [z;1][z;1]^T. Nothing lives on the backend in between. */
 export class MomentSum {
   /** Rows that were added. */
   count = 0
   private readonly moments: Float64Array
-  private readonly cross: Float64Array
 
-  /**
-   * @param width columns of z.
-   * @param targets columns of y; 0: none.
-   */
-  constructor(
-    readonly width: number,
-    readonly targets = 0,
-  ) {
+  /** @param width columns of z. */
+  constructor(readonly width: number) {
     this.moments = new Float64Array((width + 1) ** 2)
-    this.cross = new Float64Array((width + 1) * targets)
   }
 
-  /** Adds rows z [n, width] and, with targets, y [n, targets]. Runs inside a tidy scope. */
-  add(z: Tensor, y?: Tensor): void {
-    const { width, targets, moments, cross } = this
+  /** Adds rows z [n, width]. Runs inside a tidy scope. */
+  add(z: Tensor): void {
+    const { width, moments } = this
     const n = z.shape[0] as number
     const size = width + 1
     const turned = transpose(z)
@@ -45,17 +37,9 @@ export class MomentSum {
         }
       }
     }
-    const sums = sum(y ? concat([z, y], 1) : z, 0).dataSync()
+    const sums = sum(z, 0).dataSync()
     for (let j = 0; j < width; j++) {
       moments[width * size + j] = (moments[width * size + j] as number) + (sums[j] as number)
-    }
-    if (y) {
-      const product = matMul(turned, y).dataSync()
-      for (let i = 0; i < product.length; i++) cross[i] = (cross[i] as number) + (product[i] as number)
-      for (let j = 0; j < targets; j++) {
-        const at = width * targets + j
-        cross[at] = (cross[at] as number) + (sums[width + j] as number)
-      }
     }
     this.count += n
   }
@@ -82,9 +66,39 @@ export class MomentSum {
     }
     return result
   }
+}
 
-  /** Mean of y [z;1]^T as [targets, width + 1], columns reordered like `mean`. */
-  meanCross(order: Int32Array): Float64Array {
+/** Sum over rows of y [z;1]^T. */
+export class CrossSum {
+  private count = 0
+  private readonly cross: Float64Array
+
+  /**
+   * @param width columns of z.
+   * @param targets columns of y.
+   */
+  constructor(
+    readonly width: number,
+    readonly targets: number,
+  ) {
+    this.cross = new Float64Array((width + 1) * targets)
+  }
+
+  /** Adds rows z [n, width] with y [n, targets]. Runs inside a tidy scope. */
+  add(z: Tensor, y: Tensor): void {
+    const { width, targets, cross } = this
+    const product = matMul(z, y, true, false).dataSync()
+    for (let i = 0; i < product.length; i++) cross[i] = (cross[i] as number) + (product[i] as number)
+    const sums = sum(y, 0).dataSync()
+    for (let j = 0; j < targets; j++) {
+      const at = width * targets + j
+      cross[at] = (cross[at] as number) + (sums[j] as number)
+    }
+    this.count += z.shape[0] as number
+  }
+
+  /** Mean of y [z;1]^T as [targets, width + 1], columns reordered like `MomentSum.mean`. */
+  mean(order: Int32Array): Float64Array {
     const out = order.length + 1
     const result = new Float64Array(this.targets * out)
     for (let i = 0; i < out; i++) {

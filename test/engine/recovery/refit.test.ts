@@ -94,7 +94,7 @@ async function refitted(
   const plan = planKeeping(coupling, kept)
   const pruned = applyPlan(original, coupling, plan)
   const selection = { table, indices: range(table.count) }
-  const merged = { batch: 16, seed: 0, positions: 64, ...options }
+  const merged = { batch: 16, seed: 0, positions: 64, rectifierSteps: 0, ...options }
   return { pruned, result: await sequentialRefit(original, pruned, coupling, plan, selection, merged, hooks) }
 }
 
@@ -299,9 +299,75 @@ describe('sequentialRefit', () => {
       batch: 16,
       seed: 0,
       positions: 64,
+      rectifierSteps: 0,
     })
     const joined = pruned.with({ nodes: [...own.nodes, original.node('sum')], constants: own.constants })
     const [together, alone] = [await errorOf(result, original, table), await errorOf(joined, original, table)]
     expect(together).toBeLessThan(0.95 * alone)
+  })
+
+  /** Two convolutions in a row behind a first one, each with BatchNorm and a rectifier. */
+  const rectified = (op: 'Relu' | 'Clip', addition: boolean) => {
+    const conv3 = new Map([['pads', ints([1, 1, 1, 1])]])
+    const norm = (i: number) => [`g${i}`, `be${i}`, `m${i}`, `v${i}`]
+    const bounds = op === 'Clip' ? ['low', 'high'] : []
+    const constants: Record<string, TensorData> = {
+      low: float32([], [0]),
+      high: float32([], [0.6]),
+      w0: float32([10, 3, 3, 3], numbers(270, 21)),
+      w1: float32([6, 10, 3, 3], numbers(540, 22, 0.4)),
+    }
+    ;[10, 6].forEach((n, i) => {
+      constants[`g${i}`] = float32([n], numbers(n, 30 + i))
+      constants[`be${i}`] = float32([n], numbers(n, 40 + i, 0.3))
+      constants[`m${i}`] = float32([n], numbers(n, 50 + i, 0.3))
+      constants[`v${i}`] = float32(
+        [n],
+        numbers(n, 60 + i).map((v) => 0.3 + v * v),
+      )
+    })
+    if (addition) constants.ws = float32([6, 3, 1, 1], numbers(18, 70))
+    return network(
+      [
+        ...(addition ? [node('short', 'Conv', ['input', 'ws'])] : []),
+        node('a', 'Conv', ['input', 'w0'], conv3),
+        node('bn0', 'BatchNormalization', ['a_out', ...norm(0)]),
+        node('act0', op, ['bn0_out', ...bounds]),
+        node('b', 'Conv', ['act0_out', 'w1'], conv3),
+        node('bn1', 'BatchNormalization', ['b_out', ...norm(1)]),
+        ...(addition ? [node('sum', 'Add', ['bn1_out', 'short_out'])] : []),
+        node('act1', op, [addition ? 'sum_out' : 'bn1_out', ...bounds]),
+      ],
+      constants,
+      ['batch', 3, 5, 5],
+      'act1_out',
+    )
+  }
+
+  for (const [op, addition] of [
+    ['Relu', false],
+    ['Clip', false],
+    ['Relu', true],
+  ] as const) {
+    const name = addition ? 'an addition and a rectifier' : `a ${op}`
+    it(`lowers the error behind ${name} further with every repeated fit`, async () => {
+      const table = tableOf(numbers(64 * 3 * 25, 20), [3, 5, 5])
+      const original = rectified(op, addition)
+      const errors: number[] = []
+      for (const rectifierSteps of [0, 1, 3]) {
+        const { result } = await refitted(original, { a: [0, 2, 3, 5, 6, 9] }, table, { rectifierSteps, ridge: 1e-6 })
+        errors.push(await errorOf(result, original, table))
+      }
+      expect(errors[1]).toBeLessThan(errors[0] as number)
+      expect(errors[2]).toBeLessThan(errors[1] as number)
+    })
+  }
+
+  it('repeats a fit to the same weights whether rows are kept or gathered again', async () => {
+    const table = tableOf(numbers(64 * 3 * 25, 20), [3, 5, 5])
+    const kept = { a: [0, 2, 3, 5, 6, 9] }
+    const once = await refitted(rectified('Relu', false), kept, table, { rectifierSteps: 2 })
+    const again = await refitted(rectified('Relu', false), kept, table, { rectifierSteps: 2, rowBytes: 0 })
+    expect(weightOf(again.result, 'w1')).toEqual(weightOf(once.result, 'w1'))
   })
 })
