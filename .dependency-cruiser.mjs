@@ -7,7 +7,7 @@ const packages = (...names) => `^node_modules/(?:@types/)?(?:${names.join('|')})
 
 const layers = [
   '^src/contract/[^/]+\\.ts$',
-  '^src/engine/(graph|ops|runtime|formats|data|coupling|statistics|strategies|surgery|recovery|compression|evaluation|pipeline|reference-networks)/',
+  '^src/engine/(archive|graph|ops|runtime|formats|data|coupling|statistics|strategies|surgery|recovery|compression|evaluation|pipeline|reference-networks)/',
   '^src/main/(store|artifacts|services|engine|api|electron|server|cli)/',
   '^src/preload/',
   '^src/renderer/(app|commands|features/[^/]+|ui|charts|public)/',
@@ -15,13 +15,15 @@ const layers = [
 ]
 
 /** Services that run where the engine runs, in its process or in the command line: files, the backend, export proofs. */
-const hosted = '^src/main/services/(backend|files|fixed-batch|onnx-runtime|parity|parity-export|parity-samples)\\.ts$'
+const hosted =
+  '^src/main/services/(native/.*|backend|files|fixed-batch|onnx-runtime|parity|parity-export|parity-samples)\\.ts$'
 
 /** Engine folder -> the engine folders it may import (itself aside). */
 const engineFolders = {
+  archive: [],
   graph: [],
   ops: ['graph'],
-  formats: ['graph', 'ops'],
+  formats: ['graph', 'ops', 'archive'],
   coupling: ['graph', 'ops'],
   surgery: ['graph', 'ops', 'coupling'],
   evaluation: ['graph', 'ops', 'runtime', 'data', 'coupling'],

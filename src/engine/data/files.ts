@@ -1,6 +1,8 @@
 /** How the engine reaches data files without a file system, and the fingerprint over them. */
 import { EspalierError } from '../../contract/errors'
 
+export { truncatedData } from '../archive/inflate'
+
 /** One file or one folder, as a shell hands it in. */
 export interface FileAccess {
   /** Names of all files, relative to the folder, with `/` between parts; for a single file its own name. */
@@ -48,11 +50,4 @@ export const sha256 = async (bytes: Uint8Array): Promise<string> =>
 
 export const invalidData = (sentence: string): never => {
   throw new EspalierError('DATA_INVALID', sentence)
-}
-
-export const truncatedData = (name: string, detail: string): never => {
-  throw new EspalierError(
-    'FILE_TRUNCATED',
-    `"${name}" ends too early: ${detail}. It was probably not copied or downloaded completely; get it again.`,
-  )
 }

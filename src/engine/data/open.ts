@@ -1,5 +1,6 @@
 /** Which source a file or a folder is, and its opening: kinds of data in one table, told by content. */
 import { EspalierError } from '../../contract/errors'
+import { isZip } from '../archive/zip'
 import { type FileAccess, invalidData, TrackedFiles } from './files'
 import type { RawData } from './raw'
 import { OpenedData } from './source'
@@ -8,7 +9,6 @@ import { isCsvName, openCsv } from './sources/csv'
 import { isIdxName, openIdx } from './sources/idx'
 import { isImageName, openImageFolder } from './sources/image-folder'
 import { openNpz } from './sources/npz'
-import { isZip } from './sources/zip'
 
 /** What the user says about a data set where the files do not. */
 export interface DataOverrides {

@@ -1,6 +1,7 @@
 /** Reading and writing of models: the public face of all formats. */
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
+import { matchKeras, readKeras } from './keras/read'
 import { matchOnnx, readOnnx, writeOnnx } from './onnx'
 import {
   findFormat,
@@ -10,6 +11,7 @@ import {
   registerFormat,
   type WriteOptions,
 } from './registry'
+import { matchTfjs, readTfjs } from './tfjs/read'
 
 export * from './registry'
 
@@ -20,6 +22,11 @@ registerFormat({
   open: (file, resolve, notes) => readOnnx(file.bytes, resolve, notes),
   write: async (graph, name, options) => [{ name: `${name}.onnx`, bytes: writeOnnx(graph, options) }],
 })
+
+// Written from the program that the engine runs, which only the runtime makes: `writeTfjs` in formats/tfjs.
+registerFormat({ name: 'tfjs', label: 'TensorFlow.js (model.json)', match: matchTfjs, open: readTfjs })
+
+registerFormat({ name: 'keras', label: 'Keras (.keras, .h5)', match: matchKeras, open: readKeras })
 
 export interface ReadModel {
   /** Canonical (opset 17 forms), with shapes inferred. */

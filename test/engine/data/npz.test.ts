@@ -1,8 +1,8 @@
 /** Arrays that numpy wrote, and data sets made of them. */
 import { describe, expect, it } from 'vitest'
+import { readDirectory, readEntry } from '../../../src/engine/archive/zip'
 import { fitToNetwork, openData } from '../../../src/engine/data'
 import { readNpy } from '../../../src/engine/data/sources/npy'
-import { readDirectory, readEntry } from '../../../src/engine/data/sources/zip'
 import { expected, fixture, inMemory, npy, npz } from './support'
 
 const all = (count: number) => Int32Array.from({ length: count }, (_, i) => i)

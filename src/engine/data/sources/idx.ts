@@ -1,9 +1,10 @@
 /** IDX files (LeCun's MNIST format), plain or gzipped: images and labels of each split told by their names and contents. */
+
+import { gunzipChecked, isGzip } from '../../archive/inflate'
 import { sizeOf } from '../../graph/tensor'
 import { invalidData, type TrackedFiles, truncatedData } from '../files'
 import { checkFinite, classNames, readLabels } from '../labels'
 import { arrayField, emptyTable, type RawData, type RawTable } from '../raw'
-import { gunzipChecked, isGzip } from './inflate'
 
 interface IdxArray {
   readonly name: string

@@ -1,9 +1,10 @@
 /** .npz: x_train, y_train, x_test, y_test, optional x_valid, y_valid, mean, std, classes; several inputs as x_train.NAME. */
+
+import { readDirectory, readEntry, type ZipEntry } from '../../archive/zip'
 import { invalidData, type TrackedFiles } from '../files'
 import { checkFinite, classNames, readLabels } from '../labels'
 import { arrayField, emptyTable, type RawData, type RawField, type RawTable } from '../raw'
 import { type NumberArray, readNpy, type TextArray } from './npy'
-import { readDirectory, readEntry, type ZipEntry } from './zip'
 
 class Archive {
   private readonly entries: Map<string, ZipEntry>

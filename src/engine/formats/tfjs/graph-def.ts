@@ -21,6 +21,9 @@ export interface NodeDef {
   readonly attr: Readonly<Record<string, AttributeValue>>
 }
 
+/** Where a file of ours says in which order images are fed: `nchw` or `nhwc`. */
+export const layoutKey = 'espalier.inputLayout'
+
 /** Base64 of an ASCII text, as protobuf's JSON form writes bytes. */
 export const bytesText = (text: string): { readonly s: string } => ({ s: btoa(text) })
 

@@ -4,7 +4,7 @@ import type { Shape } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
 import type { ConstantOrigin, Instruction } from '../../ops/lowering'
 import type { ModelFile } from '../registry'
-import { type AttributeValue, floats, integers, type NodeDef, shapeProto } from './graph-def'
+import { type AttributeValue, floats, integers, layoutKey, type NodeDef, shapeProto } from './graph-def'
 import { writeInstruction } from './nodes'
 
 /** What the writer needs of a lowered network; the runtime's Program is one. */
@@ -177,7 +177,7 @@ export function writeTfjs(program: WritableProgram, options: TfjsWriteOptions = 
     format: 'graph-model',
     generatedBy: 'Espalier',
     convertedBy: 'Espalier',
-    ...(options.metadata ? { userDefinedMetadata: options.metadata } : {}),
+    userDefinedMetadata: { ...options.metadata, [layoutKey]: options.inputLayout ?? 'nchw' },
     signature: { inputs: signatureInputs, outputs: signatureOutputs },
     modelTopology: { node: writer.nodes, library: {}, versions: { producer: 1286 } },
     weightsManifest: [

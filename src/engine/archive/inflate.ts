@@ -1,7 +1,14 @@
 /** Decompression that never allocates more than a file can honestly hold. */
 import { Gunzip, Inflate } from 'fflate'
-import { EspalierError } from '../../../contract/errors'
-import { truncatedData } from '../files'
+import { EspalierError } from '../../contract/errors'
+
+/** @throws FILE_TRUNCATED */
+export const truncatedData = (name: string, detail: string): never => {
+  throw new EspalierError(
+    'FILE_TRUNCATED',
+    `"${name}" ends too early: ${detail}. It was probably not copied or downloaded completely; get it again.`,
+  )
+}
 
 /** DEFLATE cannot expand further than this (RFC 1951: 258 bytes from 2 bits), so larger announcements are lies. */
 const largestRatio = 1032

@@ -1,7 +1,6 @@
-/** Zip archives as numpy writes them: the central directory, stored and deflated entries, zip64 sizes. */
-import { EspalierError } from '../../../contract/errors'
-import { truncatedData } from '../files'
-import { crc32, inflateExactly, largestBytes } from './inflate'
+/** Zip archives as numpy and Keras write them: the central directory, stored and deflated entries, zip64 sizes. */
+import { EspalierError } from '../../contract/errors'
+import { crc32, inflateExactly, largestBytes, truncatedData } from './inflate'
 
 export interface ZipEntry {
   readonly name: string

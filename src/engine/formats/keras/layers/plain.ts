@@ -1,0 +1,212 @@
+/** Layers without weights: pooling, merging, shapes, activations, and what does nothing outside training. */
+import { float } from '../../../graph/graph'
+import { activation, clip } from '../../lift/activations'
+import type { Lifted } from '../../lift/builder'
+import { concat, pad, pool, reduce, reshape, resize, slice, softmax, transpose } from '../../lift/operators'
+import {
+  flagIn,
+  type LayerContext,
+  type LayerRule,
+  nameOf,
+  numberIn,
+  requireChannelsLast,
+  sizesIn,
+  textIn,
+} from './rule'
+
+const nothing: LayerRule = ({ x }) => x
+
+const pooling =
+  (op: 'MaxPool' | 'AveragePool', spatial: number): LayerRule =>
+  (context) => {
+    requireChannelsLast(context)
+    const size = sizesIn(context, 'pool_size', spatial, 2)
+    const strides = sizesIn(context, 'strides', spatial, size)
+    const padding = textIn(context, 'padding', 'valid') === 'same' ? 'SAME' : 'VALID'
+    return pool(context.lift, op, context.name, context.x, size, strides, padding)
+  }
+
+const globalPooling =
+  (op: 'ReduceMean' | 'ReduceMax'): LayerRule =>
+  (context) => {
+    requireChannelsLast(context)
+    const axes = Array.from({ length: context.x.rank - 2 }, (_, i) => i + 1)
+    return reduce(context.lift, op, context.name, context.x, axes, flagIn(context, 'keepdims', false))
+  }
+
+const merging =
+  (op: string): LayerRule =>
+  ({ lift, name, inputs }) =>
+    inputs
+      .slice(1)
+      .reduce(
+        (sum, next, i) => lift.elementwise(op, i === inputs.length - 2 ? name : `${name}/${i}`, [sum, next]),
+        inputs[0] as Lifted,
+      )
+
+const average: LayerRule = (context) => {
+  const { lift, name, inputs } = context
+  const sum = merging('Add')({ ...context, name: `${name}/sum` }) as Lifted
+  return lift.elementwise('Mul', name, [sum, lift.scalar(1 / inputs.length, `${name}/share`)])
+}
+
+/** [before, after] an axis: a number for all, one an axis, or both. */
+function borders(context: LayerContext, key: string, spatial: number): [number, number][] {
+  const given = context.config[key] ?? 1
+  const list: unknown[] = Array.isArray(given) ? given : Array(spatial).fill(given)
+  const pairs = spatial === 1 && list.length === 2 && list.every((each) => typeof each === 'number') ? [list] : list
+  const read = pairs.map((each) => (Array.isArray(each) ? each : [each, each]) as [number, number])
+  const good =
+    read.length === spatial &&
+    read.every((pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= 0))
+  return good ? read : context.lift.invalid(`The ${key} of the layer "${context.name}" is not one for each axis.`)
+}
+
+const zeroPadding =
+  (spatial: number): LayerRule =>
+  (context) => {
+    requireChannelsLast(context)
+    return pad(
+      context.lift,
+      context.name,
+      context.x,
+      [[0, 0], ...borders(context, 'padding', spatial), [0, 0]],
+      'constant',
+    )
+  }
+
+const cropping =
+  (spatial: number): LayerRule =>
+  (context) => {
+    requireChannelsLast(context)
+    const ranges = borders(context, 'cropping', spatial).map(([before, after], i) => ({
+      axis: i + 1,
+      begin: before,
+      end: after === 0 ? 2 ** 31 - 1 : -after,
+      step: 1,
+    }))
+    return slice(context.lift, context.name, context.x, ranges)
+  }
+
+const upSampling: LayerRule = (context) => {
+  requireChannelsLast(context)
+  const { lift, name, x } = context
+  const interpolation = textIn(context, 'interpolation', 'nearest')
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
+    lift.refuse(
+      `The layer "${name}" enlarges by ${interpolation} interpolation, which Espalier does not read. Use nearest or bilinear.`,
+    )
+  }
+  const scales = sizesIn(context, 'size', x.rank - 2, 2)
+  const nearest = interpolation === 'nearest'
+  return resize(lift, name, x, { scales }, nearest ? 'nearest' : 'linear', nearest ? 'asymmetric' : 'half_pixel')
+}
+
+const reshapeLayer: LayerRule = (context) => {
+  const target = context.config.target_shape
+  const good = Array.isArray(target) && target.every((dim) => Number.isSafeInteger(dim) && (dim > 0 || dim === -1))
+  if (!good) return context.lift.invalid(`The target of the layer "${context.name}" is not a shape.`)
+  return reshape(context.lift, context.name, context.x, [0, ...(target as number[])])
+}
+
+const flatten: LayerRule = ({ lift, name, x }) => (x.rank === 2 ? x : reshape(lift, name, x, [0, -1]))
+
+const permute: LayerRule = ({ lift, name, config, x }) => {
+  const dims = config.dims
+  const good =
+    Array.isArray(dims) && [...dims].sort().join() === Array.from({ length: x.rank - 1 }, (_, i) => i + 1).join()
+  if (!good) return lift.invalid(`The order of axes of the layer "${name}" does not fit its input.`)
+  return transpose(lift, name, x, [0, ...(dims as number[])])
+}
+
+const relu: LayerRule = (context) => {
+  const { lift, name, x, config } = context
+  const slope = numberIn(context, 'negative_slope', 0)
+  if (numberIn(context, 'threshold', 0) !== 0)
+    lift.refuse(`The layer "${name}" has a threshold, which Espalier does not read.`)
+  const top = typeof config.max_value === 'number' ? config.max_value : undefined
+  if (slope !== 0) {
+    const leaky = lift.unary('LeakyRelu', top === undefined ? name : `${name}/leaky`, x, { alpha: float(slope) })
+    return top === undefined ? leaky : clip(lift, name, leaky, undefined, top)
+  }
+  return top === undefined ? lift.unary('Relu', name, x) : clip(lift, name, x, 0, top)
+}
+
+const rescaling: LayerRule = (context) => {
+  const { lift, name, x } = context
+  const scaled = lift.elementwise('Mul', `${name}/scale`, [
+    x,
+    lift.scalar(numberIn(context, 'scale', 1), `${name}/factor`),
+  ])
+  return lift.elementwise('Add', name, [scaled, lift.scalar(numberIn(context, 'offset', 0), `${name}/offset`)])
+}
+
+const softmaxLayer: LayerRule = (context) => {
+  const { axis } = context.config
+  const given = Array.isArray(axis) ? (axis.length === 1 ? Number(axis[0]) : Number.NaN) : Number(axis ?? -1)
+  if (!Number.isInteger(given))
+    return context.lift.refuse(`The layer "${context.name}" works along several axes, which Espalier does not read.`)
+  return softmax(context.lift, 'Softmax', context.name, context.x, given)
+}
+
+export const plainLayers: Readonly<Record<string, LayerRule>> = {
+  Dropout: nothing,
+  SpatialDropout1D: nothing,
+  SpatialDropout2D: nothing,
+  SpatialDropout3D: nothing,
+  AlphaDropout: nothing,
+  GaussianDropout: nothing,
+  GaussianNoise: nothing,
+  ActivityRegularization: nothing,
+  RandomFlip: nothing,
+  RandomRotation: nothing,
+  RandomZoom: nothing,
+  RandomTranslation: nothing,
+  RandomContrast: nothing,
+  RandomBrightness: nothing,
+  Identity: nothing,
+  Activation: (context) =>
+    activation(
+      context.lift,
+      nameOf(context.config.activation, 'linear').toLowerCase(),
+      context.name,
+      context.x,
+      context.older,
+    ),
+  ReLU: relu,
+  LeakyReLU: (context) =>
+    context.lift.unary('LeakyRelu', context.name, context.x, {
+      alpha: float(numberIn(context, context.config.alpha === undefined ? 'negative_slope' : 'alpha', 0.3)),
+    }),
+  ELU: (context) => context.lift.unary('Elu', context.name, context.x, { alpha: float(numberIn(context, 'alpha', 1)) }),
+  Softmax: softmaxLayer,
+  MaxPooling1D: pooling('MaxPool', 1),
+  MaxPooling2D: pooling('MaxPool', 2),
+  MaxPooling3D: pooling('MaxPool', 3),
+  AveragePooling1D: pooling('AveragePool', 1),
+  AveragePooling2D: pooling('AveragePool', 2),
+  AveragePooling3D: pooling('AveragePool', 3),
+  GlobalAveragePooling1D: globalPooling('ReduceMean'),
+  GlobalAveragePooling2D: globalPooling('ReduceMean'),
+  GlobalAveragePooling3D: globalPooling('ReduceMean'),
+  GlobalMaxPooling1D: globalPooling('ReduceMax'),
+  GlobalMaxPooling2D: globalPooling('ReduceMax'),
+  GlobalMaxPooling3D: globalPooling('ReduceMax'),
+  Add: merging('Add'),
+  Multiply: merging('Mul'),
+  Subtract: merging('Sub'),
+  Maximum: merging('Max'),
+  Minimum: merging('Min'),
+  Average: average,
+  Concatenate: (context) => concat(context.lift, context.name, context.inputs, numberIn(context, 'axis', -1)),
+  ZeroPadding1D: zeroPadding(1),
+  ZeroPadding2D: zeroPadding(2),
+  ZeroPadding3D: zeroPadding(3),
+  Cropping1D: cropping(1),
+  Cropping2D: cropping(2),
+  UpSampling2D: upSampling,
+  Reshape: reshapeLayer,
+  Flatten: flatten,
+  Permute: permute,
+  Rescaling: rescaling,
+}

@@ -1,0 +1,211 @@
+/** LSTM, GRU and simple recurrent layers, in one direction or both. */
+import { type Attribute, int, ints, text } from '../../../graph/graph'
+import type { TensorData } from '../../../graph/tensor'
+import { isObject, type Json } from '../../json'
+import type { Lift, Lifted } from '../../lift/builder'
+import { permuteTensor } from '../../lift/layout'
+import { flagIn, type LayerContext, type LayerRule, nameOf, textIn } from './rule'
+
+type Kind = 'LSTM' | 'GRU' | 'SimpleRNN'
+
+/** Gates in Keras' order, by their place in ONNX': LSTM i f c o to i o f c; GRU z r h the same. */
+const gateOrder: Readonly<Record<Kind, readonly number[]>> = { LSTM: [0, 3, 1, 2], GRU: [0, 1, 2], SimpleRNN: [0] }
+const operators: Readonly<Record<Kind, string>> = { LSTM: 'LSTM', GRU: 'GRU', SimpleRNN: 'RNN' }
+
+const defaults: Readonly<Record<Kind, readonly [string, string | null]>> = {
+  LSTM: ['tanh', 'sigmoid'],
+  GRU: ['tanh', 'sigmoid'],
+  SimpleRNN: ['tanh', null],
+}
+
+function checkActivations(context: LayerContext, kind: Kind, config: Json): void {
+  const [main, gate] = defaults[kind]
+  const given = [nameOf(config.activation, main), gate === null ? null : nameOf(config.recurrent_activation, gate)]
+  if (given[0] === main && given[1] === gate) return
+  context.lift.refuse(
+    `The layer "${context.name}" (${kind}) has the activations ${given.filter(Boolean).join(' and ')}; Espalier reads ${main}${gate ? ` and ${gate}` : ''}. Train it with these.`,
+  )
+}
+
+/** [rows, gates * units] to [gates * units, rows] with the gates in ONNX' order. */
+function gates(kind: Kind, source: TensorData): Float32Array {
+  const [rows, width] = source.dims as [number, number]
+  const units = width / gateOrder[kind].length
+  const turned = permuteTensor(source, [1, 0]).data as Float32Array
+  const result = new Float32Array(turned.length)
+  gateOrder[kind].forEach((from, to) => {
+    result.set(turned.subarray(from * units * rows, (from + 1) * units * rows), to * units * rows)
+  })
+  return result
+}
+
+interface Direction {
+  readonly w: Float32Array
+  readonly r: Float32Array
+  readonly b: Float32Array
+}
+
+function directionOf(
+  context: LayerContext,
+  kind: Kind,
+  config: Json,
+  at: number,
+): { part: Direction; units: number; inputs: number } {
+  const biased = config.use_bias !== false
+  const kernel = context.weight(at, 'kernel').data as TensorData
+  const recurrent = context.weight(at + 1, 'recurrent_kernel').data as TensorData
+  const count = gateOrder[kind].length
+  const [inputs = 0, width = 0] = kernel.dims
+  const units = width / count
+  const fits = kernel.dims.length === 2 && Number.isInteger(units) && recurrent.dims.join() === [units, width].join()
+  if (!fits) context.lift.invalid(`The weights of the layer "${context.name}" do not fit one another.`)
+  const b = new Float32Array(2 * width)
+  if (biased) {
+    const bias = context.weight(at + 2, 'bias').data as TensorData
+    const values = bias.data as Float32Array
+    const separate = bias.dims.length === 2
+    if (values.length !== (separate ? 2 * width : width))
+      context.lift.invalid(`The bias of the layer "${context.name}" does not fit.`)
+    b.set(gates(kind, { dtype: 'float32', dims: [1, width], data: values.subarray(0, width) }))
+    if (separate) b.set(gates(kind, { dtype: 'float32', dims: [1, width], data: values.subarray(width) }), width)
+  }
+  return { part: { w: gates(kind, kernel), r: gates(kind, recurrent), b }, units, inputs }
+}
+
+const stacked = (parts: readonly Float32Array[]): Float32Array => {
+  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    result.set(part, at)
+    at += part.length
+  }
+  return result
+}
+
+function run(
+  context: LayerContext,
+  kind: Kind,
+  config: Json,
+  directions: readonly ('forward' | 'reverse')[],
+  at: readonly number[],
+): Lifted {
+  const { lift, name, x } = context
+  if (x.rank !== 3) lift.invalid(`The layer "${name}" reads a value of ${x.rank} axes where a sequence has 3.`)
+  if (config.stateful === true)
+    lift.refuse(
+      `The layer "${name}" keeps its state between batches, which Espalier does not follow. Save it with stateful=False.`,
+    )
+  if (config.return_state === true) lift.refuse(`The layer "${name}" returns its state, which Espalier does not read.`)
+  if (context.inputs.length > 1)
+    lift.refuse(`The layer "${name}" starts from a given state, which Espalier does not read.`)
+  checkActivations(context, kind, config)
+  const read = at.map((place) => directionOf(context, kind, config, place))
+  const { units, inputs } = read[0] as (typeof read)[number]
+  const count = gateOrder[kind].length
+  const both = directions.length
+  const make = (suffix: string, dims: readonly number[], key: keyof Direction) =>
+    lift.store(`${name}/${suffix}`, { dtype: 'float32', dims, data: stacked(read.map(({ part }) => part[key])) })
+  const attributes: Record<string, Attribute> = {
+    hidden_size: int(units),
+    direction: text(both === 2 ? 'bidirectional' : (directions[0] as string)),
+  }
+  if (kind === 'GRU') attributes.linear_before_reset = int(config.reset_after === false ? 0 : 1)
+  const sequence = lift.node('Transpose', `${name}/time_first`, [lift.last(x)], { perm: ints([1, 0, 2]) })
+  const [y, last] = lift.nodeOf(
+    operators[kind],
+    name,
+    [
+      sequence,
+      make('kernel', [both, count * units, inputs], 'w'),
+      make('recurrent_kernel', [both, count * units, units], 'r'),
+      make('bias', [both, 2 * count * units], 'b'),
+    ],
+    attributes,
+    2,
+  ) as [string, string]
+  return config.return_sequences === true
+    ? everyStep(lift, name, y, both, units)
+    : lastStep(lift, name, last, both, units)
+}
+
+/** [time, directions, batch, units] to [batch, time, directions * units]. */
+function everyStep(lift: Lift, name: string, y: string, both: number, units: number): Lifted {
+  if (both === 1) {
+    const flat = lift.node('Squeeze', `${name}/direction`, [y, lift.numbers('axes', [1])])
+    return {
+      value: lift.node('Transpose', `${name}/batch_first`, [flat], { perm: ints([1, 0, 2]) }),
+      rank: 3,
+      first: false,
+      dtype: 'float',
+    }
+  }
+  const turned = lift.node('Transpose', `${name}/batch_first`, [y], { perm: ints([2, 0, 1, 3]) })
+  const value = lift.node('Reshape', `${name}/both`, [turned, lift.numbers(`${name}/both/shape`, [0, 0, both * units])])
+  return { value, rank: 3, first: false, dtype: 'float' }
+}
+
+/** [directions, batch, units] to [batch, directions * units]. */
+function lastStep(lift: Lift, name: string, last: string, both: number, units: number): Lifted {
+  if (both === 1) {
+    return {
+      value: lift.node('Squeeze', `${name}/direction`, [last, lift.numbers('axes', [0])]),
+      rank: 2,
+      first: false,
+      dtype: 'float',
+    }
+  }
+  const turned = lift.node('Transpose', `${name}/batch_first`, [last], { perm: ints([1, 0, 2]) })
+  const value = lift.node('Reshape', `${name}/both`, [turned, lift.numbers(`${name}/both/shape`, [0, both * units])])
+  return { value, rank: 2, first: false, dtype: 'float' }
+}
+
+const reversed = (lift: Lift, name: string, x: Lifted): Lifted => {
+  const largest = 2 ** 31 - 1
+  const inputs = [
+    lift.last(x),
+    lift.numbers('starts', [largest]),
+    lift.numbers('ends', [-largest]),
+    lift.numbers('axes', [1]),
+    lift.numbers('steps', [-1]),
+  ]
+  return { value: lift.node('Slice', `${name}/reversed`, inputs), rank: 3, first: false, dtype: 'float' }
+}
+
+const recurrent =
+  (kind: Kind): LayerRule =>
+  (context) => {
+    const backwards = flagIn(context, 'go_backwards', false)
+    const y = run(context, kind, context.config, [backwards ? 'reverse' : 'forward'], [0])
+    // Keras gives the steps of a backward layer in the order it took them.
+    return backwards && y.rank === 3 ? reversed(context.lift, context.name, y) : y
+  }
+
+const kinds: Readonly<Record<string, Kind>> = { LSTM: 'LSTM', GRU: 'GRU', SimpleRNN: 'SimpleRNN' }
+
+const bidirectional: LayerRule = (context) => {
+  const { config, lift, name } = context
+  const layer = isObject(config.layer) ? config.layer : {}
+  const kind = kinds[String(layer.class_name)]
+  const inner = isObject(layer.config) ? layer.config : {}
+  if (!kind)
+    return lift.refuse(
+      `The layer "${name}" runs a ${String(layer.class_name)} in both directions, which Espalier does not read; it reads LSTM, GRU and SimpleRNN.`,
+    )
+  const mode = textIn(context, 'merge_mode', 'concat')
+  const perDirection = inner.use_bias === false ? 2 : 3
+  const joined = run(context, kind, inner, ['forward', 'reverse'], [0, perDirection])
+  if (mode === 'concat') return joined
+  const op = ({ sum: 'Add', mul: 'Mul', ave: 'Add' } as Record<string, string>)[mode]
+  if (!op) return lift.refuse(`The layer "${name}" joins its directions by "${mode}", which Espalier does not read.`)
+  const halves = lift.nodeOf('Split', `${name}/halves`, [joined.value], { axis: int(joined.rank - 1) }, 2)
+  const [a, b] = halves.map((value): Lifted => ({ ...joined, value })) as [Lifted, Lifted]
+  const merged = lift.elementwise(op, `${name}/${mode}`, [a, b])
+  return mode === 'ave' ? lift.elementwise('Mul', `${name}/half`, [merged, lift.scalar(0.5)]) : merged
+}
+
+export const recurrentLayers: Readonly<Record<string, LayerRule>> = {
+  LSTM: recurrent('LSTM'),
+  GRU: recurrent('GRU'),
+  SimpleRNN: recurrent('SimpleRNN'),
+  Bidirectional: bidirectional,
+}

@@ -1,0 +1,205 @@
+/** Layers with weights: convolutions, dense layers, normalisation, embeddings. */
+import { float, int } from '../../../graph/graph'
+import type { TensorData } from '../../../graph/tensor'
+import { activation } from '../../lift/activations'
+import type { Lifted } from '../../lift/builder'
+import { batchNorm, convolution, dense, depthwise, transposedConvolution, type Window } from '../../lift/operators'
+import { flagIn, type LayerContext, type LayerRule, nameOf, numberIn, sizesIn, textIn } from './rule'
+
+/** The activation that a layer ends with. */
+export function activated(context: LayerContext, x: Lifted, key = 'activation'): Lifted {
+  const kind = nameOf(context.config[key], 'linear').toLowerCase()
+  return kind === 'linear' ? x : activation(context.lift, kind, `${context.name}/${kind}`, x, context.older)
+}
+
+/** Channels-first layers see the last axis second. */
+function channelsLastInput(context: LayerContext): { x: Lifted; back: (y: Lifted) => Lifted } {
+  const { lift, x, config, name } = context
+  if (config.data_format !== 'channels_first' || x.rank < 3) return { x, back: (y) => y }
+  // The very layout of the graph: what the source calls [N, C, ...] lies so already.
+  return {
+    x: { value: lift.last(x), rank: x.rank, first: true, dtype: x.dtype },
+    back: (y) =>
+      y.first
+        ? { value: y.value, rank: y.rank, first: false, dtype: y.dtype }
+        : lift.refuse(`The layer "${name}" cannot work with channels first.`),
+  }
+}
+
+function windowOf(context: LayerContext, spatial: number): Window {
+  const padding = textIn(context, 'padding', 'valid').toLowerCase()
+  const strides = sizesIn(context, 'strides', spatial)
+  const dilations = sizesIn(context, 'dilation_rate', spatial)
+  if (padding === 'causal' && spatial === 1) {
+    const size = sizesIn(context, 'kernel_size', 1)[0] as number
+    return { strides, dilations, padding: [(size - 1) * (dilations[0] as number), 0] }
+  }
+  if (padding !== 'same' && padding !== 'valid') {
+    context.lift.refuse(`The layer "${context.name}" pads "${padding}", which is not known to Espalier.`)
+  }
+  return { strides, dilations, padding: padding === 'same' ? 'SAME' : 'VALID' }
+}
+
+const biasOf = (context: LayerContext, i: number): Lifted | undefined =>
+  flagIn(context, 'use_bias', true) ? context.weight(i, 'bias') : undefined
+
+const conv =
+  (spatial: number): LayerRule =>
+  (context) => {
+    const { x, back } = channelsLastInput(context)
+    const groups = numberIn(context, 'groups', 1)
+    const y = convolution(
+      context.lift,
+      context.name,
+      x,
+      context.weight(0, 'kernel'),
+      biasOf(context, 1),
+      windowOf(context, spatial),
+      groups,
+    )
+    return activated(context, back(y))
+  }
+
+const depthwiseConv =
+  (spatial: number): LayerRule =>
+  (context) => {
+    const { x, back } = channelsLastInput(context)
+    const y = depthwise(
+      context.lift,
+      context.name,
+      x,
+      context.weight(0, 'depthwise_kernel'),
+      biasOf(context, 1),
+      windowOf(context, spatial),
+    )
+    return activated(context, back(y))
+  }
+
+const separable =
+  (spatial: number): LayerRule =>
+  (context) => {
+    const { lift, name } = context
+    const { x, back } = channelsLastInput(context)
+    const inner = depthwise(
+      lift,
+      `${name}/depthwise`,
+      x,
+      context.weight(0, 'depthwise_kernel'),
+      undefined,
+      windowOf(context, spatial),
+    )
+    const plain: Window = { strides: Array(spatial).fill(1), dilations: Array(spatial).fill(1), padding: 'VALID' }
+    const y = convolution(lift, name, inner, context.weight(1, 'pointwise_kernel'), biasOf(context, 2), plain)
+    return activated(context, back(y))
+  }
+
+const transposed =
+  (spatial: number): LayerRule =>
+  (context) => {
+    const given = context.config.output_padding
+    if (given !== null && given !== undefined) {
+      context.lift.refuse(
+        `The layer "${context.name}" gives its output a padding of its own, which Espalier does not read. Leave output_padding out.`,
+      )
+    }
+    const { x, back } = channelsLastInput(context)
+    const y = transposedConvolution(
+      context.lift,
+      context.name,
+      x,
+      context.weight(0, 'kernel'),
+      biasOf(context, 1),
+      windowOf(context, spatial),
+    )
+    return activated(context, back(y))
+  }
+
+const denseLayer: LayerRule = (context) =>
+  activated(context, dense(context.lift, context.name, context.x, context.weight(0, 'kernel'), biasOf(context, 1)))
+
+const filled = (like: TensorData, value: number): TensorData => ({
+  dtype: 'float32',
+  dims: like.dims,
+  data: new Float32Array(like.data.length).fill(value),
+})
+
+const lastAxis = (context: LayerContext): number => {
+  const given = context.config.axis
+  const axis = Array.isArray(given) ? (given.length === 1 ? Number(given[0]) : Number.NaN) : Number(given ?? -1)
+  return axis < 0 ? axis + context.x.rank : axis
+}
+
+const batchNormalization: LayerRule = (context) => {
+  const { lift, name, x } = context
+  const scale = flagIn(context, 'scale', true)
+  const center = flagIn(context, 'center', true)
+  const at = (scale ? 1 : 0) + (center ? 1 : 0)
+  const mean = context.weight(at, 'moving_mean')
+  const variance = context.weight(at + 1, 'moving_variance')
+  const like = mean.data as TensorData
+  const gamma = scale ? context.weight(0, 'gamma') : lift.constant(`${name}/gamma`, filled(like, 1))
+  const beta = center ? context.weight(scale ? 1 : 0, 'beta') : lift.constant(`${name}/beta`, filled(like, 0))
+  const parameters = [gamma, beta, mean, variance]
+  const axis = lastAxis(context)
+  const epsilon = numberIn(context, 'epsilon', 0.001)
+  if (axis === x.rank - 1) return batchNorm(lift, name, x, parameters, epsilon)
+  if (axis !== 1)
+    return lift.refuse(
+      `The layer "${name}" normalises along axis ${axis}, which Espalier does not follow. Use the axis of the channels.`,
+    )
+  const turned: Lifted = { value: lift.last(x), rank: x.rank, first: true, dtype: x.dtype }
+  return { ...batchNorm(lift, name, turned, parameters, epsilon), first: false }
+}
+
+const layerNormalization: LayerRule = (context) => {
+  const { lift, name, x } = context
+  if (lastAxis(context) !== x.rank - 1)
+    lift.refuse(`The layer "${name}" normalises along other axes than the last, which Espalier does not follow.`)
+  const scale = flagIn(context, 'scale', true)
+  const center = flagIn(context, 'center', true)
+  if (!scale)
+    return lift.refuse(
+      `The layer "${name}" normalises without a scale, which Espalier does not read. Save it with scale=True.`,
+    )
+  const inputs = [
+    lift.last(x),
+    lift.last(context.weight(0, 'gamma')),
+    ...(center ? [lift.last(context.weight(1, 'beta'))] : []),
+  ]
+  const value = lift.node('LayerNormalization', name, inputs, {
+    axis: int(-1),
+    epsilon: float(numberIn(context, 'epsilon', 0.001)),
+  })
+  return { value, rank: x.rank, first: false, dtype: 'float' }
+}
+
+const embedding: LayerRule = (context) => {
+  const { lift, name, x } = context
+  const ids = x.dtype === 'float' ? lift.unary('Cast', `${name}/ids`, x, { to: int(7) }, 'integer') : x
+  const value = lift.node('Gather', name, [lift.last(context.weight(0, 'embeddings')), lift.last(ids)], {
+    axis: int(0),
+  })
+  return { value, rank: x.rank + 1, first: false, dtype: 'float' }
+}
+
+const prelu: LayerRule = (context) =>
+  context.lift.elementwise('PRelu', context.name, [context.x, context.weight(0, 'alpha')])
+
+export const weightedLayers: Readonly<Record<string, LayerRule>> = {
+  Conv1D: conv(1),
+  Conv2D: conv(2),
+  Conv3D: conv(3),
+  DepthwiseConv1D: depthwiseConv(1),
+  DepthwiseConv2D: depthwiseConv(2),
+  SeparableConv1D: separable(1),
+  SeparableConv2D: separable(2),
+  Conv1DTranspose: transposed(1),
+  Conv2DTranspose: transposed(2),
+  Conv3DTranspose: transposed(3),
+  Dense: denseLayer,
+  BatchNormalization: batchNormalization,
+  SyncBatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
+  Embedding: embedding,
+  PReLU: prelu,
+}

@@ -1,0 +1,121 @@
+/** Where each layer's weights lie in Keras' files: by name in .h5, by class and number in .keras. */
+
+import type { TensorData } from '../../graph/tensor'
+import { invalidJson } from '../json'
+import type { LayerSpec, NetworkSpec } from './config'
+import type { Hdf5 } from './hdf5'
+import type { WeightSource } from './network'
+
+/** .h5: a group for each outermost layer, its arrays listed in the order of the layer's weights. */
+export class NamedGroups implements WeightSource {
+  private readonly listed = new Map<string, string[]>()
+
+  constructor(
+    private readonly file: Hdf5,
+    /** `model_weights`, or empty for a file of weights alone. */
+    private readonly root: string,
+  ) {}
+
+  weightsOf(layer: LayerSpec, path: readonly LayerSpec[]): TensorData[] {
+    const outer = path[0] ?? layer
+    const names = this.namesOf(outer.name)
+    const own = path.length === 0 ? names : names.filter((name) => name.split('/').slice(0, -1).includes(layer.name))
+    return own.map((name) => {
+      const place = [this.root, outer.name, name].filter((part) => part !== '').join('/')
+      return this.file.array(place) ?? invalidJson(`"${place}"`, 'an array, but nothing is there; it')
+    })
+  }
+
+  private namesOf(layer: string): string[] {
+    const known = this.listed.get(layer)
+    if (known) return known
+    const names = this.file.texts(this.root === '' ? layer : `${this.root}/${layer}`, 'weight_names')
+    this.listed.set(layer, names)
+    return names
+  }
+}
+
+/** Keras' own way from the name of a class to that of a folder. */
+const snakeCase = (name: string): string =>
+  name
+    .replaceAll(/\W+/g, '')
+    .replaceAll(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
+/** The folder of each layer: its class, numbered where there are several. */
+function foldersOf(network: NetworkSpec): Map<LayerSpec, string> {
+  const used = new Map<string, number>()
+  const folders = new Map<LayerSpec, string>()
+  for (const layer of network.layers) {
+    const plain = snakeCase(layer.kind === 'Model' ? 'Functional' : layer.kind)
+    const number = used.get(plain) ?? 0
+    used.set(plain, number + 1)
+    folders.set(layer, number === 0 ? plain : `${plain}_${number}`)
+  }
+  return folders
+}
+
+const containers = ['layers', '_layer_checkpoint_dependencies']
+
+/** Parts of a layer that keep weights of their own, in the order of the layer's weights. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  LSTM: ['cell'],
+  GRU: ['cell'],
+  SimpleRNN: ['cell'],
+  Bidirectional: ['forward_layer/cell', 'backward_layer/cell'],
+  MultiHeadAttention: ['query_dense', 'key_dense', 'value_dense', 'output_dense'],
+  TimeDistributed: ['layer'],
+}
+/** Versions before 3.0 named some parts otherwise. */
+const olderParts: Readonly<Record<string, readonly string[]>> = {
+  MultiHeadAttention: ['_query_dense', '_key_dense', '_value_dense', '_output_dense'],
+}
+
+/** model.weights.h5 in a .keras archive. */
+export class NumberedFolders implements WeightSource {
+  private readonly folders = new Map<NetworkSpec, Map<LayerSpec, string>>()
+
+  constructor(
+    private readonly file: Hdf5,
+    private readonly network: NetworkSpec,
+  ) {}
+
+  weightsOf(layer: LayerSpec, path: readonly LayerSpec[]): TensorData[] {
+    let place = ''
+    let within = this.network
+    for (const each of [...path, layer]) {
+      place = this.step(place, within, each)
+      if (each.nested) within = each.nested
+    }
+    for (const inner of [parts[layer.kind], olderParts[layer.kind]]) {
+      const found = (inner ?? ['']).flatMap((part) => this.numbered([place, part].filter((p) => p !== '').join('/')))
+      if (found.length > 0) return found
+    }
+    return []
+  }
+
+  private step(place: string, within: NetworkSpec, layer: LayerSpec): string {
+    const known = this.folders.get(within) ?? foldersOf(within)
+    this.folders.set(within, known)
+    // The layer that stands for a repeated one is a copy; its name tells it.
+    const folder =
+      known.get(layer) ?? known.get(within.layers.find((each) => each.name === layer.name) as LayerSpec) ?? ''
+    const prefix = place === '' ? '' : `${place}/`
+    const container = containers.find((each) => this.file.has(`${prefix}${each}`)) ?? 'layers'
+    return `${prefix}${container}/${folder}`
+  }
+
+  /** vars/0, vars/1 and so on. */
+  private numbered(place: string): TensorData[] {
+    const found: TensorData[] = []
+    for (let i = 0; ; i++) {
+      const data = this.file.has(`${place}/vars/${i}`) ? this.file.array(`${place}/vars/${i}`) : undefined
+      if (!data) return found
+      found.push(data)
+    }
+  }
+}
+
+/** Whether a configuration comes from Keras 3. */
+export const isVersion3 = (version: unknown): boolean => typeof version === 'string' && /^([3-9]|\d\d)/.test(version)

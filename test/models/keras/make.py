@@ -1,0 +1,134 @@
+"""Makes the Keras fixtures: tiny networks with what Keras itself answers. Run with Keras 3, and again with tf_keras
+(Keras 2): python make.py v3; python make.py v2. Needs tensorflow-cpu, tf_keras."""
+
+import json
+import sys
+
+import numpy as np
+
+version = sys.argv[1]
+if version == "v3":
+    import keras
+else:
+    import tf_keras as keras
+layers = keras.layers
+
+
+def probe(shape):
+    count = int(np.prod(shape))
+    i = np.arange(count)
+    return (np.sin(i * 0.37) * 2 + np.cos(i * 0.011)).astype("float32").reshape(shape)
+
+
+def shake(model):
+    """Weights that repeat nowhere, variances positive."""
+    random = np.random.default_rng(7)
+    for weight in model.weights:
+        path = getattr(weight, "path", weight.name)
+        value = random.normal(0, 0.3, weight.shape)
+        weight.assign(np.abs(value) + 0.5 if "variance" in path else value)
+
+
+def cnn():
+    x = inputs = keras.Input((11, 9, 3), name="image")
+    x = layers.Conv2D(6, 3, strides=2, padding="same", use_bias=False, name="stem")(x)
+    x = layers.BatchNormalization(name="stem_bn")(x)
+    x = layers.ReLU(max_value=6.0, name="stem_relu")(x)
+    y = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=1, name="dw")(x)
+    y = layers.Conv2D(6, 1, activation="swish", name="pw")(y)
+    x = layers.Add(name="add")([x, y])
+    z = layers.SeparableConv2D(5, 3, padding="same", activation="relu", name="sep")(x)
+    p = layers.AveragePooling2D(3, 1, padding="same", name="avg")(x)
+    x = layers.Concatenate(name="cat")([z, p])
+    x = layers.MaxPooling2D(2, name="max")(x)
+    x = layers.ZeroPadding2D(((1, 0), (2, 1)), name="pad")(x)
+    x = layers.Conv2D(5, (2, 3), name="padded")(x)
+    x = layers.LeakyReLU(name="leaky")(x)
+    x = layers.Flatten(name="flat")(x)
+    x = layers.Dropout(0.5, name="drop")(x)
+    x = layers.Dense(7, activation="gelu", name="fc")(x)
+    return keras.Model(inputs, layers.Dense(4, activation="softmax", name="prob")(x), name="cnn")
+
+
+def dense_output():
+    x = inputs = keras.Input((6, 8, 2), name="image")
+    x = skip = layers.Conv2D(4, 3, padding="same", activation="elu", name="down")(x)
+    x = layers.MaxPooling2D(2, name="pool")(x)
+    x = layers.Conv2D(5, 3, dilation_rate=2, padding="same", activation="tanh", name="middle")(x)
+    x = layers.Conv2DTranspose(4, 3, strides=2, padding="same", name="up")(x)
+    x = layers.Multiply(name="gate")([x, skip])
+    y = layers.UpSampling2D(2, interpolation="bilinear", name="bigger")(x)
+    y = layers.Cropping2D(((1, 2), (0, 3)), name="crop")(y)
+    return keras.Model(inputs, [layers.Conv2D(3, 1, activation="softmax", name="mask")(x), y], name="dense_output")
+
+
+def sequential():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, padding="valid", activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(6, activation="hard_sigmoid"),
+            layers.Reshape((3, 2)),
+            layers.Permute((2, 1)),
+            layers.Dense(2),
+        ],
+        name="sequential",
+    )
+
+
+def recurrent():
+    inputs = keras.Input((7,), name="ids", dtype="int32")
+    x = layers.Embedding(11, 5, name="embed")(inputs)
+    x = layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="both")(x)
+    x = layers.GRU(6, return_sequences=True, name="gru")(x)
+    x = layers.Conv1D(5, 3, padding="causal", activation="relu", name="conv")(x)
+    x = layers.SimpleRNN(4, name="rnn")(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x), name="recurrent")
+
+
+def attention():
+    inputs = keras.Input((6,), name="ids", dtype="int32")
+    x = layers.Embedding(13, 8, name="embed")(inputs)
+    y = layers.LayerNormalization(name="norm")(x)
+    y = layers.MultiHeadAttention(2, 4, name="mha")(y, y)
+    x = layers.Add(name="residual")([x, y])
+    y = layers.Dense(12, activation="gelu", name="wide")(layers.LayerNormalization(name="norm2")(x))
+    x = layers.Add(name="residual2")([x, layers.Dense(8, name="narrow")(y)])
+    x = layers.GlobalAveragePooling1D(name="mean")(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x), name="attention")
+
+
+def nested():
+    inner_input = keras.Input((5, 5, 3))
+    inner = keras.Model(inner_input, layers.BatchNormalization(name="inner_bn")(layers.Conv2D(3, 3, padding="same", name="inner_conv")(inner_input)), name="inner")
+    block = keras.Sequential([keras.Input((5, 5, 3)), layers.Conv2D(3, 1, name="block_conv"), layers.Activation("relu")], name="block")
+    inputs = keras.Input((5, 5, 3), name="image")
+    shared = layers.Conv2D(3, 3, padding="same", name="shared")
+    x = shared(block(inner(inputs)))
+    x = shared(x)
+    x = layers.Average(name="mean")([x, inputs])
+    return keras.Model(inputs, layers.GlobalMaxPooling2D(name="top")(x), name="nested")
+
+
+expected = {}
+for make in [cnn, dense_output, sequential, recurrent, attention, nested]:
+    keras.backend.clear_session()
+    model = make()
+    shake(model)
+    shape = (2, *model.inputs[0].shape[1:])
+    ids = len(shape) == 2
+    fed = (np.arange(np.prod(shape)) * 7 % 11).reshape(shape).astype("int32") if ids else probe(shape)
+    answer = model.predict(fed, verbose=0)
+    answers = answer if isinstance(answer, list) else [answer]
+    name = model.name
+    for ending in ["keras", "h5"]:
+        model.save(f"{name}.{version}.{ending}", **({"save_format": ending} if version == "v2" else {}))
+    expected[name] = {
+        "input": list(shape),
+        "ids": ids,
+        "outputs": [{"dims": list(a.shape), "data": [round(float(v), 7) for v in a.ravel()]} for a in answers],
+        "names": list(getattr(model, "output_names", [])),
+    }
+with open(f"expected.{version}.json", "w") as file:
+    json.dump({"keras": keras.__version__, "networks": expected}, file)
