@@ -15,6 +15,8 @@ const node: UserConfig = {
           server: source('main/server/main.ts'),
           cli: source('main/cli/main.ts'),
           engine: source('main/engine/process.ts'),
+          'native-check': source('main/services/native/check.ts'),
+          'native-build': source('main/cli/native-build.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

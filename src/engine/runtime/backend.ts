@@ -13,9 +13,10 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { EspalierError } from '../../contract/errors'
+import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { backends } from '../../contract/run'
 import { registerWasmKernels } from './kernels'
+import { type NativeOffer, nativeName, registerNative } from './native'
 
 export type BackendChoice = (typeof backends)[number]
 
@@ -24,6 +25,8 @@ export interface BackendOptions {
   readonly backend?: BackendChoice
   /** Folder of the .wasm files, ending in a slash; default: beside the installed package. */
   readonly wasmPath?: string
+  /** The native backend as the caller found it. */
+  readonly native?: NativeOffer
 }
 
 export interface BackendReport {
@@ -50,8 +53,12 @@ export interface BackendResult {
 const absent: readonly { readonly name: string; readonly reason: string }[] = [
   { name: 'cuda', reason: 'The CUDA backend is not part of this build yet.' },
   { name: 'webgpu', reason: 'The WebGPU backend is not part of this build yet.' },
-  { name: 'native', reason: 'The native CPU backend is not part of this build yet.' },
 ]
+
+const noOffer: NativeOffer = {
+  available: false,
+  reason: 'The native CPU backend is not built on this machine. `npm run native:build` builds it.',
+}
 
 /** A convolution and its gradients on numbers small enough to check by hand: x 2x2, filter 2x2, no padding. */
 function verifyKnownProgram(): void {
@@ -63,7 +70,20 @@ function verifyKnownProgram(): void {
       engine().runKernel(kernel, inputs, { ...attributes, ...more } as never) as Tensor
     const y = run('Conv2D', { x, filter }, { dilations: [1, 1] })
     const dy = tensor([2], [1, 1, 1, 1])
+    const around = { pad: [0, 1, 1, 0].map((extent) => [extent, extent]), dilations: [1, 1], strides: [2, 2] }
+    const spread = tensor([1, 1, 1, 1], [1, 2, 2, 1])
     const checks: [string, Tensor, number[]][] = [
+      ['a padded convolution', run('Conv2D', { x, filter }, around), [0.5, 4, -3, 4]],
+      [
+        'its input gradient',
+        run('Conv2DBackpropInput', { dy: spread, filter }, { ...around, inputShape: x.shape }),
+        [0.5, 2, -1, 1],
+      ],
+      [
+        'its filter gradient',
+        run('Conv2DBackpropFilter', { x, dy: spread }, { ...around, filterShape: filter.shape }),
+        [4, 3, 2, 1],
+      ],
       ['a convolution', y, [7]],
       ['its input gradient', run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }), [2, -2, 4, 1]],
       ['its filter gradient', run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }), [2, 4, 6, 8]],
@@ -99,8 +119,96 @@ function measure(): number {
 let current: BackendResult | null = null
 let currentWasmPath: string | undefined
 
+interface Started {
+  readonly gflops: number
+}
+
+/** Makes the backend TF.js's current one, checks and measures it. */
+async function start(name: string): Promise<Started> {
+  env().set('CHECK_COMPUTATION_FOR_ERRORS', false)
+  if (!(await setBackend(name))) throw new Error(`TF.js has no backend ${name}.`)
+  verifyKnownProgram()
+  return { gflops: measure() }
+}
+
+async function startWasm(wasmPath: string | undefined): Promise<Started> {
+  if (wasmPath !== undefined && wasmPath !== currentWasmPath) {
+    setWasmPaths(wasmPath)
+    currentWasmPath = wasmPath
+  }
+  setThreadsCount(1)
+  registerWasmKernels()
+  try {
+    return await start('wasm')
+  } catch (error) {
+    if (error instanceof EspalierError) throw error
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      'The WASM backend could not be started: its .wasm file is missing or this machine has no WebAssembly. Install Espalier anew.',
+      error,
+    )
+  }
+}
+
+async function startNative(offer: NativeOffer): Promise<Started> {
+  if (!offer.available) {
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      `${offer.reason} Choose "auto" or "wasm"; WASM runs on every machine.`,
+    )
+  }
+  try {
+    registerNative(offer)
+    return await start(nativeName)
+  } catch (error) {
+    if (error instanceof EspalierError) throw error
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      'The native backend was built, but this process could not load it. Build it anew with `npm run native:build`, or choose "wasm".',
+      error,
+    )
+  }
+}
+
+const reasons = {
+  native: "TensorFlow's own CPU kernels on all cores, built and checked on this machine.",
+  wasm: 'WebAssembly with SIMD; runs on every machine.',
+}
+
+function resultOf(name: 'native' | 'wasm', gflops: number, native: BackendReport): BackendResult {
+  const wasm: BackendReport = {
+    name: 'wasm',
+    available: true,
+    chosen: name === 'wasm',
+    verified: name === 'wasm',
+    gflops: name === 'wasm' ? gflops : null,
+    reason: name === 'wasm' ? reasons.wasm : 'Not needed: a faster backend was found. It can be chosen by name.',
+  }
+  return {
+    name,
+    verified: true,
+    reason: reasons[name],
+    gflops,
+    candidates: [
+      ...absent.map((candidate) => ({ ...candidate, available: false, chosen: false, verified: false, gflops: null })),
+      native,
+      wasm,
+    ],
+  }
+}
+
+const nativeReport = (chosen: boolean, available: boolean, gflops: number | null, reason: string): BackendReport => ({
+  name: 'native',
+  available,
+  chosen,
+  verified: chosen,
+  gflops,
+  reason,
+})
+
 /**
- * Chooses, starts and verifies the backend; later calls with the same wish answer at once.
+ * Chooses, starts and verifies the backend; later calls with the same wish answer at once. `auto` takes native where the
+ * caller offers it and it answers rightly, else WASM, and keeps what runs where nothing is offered.
  * @throws BACKEND_UNAVAILABLE when the one asked for is not there, BACKEND_FAILED when it computes wrongly.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<BackendResult> {
@@ -112,41 +220,28 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
       `${missing.reason} Choose "auto" or "wasm"; WASM runs on every machine.`,
     )
   }
-  if (current && getBackend() === 'wasm') return current
-  if (options.wasmPath !== undefined && options.wasmPath !== currentWasmPath) {
-    setWasmPaths(options.wasmPath)
-    currentWasmPath = options.wasmPath
+  const runs = current && getBackend() === (current.name === 'native' ? nativeName : current.name)
+  if (
+    current &&
+    runs &&
+    (wish === current.name || (wish === 'auto' && (!options.native || current.name === 'native')))
+  ) {
+    return current
   }
-  setThreadsCount(1)
-  registerWasmKernels()
-  env().set('CHECK_COMPUTATION_FOR_ERRORS', false)
-  let started = false
-  let cause: unknown
-  try {
-    started = await setBackend('wasm')
-  } catch (error) {
-    cause = error
+  const offer = options.native ?? noOffer
+  let left = offer.available ? 'Another backend was chosen by name.' : offer.reason
+  if (wish === 'native' || (wish === 'auto' && offer.available)) {
+    try {
+      const { gflops } = await startNative(offer)
+      current = resultOf('native', gflops, nativeReport(true, true, gflops, reasons.native))
+      return current
+    } catch (error) {
+      if (wish === 'native') throw error
+      left = toErrorReport(error).message
+    }
   }
-  if (!started) {
-    throw new EspalierError(
-      'BACKEND_UNAVAILABLE',
-      'The WASM backend could not be started: its .wasm file is missing or this machine has no WebAssembly. Install Espalier anew.',
-      cause,
-    )
-  }
-  verifyKnownProgram()
-  const gflops = measure()
-  const reason = 'WebAssembly with SIMD, one thread; no faster backend is part of this build yet.'
-  current = {
-    name: 'wasm',
-    verified: true,
-    reason,
-    gflops,
-    candidates: [
-      ...absent.map((candidate) => ({ ...candidate, available: false, chosen: false, verified: false, gflops: null })),
-      { name: 'wasm', available: true, chosen: true, verified: true, gflops, reason },
-    ],
-  }
+  const { gflops } = await startWasm(options.wasmPath)
+  current = resultOf('wasm', gflops, nativeReport(false, offer.available, null, left))
   return current
 }
 

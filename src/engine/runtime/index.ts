@@ -9,6 +9,7 @@ export {
 } from './backend'
 export { reestimateBatchNorm } from './batch-norm'
 export { buildProgram } from './build'
+export type { NativeOffer } from './native'
 export type { PatchWindow } from './patches'
 export { layoutOf, type Program, registerOf, slice as sliceProgram } from './program'
 export { createSession, disposeValues, logitsValue, toPlain } from './session'

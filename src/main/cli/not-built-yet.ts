@@ -20,8 +20,8 @@ export function refuseUnbuilt(choices: {
   if (choices.goal === 'max-latency-ms') {
     refuse('--max-latency-ms', 'Give the budget as --keep-macs, --keep-params or --max-bytes.')
   }
-  if (choices.backend !== undefined && choices.backend !== 'auto' && choices.backend !== 'wasm') {
-    refuse(`--backend ${choices.backend}`, 'Use --backend wasm, or auto.')
+  if (choices.backend === 'cuda' || choices.backend === 'webgpu') {
+    refuse(`--backend ${choices.backend}`, 'Use --backend auto, native or wasm.')
   }
   if (choices.formats?.includes('keras')) {
     refuse('Export to Keras (--formats keras, --to keras)', 'Export to onnx or tfjs.')

@@ -5,6 +5,7 @@ import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunConfig } from '../../contract/run'
 import { type BackendResult, initBackend } from '../../engine/runtime'
+import { confirmNative, nativeOffer, type OfferOptions } from './native/offer'
 
 /** Beside the bundles in a build, in their package when run from source; with its trailing separator. */
 function wasmPath(): string {
@@ -16,6 +17,23 @@ function wasmPath(): string {
   return join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist') + sep
 }
 
-/** Once a process; later calls answer at once. @throws BACKEND_UNAVAILABLE, BACKEND_FAILED */
-export const startBackend = (backend: RunConfig['backend'] = 'auto'): Promise<BackendResult> =>
-  initBackend({ backend, wasmPath: wasmPath() })
+/**
+ * Once a process; later calls answer at once. `auto` takes native where it was built and checked, else WASM.
+ * @throws BACKEND_UNAVAILABLE, BACKEND_FAILED
+ */
+export async function startBackend(
+  backend: RunConfig['backend'] = 'auto',
+  options: OfferOptions = {},
+): Promise<BackendResult> {
+  const needed = backend === 'auto' || backend === 'native'
+  const result = await initBackend({
+    backend,
+    wasmPath: wasmPath(),
+    ...(needed ? { native: nativeOffer(options) } : {}),
+  })
+  if (options.mayCrash) {
+    const native = result.candidates.find(({ name }) => name === 'native')
+    confirmNative(native?.chosen ?? false, native?.reason ?? '')
+  }
+  return result
+}

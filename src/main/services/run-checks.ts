@@ -12,7 +12,7 @@ export function requireBuilt({ goal, allocation, backend }: RunConfig): void {
       ? 'A latency budget'
       : allocation === 'sensitivity'
         ? 'Sensitivity-swept allocation'
-        : backend !== 'auto' && backend !== 'wasm'
+        : backend === 'cuda' || backend === 'webgpu'
           ? `The ${backend} backend`
           : null
   if (missing) {

@@ -13,6 +13,7 @@ import { differentiate, execute, type Tensors } from '../../../src/engine/runtim
 import { upload } from '../../../src/engine/runtime/feed'
 import type { Program } from '../../../src/engine/runtime/program'
 import { createSession, uploadConstant } from '../../../src/engine/runtime/session'
+import { builtNative } from '../../support/native'
 import { type BuiltCase, buildCase, numbers, opCases } from './support/op-cases'
 
 function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): void {
@@ -87,29 +88,40 @@ function theirGradients(loaded: Loaded): Float32Array[] {
   })
 }
 
-describe('operators', () => {
+const native = builtNative()
+if (!native.available) console.warn(`Operators are not run on the native backend: ${native.reason}`)
+
+const targets = [
+  { backend: 'wasm', registered: 'wasm', there: true },
+  { backend: 'native', registered: 'tensorflow', there: native.available },
+] as const
+
+describe.each(targets)('operators on $backend', ({ backend, registered, there }) => {
   beforeAll(async () => {
-    await initBackend()
+    if (there) await initBackend({ backend, native })
   })
 
-  it.each(opCases.map((opCase) => [opCase.op, opCase.name, opCase] as const))('%s: %s', async (_op, _name, opCase) => {
-    const built = buildCase(opCase)
-    const wanted = await runElsewhere(built)
-    for (const fuse of [false, true]) {
-      const before = tf.memory().numTensors
-      const session = createSession(built.graph, { fuse })
-      const got = await session.run(built.feed)
-      session.dispose()
-      expect(tf.memory().numTensors).toBe(before)
-      for (const [name, value] of got) {
-        expect(value.dims).toEqual([...(wanted[name] as ort.Tensor).dims])
-        expectClose(value.data, wanted[name]?.data as Float32Array, 1e-4)
+  it.runIf(there).each(opCases.map((opCase) => [opCase.op, opCase.name, opCase] as const))(
+    '%s: %s',
+    async (_op, _name, opCase) => {
+      const built = buildCase(opCase)
+      const wanted = await runElsewhere(built)
+      for (const fuse of [false, true]) {
+        const before = tf.memory().numTensors
+        const session = createSession(built.graph, { fuse })
+        const got = await session.run(built.feed)
+        session.dispose()
+        expect(tf.memory().numTensors).toBe(before)
+        for (const [name, value] of got) {
+          expect(value.dims).toEqual([...(wanted[name] as ort.Tensor).dims])
+          expectClose(value.data, wanted[name]?.data as Float32Array, 1e-4)
+        }
       }
-    }
-  })
+    },
+  )
 
   const differentiable = opCases.filter((opCase) => opCase.gradient !== false && opCase.gradient !== 'numeric')
-  it.each(differentiable.map((opCase) => [opCase.op, opCase.name, opCase] as const))(
+  it.runIf(there).each(differentiable.map((opCase) => [opCase.op, opCase.name, opCase] as const))(
     'gradient of %s: %s',
     async (_op, _name, opCase) => {
       const built = buildCase(opCase)
@@ -125,13 +137,13 @@ describe('operators', () => {
           expectClose(gradient, wanted[i] as Float32Array, 1e-4)
         })
       } finally {
-        await tf.setBackend('wasm')
+        await tf.setBackend(registered)
       }
     },
   )
 
   const numeric = opCases.filter((opCase) => opCase.gradient === 'numeric')
-  it.each(numeric.map((opCase) => [opCase.op, opCase.name, opCase] as const))(
+  it.runIf(there).each(numeric.map((opCase) => [opCase.op, opCase.name, opCase] as const))(
     'gradient of %s by differences: %s',
     (_op, _name, opCase) => {
       // These are linear in each operand, so a large step has no error but rounding.
@@ -158,7 +170,9 @@ describe('operators', () => {
       tf.dispose([...loaded.constants.values(), ...loaded.inputs.values()])
     },
   )
+})
 
+describe('operators', () => {
   it('are all covered', () => {
     const covered = new Set(opCases.map((opCase) => opCase.op))
     // Logic has no float result to compare; its cases are in the session's tests. GroupNormalization is newer than ONNX

@@ -30,10 +30,9 @@ export interface Scope {
   pad(x: TensorInfo, paddings: readonly (readonly [number, number])[]): TensorInfo
 }
 
-/** Runs `body` and frees every intermediate result; the returned tensor belongs to the caller. */
-export function compose(backend: KernelBackend, body: (scope: Scope) => TensorInfo): TensorInfo {
+/** Runs `body` on kernels of the named backend and frees what was in between; the result belongs to the caller. */
+export function compose(backend: KernelBackend, body: (scope: Scope) => TensorInfo, name = 'wasm'): TensorInfo {
   const made: TensorInfo[] = []
-  const name = 'wasm'
   const run: Scope['run'] = (kernel, inputs, attributes = {}) => {
     const config = getKernel(kernel, name)
     if (!config)

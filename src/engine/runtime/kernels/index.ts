@@ -8,6 +8,7 @@ import {
   Sum,
   unregisterKernel,
 } from '@tensorflow/tfjs-core'
+import { avgPoolGradKernel } from './avg-pool-grad'
 import { conv2DBackpropFilter } from './conv2d-backprop-filter'
 import { conv2DBackpropInput } from './conv2d-backprop-input'
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter'
@@ -32,6 +33,7 @@ export function registerWasmKernels(): void {
     depthwiseBackpropFilter,
     unsortedSegmentSum,
     maxPoolGrad,
+    avgPoolGradKernel(),
     sliceKernel,
     splitKernel,
     gatherKernel(GatherV2),

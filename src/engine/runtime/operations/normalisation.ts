@@ -1,6 +1,7 @@
 /** BatchNorm, in few passes over the feature map, for inference and for training. */
 import * as tf from '@tensorflow/tfjs-core'
-import { type GradientContext, numberOf, registerOperation } from './operation'
+import { fusedBatchNorm, fusedBatchNormGradient } from '../native/batch-norm'
+import { type GradientContext, numberOf, type RunContext, registerOperation } from './operation'
 
 /** x a + c with a, c per channel: x [..., C]. On WASM one pass of XNNPACK's 1 x 1 depthwise convolution. */
 function scaleShift(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
@@ -28,6 +29,45 @@ function scaleShift(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor
 
 const leading = (x: { readonly rank: number }): number[] => Array.from({ length: x.rank - 1 }, (_, i) => i)
 
+/** Whether the backend has BatchNorm and its gradient as kernels of their own. */
+const isFused = (): boolean => tf.getKernel(fusedBatchNorm, tf.getBackend()) !== undefined
+
+/** x [..., C] as images, for kernels that know nothing else; anything but the channels may be gathered in one axis. */
+const asImages = (x: tf.Tensor): tf.Tensor =>
+  x.rank === 4 ? x : tf.reshape(x, [1, 1, x.size / (x.shape.at(-1) as number), x.shape.at(-1) as number])
+
+/** On the batch's own statistics. */
+function runFused(inputs: readonly tf.Tensor[], epsilon: number, context: RunContext): tf.Tensor {
+  const [x, scale, offset] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor]
+  const [y, batchMean, batchVariance, ...kept] = tf
+    .engine()
+    .runKernel(fusedBatchNorm, { x: asImages(x), scale, offset }, { epsilon, training: true }) as tf.Tensor[] as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+    ...tf.Tensor[],
+  ]
+  context.reportBatchStatistics?.(context.instruction, batchMean, batchVariance)
+  // A fourth marks the fused form.
+  context.save?.([...kept, tf.scalar(1)])
+  return tf.reshape(y, x.shape)
+}
+
+/** Gradients by x, scale and offset. */
+function fusedGradient(context: GradientContext): (tf.Tensor | null)[] {
+  const dy = context.dy[0] as tf.Tensor
+  const [x, scale] = context.inputs as [tf.Tensor, tf.Tensor]
+  const [first, second, third] = context.saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+  const [dx, ...parameters] = tf
+    .engine()
+    .runKernel(
+      fusedBatchNormGradient,
+      { dy: asImages(dy), x: asImages(x), scale, first, second, third },
+      { epsilon: numberOf(context.attributes, 'epsilon'), training: true },
+    ) as tf.Tensor[] as [tf.Tensor, ...tf.Tensor[]]
+  return [tf.reshape(dx, dy.shape), ...parameters, null, null]
+}
+
 /** Inputs x, scale, offset, mean, variance; channels last. */
 registerOperation({
   op: 'FusedBatchNormV3',
@@ -41,6 +81,8 @@ registerOperation({
       tf.Tensor,
     ]
     const epsilon = numberOf(attributes, 'epsilon')
+    // With running statistics a scale and a shift are as fast, and their gradient reaches mean and variance too.
+    if (context.training && isFused()) return [runFused(inputs, epsilon, context)]
     let mean = runningMean
     let variance = runningVariance
     if (context.training) {
@@ -59,6 +101,7 @@ registerOperation({
     return [scaleShift(x, factor, tf.sub(offset, tf.mul(mean, factor)))]
   },
   gradient(context: GradientContext) {
+    if (context.saved.length === 4) return fusedGradient(context)
     const dy = context.dy[0] as tf.Tensor
     const [x, scale] = context.inputs as [tf.Tensor, tf.Tensor]
     const [mean, inverse, training] = context.saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined]

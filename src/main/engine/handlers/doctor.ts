@@ -4,7 +4,7 @@ import { startBackend } from '../../services/backend'
 import type { JobHandlers } from '../serve'
 
 export const doctor: JobHandlers['doctor'] = async () => {
-  const { candidates } = await startBackend()
+  const { candidates } = await startBackend('auto', { mayCrash: true })
   return {
     versions: { tfjs: dependencies['@tensorflow/tfjs-core'], onnxruntime: dependencies['onnxruntime-node'] },
     backends: candidates.map(({ name, available, chosen, gflops, reason }) => ({

@@ -1,0 +1,148 @@
+/**
+ * Convolutions and their gradients by TensorFlow's own names: tfjs-node refuses explicit padding in every gradient, and
+ * drops dilations there.
+ */
+import {
+  type KernelConfig,
+  mul,
+  pad,
+  reshape,
+  stack,
+  stridedSlice,
+  sum,
+  type Tensor4D,
+  type TensorInfo,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import { compose } from '../kernels/compose'
+import { convolutionInputGradient } from '../kernels/conv2d-backprop-input'
+import { depthwiseInputGradient } from '../kernels/depthwise-backprop-input'
+import { filterGradient } from '../kernels/filter-gradient'
+import { geometryOf } from '../kernels/geometry'
+import { attributesFor, type NativeBackend, nativeName } from './backend'
+import { convolutionWindow, inner, paddingAttributes, type Window } from './window'
+
+const attributesOf = (backend: NativeBackend, { strides, dilations, padding }: Window) =>
+  attributesFor(backend, {
+    strides: inner(strides),
+    dilations: inner(dilations),
+    data_format: 'NHWC',
+    ...paddingAttributes(padding),
+  })
+
+interface Names {
+  readonly forward: string
+  readonly input: string
+  readonly filter: string
+}
+
+type Call = Parameters<KernelConfig['kernelFunc']>[0]
+
+/** TensorFlow's CPU kernels know neither dilations in gradients nor, depthwise, strides that differ. */
+interface Otherwise {
+  /** Whether TensorFlow's own gradients are of use. */
+  fits(window: Window): boolean
+  input(call: Call): TensorInfo
+  filter(call: Call): TensorInfo
+}
+
+const sizes = (shape: readonly number[]) => tensor1d([...shape], 'int32')
+
+function convolution(names: Names, depthwise: boolean, otherwise: Otherwise): KernelConfig[] {
+  const kernel = (kernelName: string, kernelFunc: KernelConfig['kernelFunc']): KernelConfig => ({
+    kernelName,
+    backendName: nativeName,
+    kernelFunc,
+  })
+  return [
+    kernel(names.forward, ({ inputs, backend, attrs }) => {
+      const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo }
+      const native = backend as NativeBackend
+      const window = convolutionWindow(x.shape, filter.shape, attrs as never, depthwise)
+      return native.executeSingleOutput(names.forward, attributesOf(native, window), [x, filter])
+    }),
+    kernel(names.input, (call) => {
+      const { dy, filter } = call.inputs as { dy: TensorInfo; filter: TensorInfo }
+      const native = call.backend as NativeBackend
+      const shape = call.attrs?.inputShape as number[]
+      const window = convolutionWindow(shape, filter.shape, call.attrs as never, depthwise)
+      if (!otherwise.fits(window)) return otherwise.input(call)
+      return tidy(() =>
+        native.executeSingleOutput(names.input, attributesOf(native, window), [sizes(shape), filter, dy]),
+      )
+    }),
+    kernel(names.filter, (call) => {
+      const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo }
+      const native = call.backend as NativeBackend
+      const shape = call.attrs?.filterShape as number[]
+      const window = convolutionWindow(x.shape, shape, call.attrs as never, depthwise)
+      if (!otherwise.fits(window)) return otherwise.filter(call)
+      return tidy(() => native.executeSingleOutput(names.filter, attributesOf(native, window), [x, sizes(shape), dy]))
+    }),
+  ]
+}
+
+/** x [N, H, W, C], dy [N, H', W', C q] -> [k_h, k_w, C, q]: a product and a sum for every tap. */
+function depthwiseFilterGradient({ inputs, attrs }: Call): TensorInfo {
+  const { x, dy } = inputs as { x: Tensor4D; dy: Tensor4D }
+  const shape = attrs?.filterShape as [number, number, number, number]
+  const [filterHeight, filterWidth, channels, multiplier] = shape
+  const { strides, dilations, padding } = convolutionWindow(x.shape, shape, attrs as never, true)
+  const [top, bottom, left, right] = padding.sides
+  const [batch, rows, columns] = dy.shape
+  return tidy(() => {
+    const padded = pad(x, [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ])
+    const flowing = reshape(dy, [batch, rows, columns, channels, multiplier])
+    const taps = Array.from({ length: filterHeight * filterWidth }, (_, tap) => {
+      const y = Math.floor(tap / filterWidth) * dilations[0]
+      const z = (tap % filterWidth) * dilations[1]
+      const seen = stridedSlice(
+        padded,
+        [0, y, z, 0],
+        [batch, y + (rows - 1) * strides[0] + 1, z + (columns - 1) * strides[1] + 1, channels],
+        [1, strides[0], strides[1], 1],
+      )
+      return sum(mul(reshape(seen, [batch, rows, columns, channels, 1]), flowing), [0, 1, 2])
+    })
+    return reshape(stack(taps), shape)
+  })
+}
+
+export const convolutionKernels: readonly KernelConfig[] = [
+  ...convolution({ forward: 'Conv2D', input: 'Conv2DBackpropInput', filter: 'Conv2DBackpropFilter' }, false, {
+    fits: ({ dilations }) => dilations.every((dilation) => dilation === 1),
+    input: ({ inputs, backend, attrs }) => {
+      const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo }
+      const geometry = geometryOf(attrs?.inputShape as number[], filter.shape, attrs ?? {}, false)
+      return compose(backend as never, (scope) => convolutionInputGradient(scope, dy, filter, geometry), nativeName)
+    },
+    filter: ({ inputs, backend, attrs }) => {
+      const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo }
+      const geometry = geometryOf(x.shape, attrs?.filterShape as number[], attrs ?? {}, false)
+      return compose(backend as never, (scope) => filterGradient(scope, x, dy, geometry), nativeName)
+    },
+  }),
+  ...convolution(
+    {
+      forward: 'DepthwiseConv2dNative',
+      input: 'DepthwiseConv2dNativeBackpropInput',
+      filter: 'DepthwiseConv2dNativeBackpropFilter',
+    },
+    true,
+    {
+      fits: ({ dilations, strides }) => dilations.every((dilation) => dilation === 1) && strides[0] === strides[1],
+      input: ({ inputs, backend, attrs }) => {
+        const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo }
+        const geometry = geometryOf(attrs?.inputShape as number[], filter.shape, attrs ?? {}, true)
+        return compose(backend as never, (scope) => depthwiseInputGradient(scope, dy, filter, geometry), nativeName)
+      },
+      filter: depthwiseFilterGradient,
+    },
+  ),
+]

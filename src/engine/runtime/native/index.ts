@@ -1,0 +1,22 @@
+/** Starts TensorFlow's native backend: tfjs-node's kernels, and ours where those refuse or drop what we need. */
+import * as tf from '@tensorflow/tfjs-core'
+import { type NativeOffer, nativeName } from './backend'
+import { batchNormKernels } from './batch-norm'
+import { convolutionKernels } from './convolution'
+import { poolingKernels } from './pooling'
+
+export { type NativeOffer, nativeName } from './backend'
+
+let registered = false
+
+/** Once a process; the second call does nothing. @throws what loading raises */
+export function registerNative(offer: Extract<NativeOffer, { available: true }>): void {
+  if (registered) return
+  const backend = offer.load(tf)
+  for (const kernel of [...convolutionKernels, ...poolingKernels, ...batchNormKernels]) {
+    if (tf.getKernel(kernel.kernelName, nativeName)) tf.unregisterKernel(kernel.kernelName, nativeName)
+    tf.registerKernel(kernel)
+  }
+  tf.registerBackend(nativeName, () => backend)
+  registered = true
+}

@@ -1,0 +1,71 @@
+/** Geometry of convolutions and pooling as attributes of TensorFlow's own operations. */
+import { backend_util } from '@tensorflow/tfjs-core'
+
+type Pad = 'valid' | 'same' | number | backend_util.ExplicitPadding
+type Size4 = [number, number, number, number]
+type Pair = [number, number]
+
+interface WindowAttributes {
+  readonly strides: Pair
+  readonly pad: Pad
+  readonly dilations?: Pair
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
+}
+
+export interface Padding {
+  readonly kind: 'VALID' | 'SAME' | 'EXPLICIT'
+  /** top, bottom, left, right */
+  readonly sides: Size4
+}
+
+export interface Window {
+  readonly kernel: Pair
+  readonly strides: Pair
+  readonly dilations: Pair
+  readonly padding: Padding
+}
+
+type Info = backend_util.Conv2DInfo
+
+function windowOf(info: Info): Window {
+  const { top, bottom, left, right, type } = info.padInfo
+  return {
+    kernel: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    padding: {
+      kind: type === 'SAME' || type === 'VALID' ? type : 'EXPLICIT',
+      sides: [top, bottom, left, right],
+    },
+  }
+}
+
+/** @throws Error of TF.js where input and filter do not fit */
+export const convolutionWindow = (
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { strides, pad, dilations, dimRoundingMode }: WindowAttributes,
+  depthwise: boolean,
+): Window =>
+  windowOf(
+    backend_util.computeConv2DInfo(
+      inputShape as Size4,
+      filterShape as Size4,
+      strides,
+      dilations ?? 1,
+      pad,
+      dimRoundingMode,
+      depthwise,
+    ),
+  )
+
+export const poolingWindow = (
+  inputShape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: WindowAttributes & { readonly filterSize: Pair },
+): Window => windowOf(backend_util.computePool2DInfo(inputShape as Size4, filterSize, strides, 1, pad, dimRoundingMode))
+
+/** `padding`, and `explicit_paddings` where they are needed. */
+export const paddingAttributes = ({ kind, sides }: Padding) =>
+  kind === 'EXPLICIT' ? { padding: kind, explicit_paddings: [0, 0, ...sides, 0, 0] } : ({ padding: kind } as const)
+
+export const inner = ([height, width]: Pair): number[] => [1, height, width, 1]

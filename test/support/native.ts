@@ -1,0 +1,12 @@
+/** The native backend for tests that compare it with others: where it is built. Elsewhere tests run on WASM alone. */
+import type { NativeOffer } from '../../src/engine/runtime'
+import { nativeLoader } from '../../src/main/services/native/load'
+import { findNative } from '../../src/main/services/native/place'
+
+export function builtNative(): NativeOffer {
+  const { ESPALIER_NATIVE: _, ...environment } = process.env
+  const folder = findNative(environment)
+  return folder
+    ? { available: true, load: nativeLoader(folder) }
+    : { available: false, reason: 'It is not built here; `npm run native:build` builds it.' }
+}
