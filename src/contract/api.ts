@@ -17,6 +17,7 @@ import {
   settingsSchema,
   strategyInfoSchema,
 } from './entities'
+import { featureMapsSchema } from './feature-maps'
 import { decisionTraceSchema, exportFormats, precisions, runConfigSchema } from './run'
 
 const byId = z.object({ id: z.string() })
@@ -157,6 +158,19 @@ export const contract = {
       .input(
         inProject.extend({
           id: z.string().optional(),
+    /** Maps of the network before pruning, and what the kept units say about the removed ones. Runs that network. */
+    featureMaps: oc
+      .input(
+        byId.extend({
+          group: z.string(),
+          /** Node that reads the maps; absent: the first one. */
+          layer: z.string().optional(),
+          split: z.enum(['train', 'verification', 'test']).default('test'),
+          /** As `datasets.preview` numbers the samples. */
+          index: z.number().int().min(0),
+        }),
+      )
+      .output(featureMapsSchema),
           name: z.string().min(1),
           runIds: z.array(z.string()).min(1).max(50),
           baselineRunId: z.string().nullable(),

@@ -2,6 +2,7 @@
 export * from './api'
 export * from './entities'
 export * from './errors'
+export * from './feature-maps'
 export * from './run'
 export * from './shell'
 export * from './trash'

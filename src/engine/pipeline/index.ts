@@ -5,6 +5,7 @@ export { listStrategies } from '../strategies'
 export { compress } from './compress'
 export { estimateSizes } from './estimate'
 export { evaluate } from './evaluate'
+export { type FeatureMapRequest, type FeatureMapResult, featureMaps } from './feature-maps'
 export { inspect, viewModel } from './inspect'
 export { prune } from './prune'
 export type {

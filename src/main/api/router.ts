@@ -66,6 +66,7 @@ export function createRouter(services: Services) {
       metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names)),
       log: api.runs.log.handler(({ input }) => runs.log(input.id)),
       estimate: api.runs.estimate.handler(({ input }) => runs.estimate(input)),
+      featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
       strategies: api.runs.strategies.handler(() => runs.strategies()),
     },
     comparisons: {

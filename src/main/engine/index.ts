@@ -16,6 +16,7 @@ const laneOf: Record<JobKind, Lane> = {
   evaluate: 'work',
   export: 'work',
   disagreements: 'work',
+  featureMaps: 'work',
   doctor: 'work',
   inspect: 'quick',
   estimate: 'quick',

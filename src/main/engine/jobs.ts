@@ -9,6 +9,7 @@ import {
   previewSampleSchema,
   strategyInfoSchema,
 } from '../../contract/entities'
+import { featureMapsSchema } from '../../contract/feature-maps'
 import {
   decisionTraceSchema,
   environmentSchema,
@@ -145,6 +146,19 @@ export const jobs = {
         }),
       ),
     }),
+  ),
+  featureMaps: job(
+    z.object({
+      files: modelFilesSchema,
+      data: dataSchema,
+      group: z.string(),
+      layer: z.string().optional(),
+      /** Original indices of the units that stay, by group. */
+      kept: z.record(z.string(), z.array(z.number())),
+      sample: z.object({ split: z.enum(['train', 'verification', 'test']), index: z.number() }),
+      config: runConfigSchema.pick({ calibration: true, seed: true, backend: true }),
+    }),
+    featureMapsSchema,
   ),
   doctor: job(
     z.object({}),

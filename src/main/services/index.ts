@@ -88,7 +88,7 @@ export function createServices(options: ServiceOptions) {
     }
   }
 
-  const runs = runService(context, models, queue)
+  const runs = runService(context, models, datasets, queue)
 
   return {
     projects: projectService(context, runs.cancelAll),

@@ -4,6 +4,7 @@ import type { LogLine, MetricPoint, Run } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { DecisionTrace, RunConfig } from '../../contract/run'
 import { projectChanged, type ServiceContext } from './context'
+import type { DatasetService } from './datasets'
 import type { ModelService } from './models'
 import { requireBuilt, requireSameShape } from './run-checks'
 import { runName } from './run-names'
@@ -17,6 +18,13 @@ export interface StartRequest {
   readonly name?: string | undefined
 }
 
+export interface MapsRequest {
+  readonly group: string
+  readonly layer?: string | undefined
+  readonly split: 'train' | 'verification' | 'test'
+  readonly index: number
+}
+
 interface Changes {
   readonly name?: string | undefined
   readonly tags?: readonly string[] | undefined
@@ -25,7 +33,7 @@ interface Changes {
 
 const emptyTrace: DecisionTrace = { steps: [], checkpoints: [], groups: [], correlation: { groups: [], values: [] } }
 
-export function runService(context: ServiceContext, models: ModelService, queue: RunQueue) {
+export function runService(context: ServiceContext, models: ModelService, datasets: DatasetService, queue: RunQueue) {
   const { store, engine, events } = context
 
   const announce = (id: string): Run => {
@@ -64,6 +72,12 @@ export function runService(context: ServiceContext, models: ModelService, queue:
         throw new EspalierError(
           'CONFLICT',
           `"${trashed.name}" is in the trash. Restore it first, or choose another one.`,
+        )
+      }
+      if (dataset.missing) {
+        throw new EspalierError(
+          'FILE_NOT_FOUND',
+          `The data of "${dataset.name}" is not on this machine: it came in an archive by reference. Open the data set and say where it lies.`,
         )
       }
       for (const config of configs) requireBuilt(config)
@@ -126,6 +140,27 @@ export function runService(context: ServiceContext, models: ModelService, queue:
     trace(id: string): DecisionTrace {
       store.runs.get(id)
       return store.traces.get(id) ?? emptyTrace
+    },
+    /** @throws CONFLICT until the run is done; NOT_FOUND for a group or sample that is not there */
+    async featureMaps(id: string, request: MapsRequest) {
+      const run = store.runs.get(id)
+      const trace = store.traces.get(id)
+      if (run.status !== 'done' || !trace) {
+        throw new EspalierError(
+          'CONFLICT',
+          `Feature maps can be looked at once a run is done, and this one is ${run.status}.`,
+        )
+      }
+      const { group, layer, split, index } = request
+      return engine.run('featureMaps', {
+        files: models.filesOf(run.modelId),
+        data: datasets.locationOf(run.datasetId),
+        group,
+        ...(layer === undefined ? {} : { layer }),
+        kept: Object.fromEntries(trace.groups.map(({ group: name, kept }) => [name, kept])),
+        sample: { split, index },
+        config: { calibration: run.config.calibration, seed: run.config.seed, backend: 'auto' },
+      })
     },
     metrics(id: string, names?: readonly string[]): MetricPoint[] {
       store.runs.get(id)

@@ -124,6 +124,15 @@ describe('a run', () => {
     const trace = services.runs.trace(run.id)
     expect(trace.steps.length).toBeGreaterThan(0)
     expect(trace.groups.map(({ group, kept }) => [group, kept])).toEqual(Object.entries(run.result?.kept ?? {}))
+    const removed = trace.steps[0] as (typeof trace.steps)[number]
+    const maps = await services.runs.featureMaps(run.id, { group: removed.group, split: 'test', index: 7 })
+    expect(maps.kept).toEqual(trace.groups.find(({ group }) => group === removed.group)?.kept)
+    expect(maps.removed.map(({ unit }) => unit)).toContain(removed.unit)
+    expect(Buffer.from(maps.maps, 'base64').length).toBe(4 * maps.units * maps.height * maps.width)
+    expect(Buffer.from(maps.predicted, 'base64').length).toBe(4 * maps.removed.length * maps.height * maps.width)
+    await expect(
+      services.runs.featureMaps(run.id, { group: removed.group, split: 'test', index: 1e6 }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(run.environment).toMatchObject({ modelHash: model.hash, dataHash: dataset.hash, backend: 'wasm' })
 
     const modelId = run.resultModelId as string

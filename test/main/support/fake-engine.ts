@@ -121,6 +121,21 @@ const handlers: JobHandlers = {
     perClass: models.map(({ runId }) => ({ runId, accuracy: [80, null] })),
     samples: [{ sample, original: 0, predictions: models.map(({ runId }) => ({ runId, label: 1 })) }],
   }),
+  featureMaps: async ({ group, kept, sample: { index } }) => ({
+    layer: 'reader',
+    value: 'v',
+    places: ['reader'],
+    units: 2,
+    kept: kept[group] ?? [0, 1],
+    height: 1,
+    width: 1,
+    shrunk: 1,
+    maps: 'AAAAAAAAgD8=',
+    removed: [],
+    predicted: '',
+    fittedRows: index,
+    heldOutRows: 1,
+  }),
   doctor: async () => ({ versions: { engine: 'fake' }, backends: [] }),
 }
 

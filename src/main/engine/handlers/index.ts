@@ -4,6 +4,7 @@ import { compress } from './compress'
 import { preview, probe } from './data'
 import { doctor } from './doctor'
 import { exportModel } from './export'
+import { featureMaps } from './feature-maps'
 import { estimate, inspect, strategies } from './inspect'
 import { disagreements, evaluate } from './measure'
 
@@ -17,5 +18,6 @@ export const handlers: JobHandlers = {
   compress,
   export: exportModel,
   disagreements,
+  featureMaps,
   doctor,
 }
