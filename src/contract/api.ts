@@ -26,6 +26,10 @@ const listed = inProject.extend({
   /** true: what is in the trash, instead of what is not. */
   deleted: z.boolean().default(false),
 })
+/** What the platform's dialog is asked for; `archive-save` asks where to write, beginning with the suggested name. */
+export const pathKinds = ['model', 'data-file', 'data-folder', 'export-folder', 'archive', 'archive-save'] as const
+export type PathKind = (typeof pathKinds)[number]
+
 const done = z.object({ ok: z.literal(true) })
 
 export const contract = {
@@ -47,6 +51,19 @@ export const contract = {
       .output(projectSchema),
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(projectSchema),
+    /** The whole project as one zip: into `path`, or as a file where the shell has no paths. */
+    exportArchive: oc.input(byId.extend({ data: z.enum(['references', 'files']), path: z.string().optional() })).output(
+      z.object({
+        fileName: z.string(),
+        path: z.string().nullable(),
+        bytes: z.number(),
+        file: z.instanceof(Blob).nullable(),
+      }),
+    ),
+    /** Verifies every file by its hash, then adds it as a new project. Exactly one of `path` and `file` is given. */
+    importArchive: oc
+      .input(z.object({ path: z.string().optional(), file: z.instanceof(Blob).optional() }))
+      .output(z.object({ project: projectSchema, missing: z.array(z.string()) })),
   },
   models: {
     list: oc.input(listed).output(z.array(modelSchema)),
@@ -104,6 +121,10 @@ export const contract = {
         plausible: z.boolean(),
       }),
     ),
+    /** Says where data lies now that was moved, or is missing after an import; it must be the same by its hash. */
+    relocate: oc
+      .input(byId.extend({ path: z.string().optional(), file: z.instanceof(Blob).optional() }))
+      .output(datasetSchema),
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(datasetSchema),
   },
@@ -137,6 +158,19 @@ export const contract = {
     remove: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     restore: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     trace: oc.input(byId).output(decisionTraceSchema),
+    /** Maps of the network before pruning, and what the kept units say about the removed ones. Runs that network. */
+    featureMaps: oc
+      .input(
+        byId.extend({
+          group: z.string(),
+          /** Node that reads the maps; absent: the first one. */
+          layer: z.string().optional(),
+          split: z.enum(['train', 'verification', 'test']).default('test'),
+          /** As `datasets.preview` numbers the samples. */
+          index: z.number().int().min(0),
+        }),
+      )
+      .output(featureMapsSchema),
     metrics: oc.input(byId.extend({ names: z.array(z.string()).optional() })).output(z.array(metricPointSchema)),
     log: oc.input(byId).output(z.array(logLineSchema)),
     /** Exact size after pruning to each budget, from the structure alone, for the live estimate. */
@@ -158,19 +192,6 @@ export const contract = {
       .input(
         inProject.extend({
           id: z.string().optional(),
-    /** Maps of the network before pruning, and what the kept units say about the removed ones. Runs that network. */
-    featureMaps: oc
-      .input(
-        byId.extend({
-          group: z.string(),
-          /** Node that reads the maps; absent: the first one. */
-          layer: z.string().optional(),
-          split: z.enum(['train', 'verification', 'test']).default('test'),
-          /** As `datasets.preview` numbers the samples. */
-          index: z.number().int().min(0),
-        }),
-      )
-      .output(featureMapsSchema),
           name: z.string().min(1),
           runIds: z.array(z.string()).min(1).max(50),
           baselineRunId: z.string().nullable(),
@@ -236,7 +257,7 @@ export const contract = {
       .output(z.object({ removed: z.number(), freedBytes: z.number() })),
     /** Opens the platform's folder or file dialog; null where the shell has none or the user cancelled. */
     pickPath: oc
-      .input(z.object({ kind: z.enum(['model', 'data-file', 'data-folder', 'export-folder']) }))
+      .input(z.object({ kind: z.enum(pathKinds), suggested: z.string().optional() }))
       .output(z.string().nullable()),
     shell: oc.output(
       z.object({ kind: z.enum(['electron', 'server']), canPickPaths: z.boolean(), platform: z.string() }),

@@ -121,6 +121,8 @@ export const datasetSchema = z.object({
   verificationFromTrain: z.boolean(),
   /** Samples a class in the train split. */
   balance: z.array(z.number()),
+  /** It came in an archive by reference, and the data is not on this machine: it can be read about and not be run on. */
+  missing: z.boolean().optional(),
   deletedAt: time.nullable(),
   createdAt: time,
 })

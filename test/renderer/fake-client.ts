@@ -1,6 +1,7 @@
 /** A client that answers from memory, typed by the contract: for component tests and the preview. */
 import type { Export, Run, RunConfig, WorkbenchEvent } from '../../src/contract'
 import type { Client } from '../../src/renderer/app/client'
+import { mapsOf } from './fake/maps'
 import { pictureOf } from './fake/pictures'
 import { seeded } from './fake/random'
 import { classes, environment, makeResult, makeTrace, makeWorld, strategies, type World } from './fake/world'
@@ -163,6 +164,19 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         world.projects = world.projects.map((other) => (other.id === id ? { ...other, deletedAt: null } : other))
         return find(world.projects, id)
       },
+      exportArchive: ({ id, path = null }: { id: string; path?: string | null }) => ({
+        fileName: `${find(world.projects, id).name}.espalier.zip`,
+        path,
+        bytes: 5_300_000,
+        file: path === null ? new Blob(['zip']) : null,
+      }),
+      importArchive: () => {
+        const project = { ...find(world.projects, 'p-sample'), id: newId('p'), name: 'Arrived', sample: false }
+        world.projects = [...world.projects, project]
+        const data = { ...find(world.datasets, 'd-fashion'), id: newId('d'), projectId: project.id, missing: true }
+        world.datasets = [...world.datasets, data]
+        return { project, missing: [data.name] }
+      },
     },
     models: {
       list: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) =>
@@ -243,6 +257,14 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         }
         world.datasets = [...world.datasets, dataset]
         return dataset
+      },
+      relocate: ({ id, path }: { id: string; path?: string }) => {
+        if (path?.includes('other')) throw fault('CONFLICT', 'This is not the data that it was made from.')
+        world.datasets = world.datasets.map(({ missing, ...dataset }) =>
+          dataset.id === id ? dataset : { ...dataset, ...(missing ? { missing } : {}) },
+        )
+        changed(find(world.datasets, id).projectId)
+        return find(world.datasets, id)
       },
       preview: ({ offset = 0, count = 48 }: { offset?: number; count?: number }) => samples(offset, count, 9),
       check: ({ modelId }: { modelId: string }) =>
@@ -329,6 +351,8 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
       },
       trace: ({ id }: { id: string }) =>
         world.traces.get(id) ?? { steps: [], checkpoints: [], groups: [], correlation: { groups: [], values: [] } },
+      featureMaps: ({ id, group, index }: { id: string; group: string; index: number }) =>
+        mapsOf(world.traces.get(id), group, index),
       metrics: ({ id }: { id: string }) => world.metrics.get(id) ?? [],
       log: ({ id }: { id: string }) => world.logs.get(id) ?? [],
       estimate: ({ modelId, keepMacs }: { modelId: string; keepMacs: number[] }) => {

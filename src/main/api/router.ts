@@ -8,7 +8,7 @@ const ok = { ok: true } as const
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
   const api = implement(contract)
-  const { projects, models, datasets, runs, comparisons, exports, app, events, engine } = services
+  const { projects, models, datasets, runs, comparisons, exports, archive, app, events, engine } = services
   return api.router({
     projects: {
       list: api.projects.list.handler(({ input }) => projects.list(input.deleted)),
@@ -20,6 +20,8 @@ export function createRouter(services: Services) {
         return ok
       }),
       restore: api.projects.restore.handler(({ input }) => projects.restore(input.id)),
+      exportArchive: api.projects.exportArchive.handler(({ input: { id, ...rest } }) => archive.write(id, rest)),
+      importArchive: api.projects.importArchive.handler(({ input }) => archive.open(input)),
     },
     models: {
       list: api.models.list.handler(({ input }) => models.list(input.projectId, input.deleted)),
@@ -41,6 +43,7 @@ export function createRouter(services: Services) {
         datasets.preview(input.id, input.split, input.offset, input.count),
       ),
       check: api.datasets.check.handler(({ input }) => datasets.check(input.id, input.modelId)),
+      relocate: api.datasets.relocate.handler(({ input: { id, ...given } }) => datasets.relocate(id, given)),
       remove: api.datasets.remove.handler(({ input }) => {
         datasets.remove(input.id)
         return ok
@@ -63,10 +66,10 @@ export function createRouter(services: Services) {
         return ok
       }),
       trace: api.runs.trace.handler(({ input }) => runs.trace(input.id)),
+      featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
       metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names)),
       log: api.runs.log.handler(({ input }) => runs.log(input.id)),
       estimate: api.runs.estimate.handler(({ input }) => runs.estimate(input)),
-      featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
       strategies: api.runs.strategies.handler(() => runs.strategies()),
     },
     comparisons: {
@@ -91,7 +94,7 @@ export function createRouter(services: Services) {
       settings: api.app.settings.handler(() => app.settings()),
       saveSettings: api.app.saveSettings.handler(({ input }) => app.saveSettings(input)),
       emptyTrash: api.app.emptyTrash.handler(({ input }) => app.emptyTrash(input?.projectId)),
-      pickPath: api.app.pickPath.handler(({ input }) => app.pickPath(input.kind)),
+      pickPath: api.app.pickPath.handler(({ input }) => app.pickPath(input.kind, input.suggested)),
       shell: api.app.shell.handler(() => app.shell()),
     },
     events: api.events.handler(async function* ({ signal }) {

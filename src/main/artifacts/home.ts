@@ -21,6 +21,8 @@ export const layout = (home: string) => ({
   artifacts: join(home, 'artifacts'),
   runs: join(home, 'runs'),
   exports: join(home, 'exports'),
+  /** Folders of data that came in an archive, one a data set. */
+  data: join(home, 'data'),
   locks: join(home, 'locks'),
 })
 export type Layout = ReturnType<typeof layout>

@@ -2,3 +2,5 @@
 export * from './artifacts'
 export * from './atomic'
 export * from './home'
+export * from './zip-reader'
+export * from './zip-writer'

@@ -1,9 +1,11 @@
 /** The platform's own dialogs for choosing a model, data or a folder to export to. */
 import { BrowserWindow, dialog, type OpenDialogOptions } from 'electron'
+import type { PathKind } from '../../contract/api'
 
-export type PathKind = 'model' | 'data-file' | 'data-folder' | 'export-folder'
+const zip = { name: 'Espalier project', extensions: ['zip'] }
 
-const options: Record<PathKind, OpenDialogOptions> = {
+const options: Record<Exclude<PathKind, 'archive-save'>, OpenDialogOptions> = {
+  archive: { properties: ['openFile'], filters: [zip] },
   model: {
     properties: ['openFile'],
     filters: [
@@ -23,8 +25,13 @@ const options: Record<PathKind, OpenDialogOptions> = {
 }
 
 /** The chosen absolute path; null where the person cancelled. */
-export async function pickPath(kind: PathKind): Promise<string | null> {
+export async function pickPath(kind: PathKind, suggested?: string): Promise<string | null> {
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+  if (kind === 'archive-save') {
+    const save = { filters: [zip], ...(suggested === undefined ? {} : { defaultPath: suggested }) }
+    const place = window ? await dialog.showSaveDialog(window, save) : await dialog.showSaveDialog(save)
+    return place.canceled ? null : place.filePath
+  }
   const answer = window
     ? await dialog.showOpenDialog(window, options[kind])
     : await dialog.showOpenDialog(options[kind])

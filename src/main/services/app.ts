@@ -2,18 +2,19 @@
 import { readdir, stat } from 'node:fs/promises'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import type { PathKind } from '../../contract/api'
 import type { Doctor, Settings } from '../../contract/entities'
 import type { SettingsChanges } from '../store/index'
 import type { ServiceContext } from './context'
 import type { TrashService } from './trash'
 
-export type PathKind = 'model' | 'data-file' | 'data-folder' | 'export-folder'
+export type { PathKind }
 
 /** What differs between the desktop window and the browser. */
 export interface ShellAbilities {
   readonly kind: 'electron' | 'server'
   /** The platform's dialog; null where the person cancelled. Absent where there is none. */
-  readonly pickPath?: (kind: PathKind) => Promise<string | null>
+  readonly pickPath?: (kind: PathKind, suggested?: string) => Promise<string | null>
 }
 
 /** Bytes of everything under a folder. */
@@ -37,7 +38,8 @@ export function appService(context: ServiceContext, shell: ShellAbilities, trash
     settings: (): Settings => store.settings.get(),
     saveSettings: (changes: SettingsChanges): Settings => store.settings.save(changes),
     emptyTrash: (projectId?: string) => trash.empty(projectId),
-    pickPath: async (kind: PathKind): Promise<string | null> => (shell.pickPath ? shell.pickPath(kind) : null),
+    pickPath: async (kind: PathKind, suggested?: string): Promise<string | null> =>
+      shell.pickPath ? shell.pickPath(kind, suggested) : null,
     shell: () => ({ kind: shell.kind, canPickPaths: shell.pickPath !== undefined, platform: process.platform }),
     async doctor(): Promise<Doctor> {
       const [{ versions, backends }, storeBytes] = await Promise.all([

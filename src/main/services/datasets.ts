@@ -1,5 +1,8 @@
 /** Data sets: looked at by the engine; left at their path, or copied in where they came through the page. */
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Dataset } from '../../contract/entities'
+import { EspalierError } from '../../contract/errors'
 import type { DataLocation } from '../engine/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { ModelService } from './models'
@@ -92,6 +95,27 @@ export function datasetService(context: ServiceContext, models: ModelService) {
       const plausible =
         value === null || chance === null || value >= Math.min(chance * plausibleTimesChance, 50 + chance / 2)
       return { metric: value, chance, samples, plausible }
+    },
+    /** Takes the data at another place for the same, if its hash says so. @throws CONFLICT where it is other data */
+    relocate: async (id: string, given: GivenFile): Promise<Dataset> => {
+      const { name: known, path: was, hash, mean, std } = store.datasets.get(id)
+      return withLocalFile(given, async ({ path, uploaded }) => {
+        // The hash is also over the name of a single file, and a renamed file is still the same data.
+        const single = (await stat(path)).isFile()
+        const data = { path, mean, std, ...(single ? { name: basename(was) } : {}) }
+        const { dataset } = await engine.run('probe', { data, samples: 0 })
+        if (dataset.hash !== hash) {
+          throw new EspalierError(
+            'CONFLICT',
+            `This is not the data that "${known}" was made from: the content differs. Choose the original, or import this as a data set of its own.`,
+          )
+        }
+        const artifact =
+          uploaded || (single && basename(path) !== basename(was)) ? (await artifacts.putFile(path)).hash : null
+        const placed = store.datasets.setPlace(id, artifact === null ? path : basename(was), artifact)
+        projectChanged(context, placed.projectId)
+        return placed
+      })
     },
     remove: (id: string): Dataset => setDeleted(id, new Date().toISOString()),
     restore: (id: string): Dataset => setDeleted(id, null),

@@ -1,7 +1,7 @@
 /** Exports: files in the wanted formats, each run in an independent runtime, with the proof on record. */
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { zip } from 'fflate'
 import type { Export } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
@@ -9,6 +9,7 @@ import type { exportFormats, precisions } from '../../contract/run'
 import { diskError } from '../artifacts/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
+import { fileNameOf } from './file-names'
 import type { ModelService } from './models'
 
 export interface ExportRequest {
@@ -20,12 +21,6 @@ export interface ExportRequest {
   /** Base name of the files; absent: after the model. */
   readonly name?: string | undefined
 }
-
-const fileNameOf = (name: string): string =>
-  name
-    .replaceAll(/[^\p{L}\p{N}.]+/gu, '-')
-    .replaceAll(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 80) || 'model'
 
 function requireBuilt({ formats, precision }: ExportRequest): void {
   const missing = formats.includes('keras') ? 'Export to Keras' : precision !== 'fp32' ? `Export in ${precision}` : null
@@ -87,6 +82,12 @@ export function exportService(context: ServiceContext, models: ModelService, dat
     /** The exported files as one zip. @throws FILE_NOT_FOUND where they were moved away */
     async download(id: string): Promise<{ fileName: string; file: Blob }> {
       const { path, modelId, format } = store.exports.get(id)
+      if (!isAbsolute(path)) {
+        throw new EspalierError(
+          'FILE_NOT_FOUND',
+          'The files of this export stayed on the machine where it was made; its proof came in an archive. Export the model again.',
+        )
+      }
       const bytes = await zipped(await filesOf(path))
       const fileName = `${fileNameOf(store.models.get(modelId).name)}-${format}.zip`
       return { fileName, file: new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' }) }

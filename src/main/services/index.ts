@@ -5,6 +5,7 @@ import { ArtifactStore, layout } from '../artifacts/index'
 import { createEngine, type EngineLauncher, type SupervisorLimits } from '../engine/index'
 import { openStore } from '../store/index'
 import { appService, type ShellAbilities } from './app'
+import { archiveService } from './archive/index'
 import { comparisonService } from './comparisons'
 import type { ServiceContext } from './context'
 import { datasetService } from './datasets'
@@ -97,6 +98,7 @@ export function createServices(options: ServiceOptions) {
     runs,
     comparisons: comparisonService(context, models, datasets),
     exports: exportService(context, models, datasets),
+    archive: archiveService(context),
     app: appService(context, shell, trash),
     trash,
     events,

@@ -5,7 +5,10 @@ import { now } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
 
-type Facts = Pick<Dataset, 'sampleShape' | 'classes' | 'mean' | 'std' | 'splits' | 'verificationFromTrain' | 'balance'>
+type Facts = Pick<
+  Dataset,
+  'sampleShape' | 'classes' | 'mean' | 'std' | 'splits' | 'verificationFromTrain' | 'balance' | 'missing'
+>
 
 interface Row {
   id: string
@@ -47,6 +50,7 @@ export function datasetRepository(database: Database) {
     `INSERT INTO datasets (id, project_id, name, kind, path, hash, artifact, facts, created_at)
      VALUES (@id, @projectId, @name, @kind, @path, @hash, @artifact, @facts, @createdAt)`,
   )
+  const setPlace = database.prepare('UPDATE datasets SET path = ?, artifact = ?, facts = ? WHERE id = ?')
   const setDeleted = database.prepare('UPDATE datasets SET deleted_at = ? WHERE id = ?')
 
   const row = (id: string): Row => {
@@ -62,6 +66,12 @@ export function datasetRepository(database: Database) {
       const { projectId, name, kind, path, hash, artifact, ...facts } = dataset
       const id = randomUUID()
       insert.run({ id, projectId, name, kind, path, hash, artifact, facts: JSON.stringify(facts), createdAt: now() })
+      return toDataset(row(id))
+    },
+    /** The same data at another place; it is not missing any more. */
+    setPlace(id: string, path: string, artifact: string | null): Dataset {
+      const { missing: _missing, ...facts } = JSON.parse(row(id).facts) as Facts
+      setPlace.run(path, artifact, JSON.stringify(facts), id)
       return toDataset(row(id))
     },
     setDeleted(id: string, at: string | null): Dataset {

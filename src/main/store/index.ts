@@ -1,4 +1,5 @@
 /** The store's public face: one database, one repository a table. */
+import { archiveRepository } from './archive'
 import { comparisonRepository } from './comparisons'
 import { openDatabase } from './database'
 import { datasetRepository } from './datasets'
@@ -32,6 +33,7 @@ export function openStore(path: string) {
     exports: exportRepository(database),
     settings: settingRepository(database),
     trash: trashRepository(database),
+    archive: archiveRepository(database),
     /** All or nothing; may be nested. */
     transaction<T>(work: () => T): T {
       try {

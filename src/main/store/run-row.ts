@@ -1,7 +1,7 @@
 /** A row of the runs table and its contract form. */
 import type { Run } from '../../contract/entities'
 import type { RunConfig, RunResult } from '../../contract/run'
-import { fromJson } from './columns'
+import { fromJson, toJson } from './columns'
 
 export interface RunRow {
   id: string
@@ -28,6 +28,21 @@ export interface RunRow {
   created_at: string
   started_at: string | null
   finished_at: string | null
+}
+
+/** Points lost from before to after recovery (or pruning); null where there is no metric. */
+const dropOf = ({ result }: RunResult): number | null =>
+  result.before === null || result.afterRecovery === null ? null : result.before - result.afterRecovery
+
+/** A result as its columns hold it. */
+export function outcomeColumns(outcome: RunResult | undefined) {
+  if (!outcome) return { result: null, kept: null, macsKept: null, metricDrop: null }
+  return {
+    result: toJson({ ...outcome, kept: {} }),
+    kept: toJson(outcome.kept),
+    macsKept: outcome.model.after.macs / outcome.model.before.macs,
+    metricDrop: dropOf(outcome),
+  }
 }
 
 export function toRun(row: RunRow): Run {

@@ -6,7 +6,7 @@ import type { Environment, Progress, RunConfig, RunResult } from '../../contract
 import { fromJson, now, toJson } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
-import { type RunRow, toRun } from './run-row'
+import { outcomeColumns, type RunRow, toRun } from './run-row'
 
 export interface NewRun {
   readonly projectId: string
@@ -33,10 +33,6 @@ export interface RunEnd {
 
 const listed = `id, project_id, model_id, dataset_id, name, config, status, progress, heard_at, eta_seconds, result,
   NULL AS kept, error, environment, result_model_id, sweep_id, tags, notes, deleted_at, created_at, started_at, finished_at, owner`
-
-/** Points lost from before to after recovery (or pruning); null where there is no metric. */
-const dropOf = ({ result }: RunResult): number | null =>
-  result.before === null || result.afterRecovery === null ? null : result.before - result.afterRecovery
 
 /** One repository: plain calls in, contract entities out. Lists leave `result.kept` empty; `get` has it. */
 export function runRepository(database: Database) {
@@ -114,15 +110,11 @@ export function runRepository(database: Database) {
       setEnvironment.run(toJson(environment), id)
     },
     finish(id: string, outcome: RunEnd): Run {
-      const { kept, ...result } = outcome.result ?? { kept: null }
       end.run({
         id,
         status: outcome.status,
         error: toJson(outcome.error),
-        result: outcome.result ? toJson({ ...result, kept: {} }) : null,
-        kept: toJson(kept),
-        macsKept: outcome.result ? outcome.result.model.after.macs / outcome.result.model.before.macs : null,
-        metricDrop: outcome.result ? dropOf(outcome.result) : null,
+        ...outcomeColumns(outcome.result),
         resultModelId: outcome.resultModelId ?? null,
         finishedAt: now(),
       })

@@ -21,6 +21,7 @@ export function trashRepository(database: Database) {
      UNION SELECT artifact FROM datasets WHERE artifact IS NOT NULL`,
   )
   const runIds = database.prepare<[], { id: string }>('SELECT id FROM runs')
+  const datasetIds = database.prepare<[], { id: string }>('SELECT id FROM datasets')
   return guarded({
     /** Removes what was trashed at or before `time` (ISO), everywhere or inside one project; returns how many entries went. */
     purge: database.transaction((time: string, projectId?: string): number => {
@@ -31,5 +32,6 @@ export function trashRepository(database: Database) {
     /** Every artifact that any row still names. */
     referencedHashes: (): Set<string> => new Set(hashes.all().map((row) => row.hash)),
     runIds: (): Set<string> => new Set(runIds.all().map((row) => row.id)),
+    datasetIds: (): Set<string> => new Set(datasetIds.all().map((row) => row.id)),
   })
 }

@@ -1,5 +1,6 @@
 /** The platform's own file dialog, where the shell has one. */
 import { ref } from 'vue'
+import type { PathKind } from '../../contract'
 import { api } from '../app/client'
 
 const canPick = ref(false)
@@ -18,7 +19,9 @@ export function usePathPicker() {
         asked = false
       })
   }
-  const pick = (kind: 'model' | 'data-file' | 'data-folder' | 'export-folder') => api().app.pickPath({ kind })
+  /** null where the person cancelled. `suggested` is the file name a save dialog begins with. */
+  const pick = (kind: PathKind, suggested?: string) =>
+    api().app.pickPath({ kind, ...(suggested === undefined ? {} : { suggested }) })
   return { canPick, pick }
 }
 

@@ -53,6 +53,7 @@ export class Menu {
 
 /** Tests replace these methods through `evaluate`, as they do on real Electron. */
 export const dialog = {
+  showSaveDialog: async (..._args: unknown[]) => ({ canceled: true, filePath: '' }),
   showOpenDialog: async (..._args: unknown[]) => ({ canceled: true, filePaths: [] as string[] }),
   showMessageBox: async (..._args: unknown[]) => ({ response: 0, checkboxChecked: false }),
   showMessageBoxSync: (..._args: unknown[]) => 0,

@@ -31,6 +31,25 @@ const tab = (index) => async (page) => page.getByRole('tab').nth(index).click()
 const screens = [
   ['projects', '/'],
   ['projects-menu', '/', async (page) => page.locator('article .menu-root button').first().click()],
+  [
+    'project-export',
+    '/',
+    async (page) => {
+      await page.locator('article .menu-root button').first().click()
+      await page.getByRole('menuitem').nth(2).click()
+    },
+  ],
+  [
+    'project-read-only',
+    '/',
+    async (page) => {
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'p.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') })
+      await page.locator('.name').last().click()
+      await page.locator('form .mono').first().waitFor()
+    },
+  ],
   ['runs', '/p/p-sample/runs'],
   [
     'runs-selected',
@@ -45,10 +64,18 @@ const screens = [
   ['run-overview', '/p/p-sample/runs/r-22'],
   ['run-decisions', '/p/p-sample/runs/r-22', tab(1)],
   ['run-widths', '/p/p-sample/runs/r-22', tab(2)],
-  ['run-correlation', '/p/p-sample/runs/r-22', tab(3)],
-  ['run-curves', '/p/p-sample/runs/r-27', tab(4)],
-  ['run-log', '/p/p-sample/runs/r-22', tab(5)],
-  ['run-environment', '/p/p-sample/runs/r-22', tab(6)],
+  [
+    'run-maps',
+    '/p/p-sample/runs/r-22',
+    async (page) => {
+      await tab(3)(page)
+      await page.locator('.gallery button').first().waitFor()
+    },
+  ],
+  ['run-correlation', '/p/p-sample/runs/r-22', tab(4)],
+  ['run-curves', '/p/p-sample/runs/r-27', tab(5)],
+  ['run-log', '/p/p-sample/runs/r-22', tab(6)],
+  ['run-environment', '/p/p-sample/runs/r-22', tab(7)],
   ['run-live', '/p/p-sample/runs/r-30'],
   ['run-failed', '/p/p-sample/runs/r-28'],
   ['models', '/p/p-sample/models'],

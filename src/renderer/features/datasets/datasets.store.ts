@@ -1,5 +1,6 @@
 /** The data sets of the project that is open. */
 import { defineStore } from 'pinia'
+import { computed } from 'vue'
 import type { Dataset } from '../../../contract'
 import { api } from '../../app/client'
 import { createProjectList } from '../../app/project-list'
@@ -21,6 +22,14 @@ export const useDatasets = defineStore('datasets', () => {
     return dataset
   }
 
+  /** Says where data lies now; the services take it if its hash is the same. */
+  async function relocate(id: string, source: { path: string } | { file: Blob }): Promise<void> {
+    await api().datasets.relocate({ id, ...source })
+    await list.reload()
+  }
+
+  const missing = computed(() => list.items.value.filter((dataset) => dataset.missing))
+
   async function remove(id: string): Promise<void> {
     await api().datasets.remove({ id })
     await list.reload()
@@ -31,5 +40,5 @@ export const useDatasets = defineStore('datasets', () => {
     await list.reload()
   }
 
-  return { ...list, importFrom, remove, restore }
+  return { ...list, missing, importFrom, relocate, remove, restore }
 })

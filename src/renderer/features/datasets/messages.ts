@@ -66,6 +66,12 @@ export default bilingual(
     emptyText:
       'Pruning observes a few thousand samples without labels; the test split tells what it cost. Drop an .npz above, or give the path of IDX files or of a folder with one folder a class.',
     back: 'All data sets',
+    away: 'Data not on this machine',
+    awayText:
+      'This data set came in an archive that refers to its data. Its runs can be read and compared; to look at samples or to run on it, say where the same data lies on this machine. It is recognised by its checksum.',
+    locate: 'Place of the data',
+    locateCheck: 'Check and use',
+    found: 'The data of {name} is the same, and in use again.',
     missing: 'This data set is not here',
     missingText: 'It may have been moved to the trash.',
   },
@@ -131,6 +137,12 @@ export default bilingual(
     emptyText:
       '剪枝只需观察几千个无标签样本，测试划分则说明代价。将 .npz 拖到上方，或填写 IDX 文件或按类别分文件夹的路径。',
     back: '所有数据集',
+    away: '本机没有此数据',
+    awayText:
+      '此数据集来自仅引用数据的归档文件。其运行可以查看和比较；要查看样本或在其上运行，请指明相同数据在本机的位置，系统会按校验和确认。',
+    locate: '数据的位置',
+    locateCheck: '校验并使用',
+    found: '“{name}”的数据一致，已重新启用。',
     missing: '找不到此数据集',
     missingText: '它可能已被移到回收站。',
   },

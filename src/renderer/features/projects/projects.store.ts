@@ -54,6 +54,15 @@ export const useProjects = defineStore('projects', () => {
     await load()
   }
 
+  /** Verified by the services before anything of it is kept. Answers the new project and the data that is not here. */
+  async function openArchive(
+    source: { path: string } | { file: Blob },
+  ): Promise<{ project: Project; missing: string[] }> {
+    const opened = await api().projects.importArchive(source)
+    await load()
+    return opened
+  }
+
   onEvents(
     (event) => {
       if (event.type === 'projects-changed' || event.type === 'project-changed') void load()
@@ -61,5 +70,5 @@ export const useProjects = defineStore('projects', () => {
     () => void load(),
   )
 
-  return { projects, trash, loaded, error, tags, load, byId, create, update, remove, restore }
+  return { projects, trash, loaded, error, tags, load, byId, create, update, remove, restore, openArchive }
 })
