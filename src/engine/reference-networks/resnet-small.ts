@@ -21,12 +21,12 @@ export const resnetSmall: Architecture = {
   summary: 'Three residual blocks, one of them strided with a projected shortcut; channels are coupled by additions.',
   build({ sampleShape, classes, seed }) {
     const net = new NetworkBuilder('resnet-small', sampleShape, seed)
-    let x = net.convolution('stem', net.input, 16, 3, { padding: 1, bias: false })
+    let x = net.convolution('stem', net.input, 24, 3, { padding: 1, bias: false })
     x = net.relu('stem.relu', net.batchNorm('stem.bn', x))
     x = net.maxPool('stem.pool', x, 2)
-    x = basicBlock(net, 'block1', x, 16, 1)
-    x = basicBlock(net, 'block2', x, 32, 2)
-    x = basicBlock(net, 'block3', x, 32, 1)
+    x = basicBlock(net, 'block1', x, 24, 1)
+    x = basicBlock(net, 'block2', x, 48, 2)
+    x = basicBlock(net, 'block3', x, 48, 1)
     x = net.flatten('flatten', net.globalAveragePool('average', x))
     return net.build(net.dense('classifier', x, classes))
   },
