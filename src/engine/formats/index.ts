@@ -2,6 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import { matchKeras, readKeras } from './keras/read'
+import { writeKeras } from './keras/write'
 import { matchOnnx, readOnnx, writeOnnx } from './onnx'
 import {
   findFormat,
@@ -26,7 +27,13 @@ registerFormat({
 // Written from the program that the engine runs, which only the runtime makes: `writeTfjs` in formats/tfjs.
 registerFormat({ name: 'tfjs', label: 'TensorFlow.js (model.json)', match: matchTfjs, open: readTfjs })
 
-registerFormat({ name: 'keras', label: 'Keras (.keras, .h5)', match: matchKeras, open: readKeras })
+registerFormat({
+  name: 'keras',
+  label: 'Keras (.keras, .h5)',
+  match: matchKeras,
+  open: readKeras,
+  write: (graph, name) => writeKeras(graph, name),
+})
 
 export interface ReadModel {
   /** Canonical (opset 17 forms), with shapes inferred. */

@@ -191,7 +191,7 @@ function addInput(lift: Lift, network: NetworkSpec, { layer: name }: Reference):
     name,
     dims,
     ids || /int/.test(String(layer?.config.dtype ?? '')) ? 'int32' : 'float32',
-    dims.length === 4 && !firsts,
+    dims.length > 3 && !ids && !firsts,
   )
 }
 

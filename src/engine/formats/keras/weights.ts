@@ -36,7 +36,7 @@ export class NamedGroups implements WeightSource {
 }
 
 /** Keras' own way from the name of a class to that of a folder. */
-const snakeCase = (name: string): string =>
+export const snakeCase = (name: string): string =>
   name
     .replaceAll(/\W+/g, '')
     .replaceAll(/(.)([A-Z][a-z]+)/g, '$1_$2')

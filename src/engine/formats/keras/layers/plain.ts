@@ -132,13 +132,28 @@ const relu: LayerRule = (context) => {
   return top === undefined ? lift.unary('Relu', name, x) : clip(lift, name, x, 0, top)
 }
 
+/** A number, or one for each channel. */
+function channelwise(context: LayerContext, key: string, fallback: number): Lifted {
+  const given = context.config[key] ?? fallback
+  const values: unknown[] = Array.isArray(given) ? given : [given]
+  if (!values.every((value) => typeof value === 'number' && Number.isFinite(value))) {
+    return context.lift.invalid(`The ${key} of the layer "${context.name}" is not a number, nor one for each channel.`)
+  }
+  const data = Float32Array.from(values as number[])
+  return context.lift.constant(`${context.name}/${key}`, {
+    dtype: 'float32',
+    dims: Array.isArray(given) ? [data.length] : [],
+    data,
+  })
+}
+
 const rescaling: LayerRule = (context) => {
-  const { lift, name, x } = context
-  const scaled = lift.elementwise('Mul', `${name}/scale`, [
-    x,
-    lift.scalar(numberIn(context, 'scale', 1), `${name}/factor`),
-  ])
-  return lift.elementwise('Add', name, [scaled, lift.scalar(numberIn(context, 'offset', 0), `${name}/offset`)])
+  const { lift, name, x, config } = context
+  const scaled =
+    config.scale === 1
+      ? x
+      : lift.elementwise('Mul', config.offset === 0 ? name : `${name}/scale`, [x, channelwise(context, 'scale', 1)])
+  return config.offset === 0 ? scaled : lift.elementwise('Add', name, [scaled, channelwise(context, 'offset', 0)])
 }
 
 const softmaxLayer: LayerRule = (context) => {

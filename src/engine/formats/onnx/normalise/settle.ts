@@ -13,6 +13,8 @@ import { type DataType, float32, type TensorData, takeAlong, toNumbers } from '.
 import type { InferenceResult } from '../../../ops/infer'
 import { windowOf } from '../../../ops/shapes'
 import { fromNumbers } from './evaluate/numbers'
+import { shapedExpansions } from './expand/attention'
+import { Expansion } from './expand/expansion'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
 import { COERCED } from './upgrade'
 
@@ -329,6 +331,13 @@ function knownInts(node: GraphNode, known: Known): TensorData | undefined {
 
 /** @returns the node in canonical form, or undefined where it was replaced */
 export function settleNode(node: GraphNode, known: Known, rewriter: Rewriter): GraphNode | undefined {
+  const expand = shapedExpansions[`${node.domain}::${node.op}`]
+  if (expand) {
+    // It waits for the shapes of its operands.
+    if (node.inputs.some((input) => input !== '' && !known.shape(input))) return node
+    expand(new Expansion(node, rewriter), known)
+    return undefined
+  }
   if (node.domain !== '') return node
   const value = knownInts(node, known)
   if (value) {

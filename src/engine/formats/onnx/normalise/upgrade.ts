@@ -3,6 +3,8 @@ import { type GraphNode, int, numberAttribute, numbersAttribute, stringAttribute
 import { float32, toFloat32, toNumbers } from '../../../graph/tensor'
 import { dataTypeNumber } from '../data-types'
 import { cast } from './evaluate/elementwise'
+import { Expansion } from './expand/expansion'
+import { plainExpansions } from './expand/plain'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
 
 /** What a rule returns is emitted; undefined: it has seen to everything itself. */
@@ -208,6 +210,11 @@ const ruleOf = new Map<string, Rule>([
 
 /** @returns the node in its opset 17 form, or undefined where the rule replaced it */
 export const upgradeNode: Rule = (node, rewriter, opset) => {
+  const expand = plainExpansions[`${node.domain}::${node.op}`]
+  if (expand) {
+    expand(new Expansion(node, rewriter))
+    return undefined
+  }
   const rule = node.domain === '' ? ruleOf.get(node.op) : undefined
   return rule ? rule(node, rewriter, opset) : node
 }

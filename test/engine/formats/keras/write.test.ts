@@ -1,0 +1,137 @@
+/** Keras archives that we write: read back, compared with what was written; and loaded by Keras where it is installed. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readModel, writeModel } from '../../../../src/engine/formats'
+import type { Graph } from '../../../../src/engine/graph/graph'
+import { buildCase, opCases } from '../../runtime/support/op-cases'
+import { type Answer, answersOf, expectClose } from '../support/answers'
+import { probe } from '../support/onnx-runtime'
+
+const models = join(import.meta.dirname, '../../../models')
+
+const open = (file: string) => readModel({ name: file, bytes: readFileSync(join(models, file)) })
+
+const feedsOf = (graph: Graph): Answer[] =>
+  graph.inputs.map((input) => {
+    const dims = (input.shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 2))
+    const count = dims.reduce((a, b) => a * b, 1)
+    const data = input.dtype === 'float32' ? probe(count) : Int32Array.from({ length: count }, (_, i) => (i * 7) % 11)
+    return { dims, data }
+  })
+
+const written = async (graph: Graph): Promise<Uint8Array> =>
+  (await writeModel(graph, 'keras', 'model'))[0]?.bytes as Uint8Array
+
+async function roundTrip(graph: Graph, feeds: readonly Answer[]): Promise<Graph> {
+  const { graph: read } = await readModel({ name: 'model.keras', bytes: await written(graph) })
+  const wanted = [...(await answersOf(graph, feeds)).values()]
+  const got = [...(await answersOf(read, feeds)).values()]
+  wanted.forEach((each, i) => {
+    expectClose(got[i], each, 1e-4)
+  })
+  return read
+}
+
+/** Networks that Keras can express, of what exporters and Keras itself wrote. */
+const expressible = [
+  'lenet.torchscript-17.onnx',
+  'vgg.dynamo-20.onnx',
+  'resnet.torchscript-17.onnx',
+  'mobilenet-v2.torchscript-17.onnx',
+  'mobilenet-v3.dynamo-20.onnx',
+  'squeezenet.torchscript-17.onnx',
+  'keras/cnn.v3.keras',
+  'keras/dense_output.v3.keras',
+  'keras/sequential.v3.keras',
+  'keras/nested.v3.keras',
+]
+
+/** Whether op cases become what they were, or are refused by name. */
+async function writtenOrRefused(graph: Graph, feeds: readonly Answer[]): Promise<'written' | 'refused'> {
+  try {
+    await written(graph)
+  } catch (error) {
+    expect((error as { code: string }).code).toBe('EXPORT_FAILED')
+    expect((error as Error).message).toMatch(/^Keras has no layer for .* "/)
+    return 'refused'
+  }
+  await roundTrip(graph, feeds)
+  return 'written'
+}
+
+const python = process.env.ESPALIER_KERAS_PYTHON
+
+const outcomes: string[] = []
+
+describe('Keras export', () => {
+  it.each(expressible)('%s is the same network when it is read back', async (file) => {
+    const { graph } = await open(file)
+    const read = await roundTrip(graph, feedsOf(graph))
+    expect(read.inputs.map(({ name }) => name)).toEqual(graph.inputs.map(({ name }) => name.replaceAll('/', '.')))
+    expect(read.outputs.map(({ name }) => name)).toEqual(graph.outputs.map(({ name }) => name.replaceAll('/', '.')))
+  })
+
+  it.each(opCases.map((each) => [each.op, each.name, each] as const))(
+    'writes %s (%s) as it was, or refuses it by name',
+    async (_op, _name, opCase) => {
+      const { graph, feed } = buildCase(opCase)
+      const feeds = graph.inputs.map(({ name }) => (feed.get(name) ?? feed.get('')) as Answer)
+      outcomes.push(await writtenOrRefused(graph, feeds))
+    },
+  )
+
+  it('writes most of the operators that Keras has layers for', () => {
+    expect(outcomes.filter((each) => each === 'written').length).toBeGreaterThan(70)
+  })
+
+  it.each([
+    ['shufflenet.torchscript-17.onnx', 'Keras has no layer for Gather'],
+    [
+      'googlenet.torchscript-17.onnx',
+      'Keras has no layer for Slice "/Slice": Keras cuts whole borders of pictures only',
+    ],
+  ])('refuses %s by name', async (file, sentence) => {
+    const { graph } = await open(file)
+    await expect(written(graph)).rejects.toThrow(sentence)
+  })
+
+  it('gives the same bytes for the same network', async () => {
+    const { graph } = await open('resnet.torchscript-17.onnx')
+    expect(await written(graph)).toEqual(await written(graph))
+  })
+
+  it.skipIf(python === undefined)(
+    'loads in Keras and answers the same (set ESPALIER_KERAS_PYTHON to run)',
+    { timeout: 300_000 },
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'espalier-keras-'))
+      try {
+        const answers = new Map<string, Answer[]>()
+        for (const file of expressible) {
+          const { graph } = await open(file)
+          const name = file.replaceAll(/[^a-z0-9]/gi, '-')
+          writeFileSync(join(folder, `${name}.keras`), await written(graph))
+          const feeds = feedsOf(graph)
+          writeFileSync(
+            join(folder, `${name}.json`),
+            JSON.stringify(feeds.map(({ dims, data }) => ({ dims, data: Array.from(data) }))),
+          )
+          answers.set(name, [...(await answersOf(graph, feeds)).values()])
+        }
+        execFileSync(python as string, [join(import.meta.dirname, 'predict.py'), folder], { stdio: 'pipe' })
+        expect(readdirSync(folder).filter((each) => each.endsWith('.out'))).toHaveLength(expressible.length)
+        for (const [name, wanted] of answers) {
+          const got = JSON.parse(readFileSync(join(folder, `${name}.out`), 'utf8')) as Answer[]
+          wanted.forEach((each, i) => {
+            expectClose(got[i], each, 1e-4)
+          })
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  )
+})
