@@ -6,6 +6,7 @@ import compare from '../../features/compare/messages'
 import datasets from '../../features/datasets/messages'
 import diff from '../../features/diff/messages'
 import exports from '../../features/exports/messages'
+import featureMaps from '../../features/feature-maps/messages'
 import graph from '../../features/graph/messages'
 import models from '../../features/models/messages'
 import newRun from '../../features/new-run/messages'
@@ -30,6 +31,7 @@ export const features = {
   graph,
   datasets,
   diff,
+  featureMaps,
   compare,
   tradeoff,
   trash,

@@ -1,0 +1,2 @@
+/** What other features may use of the feature-map viewer. */
+export { default as FeatureMapsView } from './FeatureMapsView.vue'
