@@ -1,6 +1,6 @@
 /** The files a command names: networks and data, read through the engine's formats, and networks written. */
 import { createHash } from 'node:crypto'
-import { basename, extname, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { EspalierError } from '../../contract/errors'
 import { fitToNetwork, openData as openSource } from '../../engine/data'
 import type { DataSource } from '../../engine/data/types'
@@ -23,30 +23,12 @@ export interface OpenedData {
   readonly source: DataSource
 }
 
-/** Formats the contract names whose readers come with a later version, by the end of the file's name. */
-const laterFormats: Readonly<Record<string, string>> = {
-  '.h5': 'Reading Keras .h5 files',
-  '.keras': 'Reading Keras .keras files',
-  '.json': 'Reading TF.js model.json files',
-}
-
-/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, NOT_BUILT_YET and whatever the format's reader raises */
+/** @throws FILE_NOT_FOUND, FILE_UNREADABLE and whatever the format's reader raises */
 export async function openModel(path: string): Promise<OpenedModel> {
-  try {
-    const { files, ...model } = await openFiles([{ name: basename(path), path: resolve(path) }])
-    const hashes = files.map((file) => file.hash as string)
-    const hash = hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join()).digest('hex')
-    return { ...model, path, hash }
-  } catch (error) {
-    const later = laterFormats[extname(path).toLowerCase()]
-    if (later && error instanceof EspalierError && error.code === 'FORMAT_UNKNOWN') {
-      throw new EspalierError(
-        'NOT_BUILT_YET',
-        `${later} is not built yet in this version of Espalier, so ${path} cannot be opened. Export the network to ONNX and open that.`,
-      )
-    }
-    throw error
-  }
+  const { files, ...model } = await openFiles([{ name: basename(path), path: resolve(path) }])
+  const hashes = files.map((file) => file.hash as string)
+  const hash = hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join()).digest('hex')
+  return { ...model, path, hash }
 }
 
 /** Data as it lies in the file, for networks that are yet to be made. @throws FILE_*, FORMAT_UNKNOWN, DATA_* */

@@ -11,7 +11,6 @@ export function refuseUnbuilt(choices: {
   readonly allocation?: RunConfig['allocation'] | undefined
   readonly goal?: RunConfig['goal']['kind'] | undefined
   readonly backend?: RunConfig['backend'] | undefined
-  readonly formats?: readonly string[] | undefined
   readonly precision?: string | undefined
 }): void {
   if (choices.allocation === 'sensitivity') {
@@ -22,9 +21,6 @@ export function refuseUnbuilt(choices: {
   }
   if (choices.backend === 'cuda' || choices.backend === 'webgpu') {
     refuse(`--backend ${choices.backend}`, 'Use --backend auto, native or wasm.')
-  }
-  if (choices.formats?.includes('keras')) {
-    refuse('Export to Keras (--formats keras, --to keras)', 'Export to onnx or tfjs.')
   }
   if (choices.precision !== undefined && choices.precision !== 'fp32') {
     refuse(`--precision ${choices.precision}`, 'Export with --precision fp32.')

@@ -22,13 +22,9 @@ export interface ExportRequest {
   readonly name?: string | undefined
 }
 
-function requireBuilt({ formats, precision }: ExportRequest): void {
-  const missing = formats.includes('keras') ? 'Export to Keras' : precision !== 'fp32' ? `Export in ${precision}` : null
-  if (missing) {
-    throw new EspalierError(
-      'NOT_BUILT_YET',
-      `${missing} is not built yet in this version. Choose ONNX or TF.js in fp32.`,
-    )
+function requireBuilt({ precision }: ExportRequest): void {
+  if (precision !== 'fp32') {
+    throw new EspalierError('NOT_BUILT_YET', `Export in ${precision} is not built yet in this version. Choose fp32.`)
   }
 }
 

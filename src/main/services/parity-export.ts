@@ -1,16 +1,16 @@
 /** Writes a network in the wanted formats and proves each file in a runtime that shares no code with the engine. */
 import { readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { EspalierError } from '../../contract/errors'
+import { basename, dirname, extname, join } from 'node:path'
 import type { ExportResult, RunConfig } from '../../contract/run'
 import type { DataSource } from '../../engine/data/types'
 import { ScoreMeter } from '../../engine/evaluation/score-meter'
 import { describeTask } from '../../engine/evaluation/task'
-import { type ModelFile, writeModel } from '../../engine/formats'
+import { type ModelFile, readModel, writeModel } from '../../engine/formats'
 import { writeTfjs } from '../../engine/formats/tfjs'
 import type { Graph } from '../../engine/graph/graph'
 import { buildProgram, createSession } from '../../engine/runtime'
 import { loadGraphModel } from '../../engine/runtime/graph-model'
+import type { Feed } from '../../engine/runtime/types'
 import { writeAtomically } from '../artifacts/atomic'
 import { startBackend } from './backend'
 import { onnxRuntimeName, openOnnxRunner } from './onnx-runtime'
@@ -19,7 +19,7 @@ import { batchesOf, noiseBatch, proofTable } from './parity-samples'
 
 type Format = ExportResult['format']
 
-/** A format and where it goes: the file of an ONNX model, the folder of a TF.js one. */
+/** A format and where it goes: the file of an ONNX or Keras model, the folder of a TF.js one. */
 export interface ExportTarget {
   readonly format: Format
   readonly path: string
@@ -39,14 +39,17 @@ export interface ExportRequest {
 const comparedSamples = 256
 const defaultBatch = 128
 
-/** NAME.onnx, and NAME-tfjs/model.json with its weight shards. */
+/** Formats that are one file; TF.js is a folder. */
+const isFile = (format: Format): boolean => format !== 'tfjs'
+
+/** NAME.onnx, NAME.keras, and NAME-tfjs/model.json with its weight shards. */
 export const exportTargets = (folder: string, formats: readonly Format[], name = 'model'): ExportTarget[] =>
-  formats.map((format) => ({ format, path: join(folder, format === 'onnx' ? `${name}.onnx` : `${name}-${format}`) }))
+  formats.map((format) => ({ format, path: join(folder, isFile(format) ? `${name}.${format}` : `${name}-${format}`) }))
 
 /**
  * One result a target, in their order. A file that does not answer like the network in memory stays where it is and is
  * reported with `passed: false`.
- * @throws NOT_BUILT_YET, EXPORT_FAILED, DISK_FULL, FILE_UNREADABLE, CANCELLED
+ * @throws EXPORT_FAILED, DISK_FULL, FILE_UNREADABLE, CANCELLED
  */
 export async function writeAndProve(request: ExportRequest): Promise<ExportResult[]> {
   await startBackend(request.backend)
@@ -65,7 +68,7 @@ async function exportOne(request: ExportRequest, target: ExportTarget, reference
   const { format } = target
   throwIfCancelled(signal)
   const written = await writeFiles(graph, target)
-  const checker = await openChecker(format, written)
+  const checker = await openChecker(graph, format, written)
   try {
     const batches = data ? batchesOf(proofTable(data), batch, comparedSamples) : [noiseBatch(graph)]
     const deviation = await measureDeviation(reference, checker, batches, signal)
@@ -84,15 +87,30 @@ interface WrittenFile {
   readonly size: number
 }
 
-/** A TF.js graph model is the very program that the engine runs. @throws NOT_BUILT_YET, EXPORT_FAILED */
+const property = 'tfjs.property.'
+
+/** Images go in as in the file the network came from: channels last where it had them so. */
+const inputLayout = (graph: Graph): 'nchw' | 'nhwc' => {
+  const images = graph.inputs.filter((input) => input.shape?.length === 4)
+  const last = images.length > 0 && images.every(({ name }) => graph.metadata.get(`layout.${name}`) === 'channels-last')
+  return last ? 'nhwc' : 'nchw'
+}
+
+/** A TF.js graph model is the very program that the engine runs. @throws EXPORT_FAILED */
 async function modelFiles(graph: Graph, format: Format, name: string): Promise<readonly ModelFile[]> {
-  return format === 'tfjs' ? writeTfjs(buildProgram(graph, { fuse: true })) : writeModel(graph, format, name)
+  if (format !== 'tfjs') return writeModel(graph, format, name)
+  const metadata = Object.fromEntries(
+    [...graph.metadata]
+      .filter(([key]) => key.startsWith(property))
+      .map(([key, value]) => [key.slice(property.length), value]),
+  )
+  return writeTfjs(buildProgram(graph, { fuse: true }), { inputLayout: inputLayout(graph), metadata })
 }
 
 /** The primary file is written last, so that whoever finds it finds everything it names. */
 async function writeFiles(graph: Graph, { format, path }: ExportTarget): Promise<WrittenFile[]> {
-  const single = format === 'onnx'
-  const files = await modelFiles(graph, format, basename(path, '.onnx'))
+  const single = isFile(format)
+  const files = await modelFiles(graph, format, basename(path, extname(path)))
   const written = files.map((file, i) => ({
     name: file.name,
     size: file.bytes.byteLength,
@@ -110,7 +128,7 @@ interface Checker extends Runner {
 }
 
 /** Loads what lies on the disk, not what was meant to be written. */
-async function openChecker(format: Format, written: readonly WrittenFile[]): Promise<Checker> {
+async function openChecker(graph: Graph, format: Format, written: readonly WrittenFile[]): Promise<Checker> {
   if (format === 'onnx') {
     const runner = await openOnnxRunner((written[0] as WrittenFile).path)
     return { name: onnxRuntimeName, run: runner.run, dispose: runner.dispose }
@@ -118,13 +136,50 @@ async function openChecker(format: Format, written: readonly WrittenFile[]): Pro
   if (format === 'tfjs') {
     const files = await Promise.all(written.map(async ({ name, path }) => ({ name, bytes: await readFile(path) })))
     const model = await loadGraphModel(files)
-    return { name: model.loader, run: model.run, dispose: async () => model.dispose() }
+    const turned = inputLayout(graph) === 'nhwc'
+    const run: Runner['run'] = (feed) => model.run(turned ? channelsLast(feed) : feed)
+    return { name: model.loader, run, dispose: async () => model.dispose() }
   }
-  throw new EspalierError(
-    'NOT_BUILT_YET',
-    `Nothing that checks ${format} files is built yet in this version, and no file leaves without a proof. Export to onnx or tfjs.`,
-  )
+  return openKerasChecker(graph, (written[0] as WrittenFile).path)
 }
+
+/**
+ * Keras is Python, so its file is read back and what was read runs in ONNX Runtime. Tests load such files in Keras
+ * itself (test/engine/formats/keras).
+ */
+async function openKerasChecker(graph: Graph, path: string): Promise<Checker> {
+  const { graph: read } = await readModel({ name: basename(path), bytes: await readFile(path) })
+  const [file] = await writeModel(read, 'onnx', 'model')
+  const runner = await openOnnxRunner((file as ModelFile).bytes)
+  // Keras allows no slashes in names; the order of inputs and outputs is kept.
+  const inputs = new Map(graph.inputs.map(({ name }, i) => [name, read.inputs[i]?.name ?? name]))
+  const outputs = new Map(read.outputs.map(({ name }, i) => [name, graph.outputs[i]?.name ?? name]))
+  const renamed = <T>(values: Iterable<readonly [string, T]>, names: ReadonlyMap<string, string>) =>
+    new Map([...values].map(([name, value]) => [names.get(name) ?? name, value]))
+  return {
+    name: `${onnxRuntimeName}, from the Keras file as Espalier reads it`,
+    run: async (feed) => renamed(await runner.run(renamed(feed, inputs)), outputs),
+    dispose: runner.dispose,
+  }
+}
+
+/** Images as TF.js reads them. */
+const channelsLast = (feed: Feed): Feed =>
+  new Map(
+    [...feed].map(([name, value]) => {
+      if (value.dims.length !== 4) return [name, value]
+      const [batch = 0, channels = 0, height = 0, width = 0] = value.dims
+      const data = value.data.slice()
+      const plane = height * width
+      for (let n = 0; n < batch; n++) {
+        for (let c = 0; c < channels; c++) {
+          const from = (n * channels + c) * plane
+          for (let p = 0; p < plane; p++) data[(n * plane + p) * channels + c] = value.data[from + p] as number
+        }
+      }
+      return [name, { dims: [batch, height, width, channels], data }]
+    }),
+  )
 
 async function taskMetric(
   graph: Graph,

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { espalier, temporaryFolder } from './support/command-line'
@@ -57,23 +57,12 @@ describe('what is not built yet ends with 1 and its name', () => {
     ['--backend cuda', ['compress', model, ...run, '--backend', 'cuda']],
     ['--backend webgpu', ['evaluate', model, '--data', data, '--backend', 'webgpu']],
     ['--backend native', ['compare', model, ...run, '--backend', 'native']],
-    ['Keras', ['compress', model, ...run, '--formats', 'onnx,keras']],
-    ['Keras', ['export', model, '--to', 'keras', '--out', folder]],
     ['--precision fp16', ['export', model, '--to', 'onnx', '--precision', 'fp16', '--out', folder]],
     ['--precision int8', ['compress', model, ...run, '--precision', 'int8']],
   ] as const)('%s', async (name, args) => {
     const { code, stderr } = await espalier(...args)
     expect(code).toBe(1)
     expect(stderr).toContain(name)
-    expect(stderr).toContain('not built yet')
-  })
-
-  it.each(['.h5', '.keras', '.json'])('reading a %s network', async (extension) => {
-    const path = join(mkdtempSync(join(folder, 'later-')), `model${extension}`)
-    writeFileSync(path, '{"format": "graph-model", "modelTopology": {}}')
-    const { code, stderr } = await espalier('inspect', path)
-    expect(code).toBe(1)
-    expect(stderr).toContain(extension)
     expect(stderr).toContain('not built yet')
   })
 })

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Batch, DataSource, SampleTable } from '../../../src/engine/data/types'
-import { writeModel } from '../../../src/engine/formats'
+import { readModel, writeModel } from '../../../src/engine/formats'
 import { architectures } from '../../../src/engine/reference-networks'
 import { createSession } from '../../../src/engine/runtime'
 import { startBackend } from '../../../src/main/services/backend'
@@ -54,6 +54,24 @@ function noiseData(graph: Parameters<typeof noiseBatch>[0], labels: Int32Array):
 }
 
 describe('proof of an export', () => {
+  it.each(names)('%s answers from its Keras file as in memory', async (name) => {
+    const target = exportTargets(join(folder, 'keras', name), ['keras'])
+    expect(target[0]?.path).toBe(join(folder, 'keras', name, 'model.keras'))
+    const [file] = await writeAndProve({ graph: build(name), data: null, targets: target })
+    expect(file).toMatchObject({ format: 'keras', passed: true, checkedBy: expect.stringContaining(onnxRuntimeName) })
+  })
+
+  it.each(['cnn', 'nested'])('sends the Keras network "%s" on as TF.js with its images as they were', async (name) => {
+    const path = join(import.meta.dirname, `../../models/keras/${name}.v3.keras`)
+    const { graph } = await readModel({ name: 'model.keras', bytes: readFileSync(path) })
+    const targets = exportTargets(join(folder, `from-${name}`), ['tfjs', 'onnx'])
+    const [tfjs, onnx] = await writeAndProve({ graph, data: null, targets })
+    expect([tfjs?.passed, onnx?.passed]).toEqual([true, true])
+    const { signature } = JSON.parse(readFileSync(tfjs?.path as string, 'utf8'))
+    const sizes = signature.inputs.image.tensorShape.dim.map(({ size }: { size: string }) => size)
+    expect(sizes.at(-1)).toBe('3')
+  })
+
   it.each(names)('%s answers in ONNX Runtime as in memory', async (name) => {
     const target = exportTargets(join(folder, name), ['onnx'])
     const [file] = await writeAndProve({ graph: build(name), data: null, targets: target })

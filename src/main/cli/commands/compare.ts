@@ -32,7 +32,7 @@ interface CompareOptions extends RunOptions {
 
 export function registerCompare(command: Command, shell: Shell): void {
   command
-    .argument('<MODEL>', 'a .onnx file')
+    .argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
     .option('--strategies <LIST>', 'strategies, separated by commas (default result-oriented)', listOf(word))
     .option('--strategy <LIST>', 'the same as --strategies', listOf(word))
     .option(

@@ -25,7 +25,7 @@ interface CompressOptions extends RunOptions {
 
 export function registerCompress(command: Command, shell: Shell): void {
   command
-    .argument('<MODEL>', 'a .onnx file')
+    .argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
     .option('--strategy <NAME>', 'result-oriented or any name from `espalier strategies`', word, 'result-oriented')
     .option(
       '--refit <NAME>',

@@ -20,7 +20,7 @@ interface EvaluateCommandOptions extends CommonOptions {
 
 export function registerEvaluate(command: Command, shell: Shell): void {
   command
-    .argument('<MODEL>', 'a .onnx file')
+    .argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
     .requiredOption('--data <DATA>', 'data: .npz file, folder of IDX files or folder of class folders of images')
     .option('--split <NAME>', 'train, verification or test (default test)', oneOf(['train', 'verification', 'test']))
     .option('--backend <NAME>', `where to compute: ${backends.join(', ')}`, oneOf(backends))

@@ -19,14 +19,14 @@ interface ExportOptions extends CommonOptions {
 
 export function registerExport(command: Command, shell: Shell): void {
   command
-    .argument('<MODEL>', 'a .onnx file')
+    .argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
     .requiredOption('--to <FORMAT>', exportFormats.join(', '), oneOf(exportFormats))
-    .requiredOption('--out <PATH>', 'the .onnx file, or the folder for the TF.js model')
+    .requiredOption('--out <PATH>', 'the .onnx or .keras file, or the folder for the TF.js model')
     .option('--precision <NAME>', precisions.join(', '), oneOf(precisions), 'fp32')
     .option('--data <DATA>', 'samples for the proof; without it, seeded noise')
     .option('--backend <NAME>', `where to compute: ${backends.join(', ')}`, oneOf(backends), 'auto')
   shell.handle<ExportOptions>(command, async ({ terminal, signal }, options, [path]) => {
-    refuseUnbuilt({ formats: [options.to], precision: options.precision, backend: options.backend })
+    refuseUnbuilt({ precision: options.precision, backend: options.backend })
     const { graph } = await openModel(path as string)
     const data = options.data === undefined ? null : (await openData(options.data, graph)).source
     const [file] = await writeAndProve({

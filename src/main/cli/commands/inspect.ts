@@ -7,7 +7,7 @@ import type { Shell } from '../shell'
 import { bytes, count, milliseconds, table } from '../text'
 
 export function registerInspect(command: Command, shell: Shell): void {
-  command.argument('<MODEL>', 'a .onnx file')
+  command.argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
   shell.handle(command, async ({ terminal }, _options, [path]) => {
     const start = performance.now()
     const { graph } = await openModel(path as string)

@@ -23,7 +23,7 @@ interface PruneOptions extends CommonOptions, GoalOptions {
 
 export function registerPrune(command: Command, shell: Shell): void {
   command
-    .argument('<MODEL>', 'a .onnx file')
+    .argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
     .option('--strategy <NAME>', 'a strategy that needs no data', word, 'l2')
     .option(
       '--allocation <NAME>',
