@@ -1,6 +1,6 @@
 /** BatchNormalization in inference form: y = scale * (x - mean) / sqrt(var + epsilon) + bias, a channel on axis 1. */
 import { type OpDefinition, registerOp } from './definition'
-import { coveringAxis, idsAlong } from './labels'
+import { claimAxis, onAxis } from './labels'
 import { lowerBatchNorm } from './lower/normalisation'
 
 const batchNormalization: OpDefinition = {
@@ -19,15 +19,13 @@ const batchNormalization: OpDefinition = {
   },
   couple(context) {
     const labels = context.labels(0)
-    const ids = idsAlong(labels, 1)
-    if (ids) {
-      for (let i = 1; i < 5; i++) context.bind(i, 0, ids, 'passthrough')
-    } else {
-      const joint = coveringAxis(labels, 1)
-      if (joint)
-        context.fix([joint], `"${context.node.name}" (BatchNormalization) scales channels folded with another axis`)
+    const ids = claimAxis(context, labels, 1)
+    if (!ids) {
+      context.set(0, labels)
+      return
     }
-    context.set(0, labels)
+    for (let i = 1; i < 5; i++) context.bind(i, 0, ids, 'passthrough')
+    context.set(0, [...labels.filter((entry) => !entry.axes.includes(1)), onAxis(1, ids)])
   },
   lower: lowerBatchNorm,
 }

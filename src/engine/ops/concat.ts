@@ -1,7 +1,7 @@
 /** Concat: units of the parts lie one behind the other; parts of a joint axis must agree on all others. */
 import { type Dim, numberAttribute } from '../graph/graph'
 import { type Labels, registerOp } from './definition'
-import { clusterByAxes, coveringAxis, expandLabels, onAxis } from './labels'
+import { claimAxis, clusterByAxes, coveringAxis, expandLabels, onAxis } from './labels'
 import { lowerConcat } from './lower/shape'
 import { normaliseAxis, oneSample, showShape } from './shapes'
 
@@ -46,8 +46,8 @@ registerOp({
       const labels = context.operand(i)
       const extent = oneSample(context.shape(i))[axis] as number
       const along = coveringAxis(labels, axis)
-      if (along && along.axes.length === 1) ids.set(along.ids, at)
-      else if (along) context.fix([along], `"${context.node.name}" (Concat) joins an axis that is folded with another`)
+      const own = claimAxis(context, labels, axis)
+      if (own) ids.set(own, at)
       others.push(labels.filter((entry) => entry !== along))
       at += extent
     }

@@ -1,7 +1,7 @@
 /** ConvTranspose: the gradient of Conv used as an operator; W is [C, M / groups, ...kernel]. */
 import { type Dim, int, numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
-import { coveringAxis, idsAlong, onAxis } from './labels'
+import { claimAxis, onAxis } from './labels'
 import { lowerConvTranspose } from './lower/convolution'
 import { oneSample, windowOf } from './shapes'
 
@@ -44,10 +44,8 @@ const convTranspose: OpDefinition = {
     const w = oneSample(context.shape(1))
     const groups = numberAttribute(context.node, 'group', 1)
     const labels = context.labels(0)
-    const input = idsAlong(labels, 1)
-    const joint = input ? undefined : coveringAxis(labels, 1)
+    const input = claimAxis(context, labels, 1)
     const inputIds = input ?? new Int32Array(w[0] as number)
-    if (joint) context.fix([joint], `"${context.node.name}" (ConvTranspose) reads channels folded with another axis`)
     if (context.constant(1) === undefined) {
       context.fix(inputIds, `the weight of "${context.node.name}" (ConvTranspose) is computed, not constant`)
       return

@@ -1,7 +1,7 @@
 /** Conv: y[n, m] = sum over c of W[m, c] * x[n, c] + b[m]; grouped and depthwise included. */
 import { int, numberAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
-import { coveringAxis, idsAlong, onAxis } from './labels'
+import { claimAxis, onAxis } from './labels'
 import { lowerConv } from './lower/convolution'
 import { oneSample, windowOf, windowOutput } from './shapes'
 
@@ -42,11 +42,9 @@ const conv: OpDefinition = {
     const groups = numberAttribute(context.node, 'group', 1)
     const channels = (w[1] as number) * groups
     const labels = context.labels(0)
-    const input = idsAlong(labels, 1)
-    const joint = input ? undefined : coveringAxis(labels, 1)
-    if (joint) context.fix([joint], `"${context.node.name}" (Conv) reads channels that are folded with another axis`)
+    const input = claimAxis(context, labels, 1)
     context.fix(
-      labels.filter((entry) => entry.axes.some((axis) => axis > 1)),
+      labels.filter((entry) => entry.axes.some((axis) => axis > 1) && !entry.axes.includes(1)),
       `"${context.node.name}" (Conv) slides over this axis`,
     )
     const inputIds = input ?? new Int32Array(channels)

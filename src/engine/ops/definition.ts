@@ -123,6 +123,8 @@ export interface OpDefinition {
   readonly op: string
   /** '' unless stated. */
   readonly domain?: string
+  /** The importer takes it apart into operators that have the other rules. */
+  readonly imported?: true
   /** First opset of the default domain that has the canonical form; the writer raises the file's opset to it. */
   readonly since?: number
   infer(context: InferContext): readonly Inferred[]

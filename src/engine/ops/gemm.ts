@@ -1,7 +1,7 @@
 /** Gemm: y = alpha * op(A) op(B) + beta * C, the dense layer as exporters write it. */
 import { numberAttribute } from '../graph/graph'
 import { type OpDefinition, registerOp } from './definition'
-import { idsAlong, onAxis } from './labels'
+import { claimAxis, onAxis } from './labels'
 import { lowerGemm } from './lower/linear'
 
 const gemm: OpDefinition = {
@@ -33,9 +33,9 @@ const gemm: OpDefinition = {
       return
     }
     const inputAxis = transB ? 1 : 0
-    const inputIds = idsAlong(labels, 1) ?? new Int32Array(weight.dims[inputAxis] as number)
+    const inputIds = claimAxis(context, labels, 1) ?? new Int32Array(weight.dims[inputAxis] as number)
     context.fix(
-      labels.filter((entry) => entry.axes.length !== 1 || entry.axes[0] !== 1),
+      labels.filter((entry) => !entry.axes.includes(1)),
       `"${context.node.name}" (Gemm) reads it along the batch`,
     )
     const outputIds = context.fresh(weight.dims[1 - inputAxis] as number)

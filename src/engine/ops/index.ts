@@ -22,5 +22,8 @@ import './resize'
 import './shape-arithmetic'
 import './recurrent'
 import './einsum'
+import './imported'
+import './indexing'
+import './depth-space'
 
 export * from './definition'

@@ -15,6 +15,22 @@ export function idsAlong(labels: readonly Labels[], axis: number): Int32Array | 
   return entry && entry.axes.length === 1 ? entry.ids : undefined
 }
 
+/**
+ * The ids along one axis for an operator that reads it as features: where they are folded with another axis, whole
+ * slices of this one go. Undefined where nothing along it can be removed.
+ */
+export function claimAxis(
+  context: { merge(labels: Labels, axes: readonly number[]): Labels },
+  labels: readonly Labels[],
+  axis: number,
+): Int32Array | undefined {
+  const entry = coveringAxis(labels, axis)
+  if (!entry || entry.axes.length === 1) return entry?.ids
+  const extent = entry.dims[entry.axes.indexOf(axis)] as number
+  const merged = context.merge(entry, [axis])
+  return merged.axes[0] === axis ? merged.ids : new Int32Array(extent).fill(merged.ids[0] as number)
+}
+
 /** Entries of several values in runs that share axes: those of one run belong together. */
 export function clusterByAxes(entries: readonly Labels[]): Labels[][] {
   const clusters: Labels[][] = []

@@ -1,7 +1,7 @@
 /** MatMul: batched matrix product; with a constant right side a dense layer, with two computed sides an interaction. */
 import type { Dim } from '../graph/graph'
 import { type CouplingContext, type Labels, type OpDefinition, registerOp } from './definition'
-import { coveringAxis, idsAlong, onAxis } from './labels'
+import { claimAxis, coveringAxis, onAxis } from './labels'
 import { lowerMatMul } from './lower/linear'
 import { broadcastShapes } from './shapes'
 
@@ -43,13 +43,7 @@ const matmul: OpDefinition = {
       return
     }
     const labels = context.labels(0)
-    const joint = coveringAxis(labels, rank - 1)
-    let inputIds = idsAlong(labels, rank - 1)
-    if (!inputIds) {
-      if (joint)
-        context.fix([joint], `"${context.node.name}" (MatMul) reads features that are folded with another axis`)
-      inputIds = new Int32Array(weight.dims[0] as number)
-    }
+    const inputIds = claimAxis(context, labels, rank - 1) ?? new Int32Array(weight.dims[0] as number)
     const outputIds = context.fresh(weight.dims[1] as number)
     context.bind(1, 0, inputIds, 'consumer')
     context.bind(1, 1, outputIds, 'producer')
@@ -68,9 +62,7 @@ function coupleLeft(context: CouplingContext): void {
     context.fix(labels, `"${context.node.name}" (MatMul) multiplies it by a stored stack of matrices`)
     return
   }
-  const inputIds = idsAlong(labels, rank - 2) ?? new Int32Array(weight.dims[1] as number)
-  if (rows && rows.axes.length > 1)
-    context.fix([rows], `"${context.node.name}" (MatMul) reads features that are folded with another axis`)
+  const inputIds = claimAxis(context, labels, rank - 2) ?? new Int32Array(weight.dims[1] as number)
   const outputIds = context.fresh(weight.dims[0] as number)
   context.bind(0, 1, inputIds, 'consumer')
   context.bind(0, 0, outputIds, 'producer')

@@ -9,7 +9,7 @@ import {
   type Resized,
   registerOp,
 } from './definition'
-import { coveringAxis, idsAlong, onAxis } from './labels'
+import { claimAxis, idsAlong, onAxis } from './labels'
 
 /** Gates of each operator, in the order in which ONNX stacks them along one axis. */
 const gatesOf: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
@@ -60,10 +60,8 @@ function couple(context: CouplingContext): void {
     context.fix(labels, `the weights of ${name} are computed, not constant`)
     return
   }
-  const joint = coveringAxis(labels, 2)
-  const input = idsAlong(labels, 2)
+  const input = claimAxis(context, labels, 2)
   if (input) context.bind(W, 2, input, 'consumer')
-  else if (joint) context.fix([joint], `${name} reads features that are folded with another axis`)
   context.fix(
     labels.filter((entry) => !entry.axes.includes(2)),
     `${name} runs along this axis`,

@@ -69,6 +69,10 @@ export function broadcastShapes(shapes: readonly Shape[], context: { fail(senten
   return result
 }
 
+/** The extent with another number of positions for each value of its symbols (`batch*49` and 40: `batch*40`). */
+export const withCount = (dim: Dim, count: number): Dim =>
+  typeof dim === 'number' ? count : multiplyDims([...splitFactors(dim).symbols, count])
+
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 /** A shape with its symbols (the batch) taken as one sample. */

@@ -48,6 +48,9 @@ for (const [op, since] of Object.entries(simple)) {
   registerOp({ op, since, infer: inferSame, couple: coupleSame, lower })
 }
 
+for (const op of 'Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot'.split(' ')) {
+  registerOp({ op, since: op === 'BitwiseNot' ? 18 : 9, infer: inferSame, couple: coupleSame })
+}
 for (const op of ['IsNaN', 'IsInf']) {
   registerOp({ op, since: 10, infer: (context) => [{ dtype: 'bool', shape: context.shape(0) }], couple: coupleSame })
 }

@@ -6,6 +6,7 @@ import { type TensorData, takeAlong } from '../graph/tensor'
 import { verify } from '../graph/topology'
 import { findOp } from '../ops/index'
 import { inferShapes, shapeOf } from '../ops/infer'
+import { oneSample, withCount } from '../ops/shapes'
 import { keptIndices, keptOfValue } from './kept'
 
 /**
@@ -65,7 +66,9 @@ export function plannedValues(graph: Graph, coupling: Coupling, removed: Uint8Ar
     keptOf.set(name, kept)
     shapes.set(
       name,
-      shapeOf(graph, name).map((dim, axis) => kept.get(axis)?.length ?? dim),
+      shapeOf(graph, name).map((dim, axis) =>
+        withCount(dim, kept.get(axis)?.length ?? (oneSample([dim])[0] as number)),
+      ),
     )
   }
   return { keptOf, shapes }

@@ -1,6 +1,6 @@
 /** Brings every operator to its form in opset 17, as far as that needs no shapes; each rule says what changed when. */
 import { type GraphNode, int, numberAttribute, numbersAttribute, stringAttribute, text } from '../../../graph/graph'
-import { float32, toFloat32, toNumbers } from '../../../graph/tensor'
+import { float32, type TensorData, toFloat32, toNumbers } from '../../../graph/tensor'
 import { dataTypeNumber } from '../data-types'
 import { cast } from './evaluate/elementwise'
 import { Expansion } from './expand/expansion'
@@ -65,6 +65,32 @@ const dropout: Rule = (node, rewriter, opset) => {
   return passThrough(node, rewriter, opset)
 }
 
+/** A stored weight that is normalised by its own statistics (weight standardisation) is computed ahead. */
+function standardise(node: GraphNode, rewriter: Rewriter): TensorData | undefined {
+  const [x, scale, shift] = node.inputs.slice(0, 3).map((input) => rewriter.constant(input))
+  if (!x || !scale || !shift || x.dtype !== 'float32') return undefined
+  const channels = x.dims[1] as number
+  const inner = x.dims.slice(2).reduce((a, b) => a * b, 1)
+  const count = x.data.length / channels
+  const channel = (i: number) => Math.floor(i / inner) % channels
+  const [values, scales, shifts] = [toFloat32(x), toFloat32(scale), toFloat32(shift)]
+  const mean = new Float64Array(channels)
+  const variance = new Float64Array(channels)
+  values.forEach((value, i) => {
+    mean[channel(i)] = (mean[channel(i)] as number) + value / count
+  })
+  values.forEach((value, i) => {
+    variance[channel(i)] = (variance[channel(i)] as number) + (value - (mean[channel(i)] as number)) ** 2 / count
+  })
+  const epsilon = numberAttribute(node, 'epsilon', 1e-5)
+  const result = values.map((value, i) => {
+    const c = channel(i)
+    const normal = (value - (mean[c] as number)) / Math.sqrt((variance[c] as number) + epsilon)
+    return normal * (scales[c] as number) + (shifts[c] as number)
+  })
+  return float32(x.dims, result)
+}
+
 const batchNormalization: Rule = (node, rewriter) => {
   if (numberAttribute(node, 'spatial', 1) === 0) {
     return rewriter.unsupported(
@@ -76,6 +102,11 @@ const batchNormalization: Rule = (node, rewriter) => {
     return rewriter.unsupported(node, 'passes its running statistics on. Export the network in evaluation mode.')
   }
   if (numberAttribute(node, 'training_mode', 0) === 1) {
+    const standardised = standardise(node, rewriter)
+    if (standardised) {
+      rewriter.define(node, node.outputs[0] as string, standardised)
+      return undefined
+    }
     rewriter.notes.push(
       `BatchNormalization "${node.name}" was exported in training mode; its stored mean and variance are used, as when the network is used.`,
     )

@@ -1,0 +1,70 @@
+/** Emits the plain operators that a fused one stands for. */
+import { type Attribute, attributes, type GraphNode, int, ints } from '../../../../graph/graph'
+import { float32 } from '../../../../graph/tensor'
+import { emitFolded } from '../fold'
+import type { Rewriter } from '../rewriter'
+
+export class Expansion {
+  private count = 0
+
+  constructor(
+    readonly node: GraphNode,
+    readonly rewriter: Rewriter,
+  ) {}
+
+  /** Whether an optional input is there. */
+  has(i: number): boolean {
+    return (this.node.inputs[i] ?? '') !== ''
+  }
+
+  input(i: number): string {
+    return this.node.inputs[i] ?? ''
+  }
+
+  /** One operator with one output; `output` where it is the fused node's own. */
+  one(op: string, inputs: readonly string[], at: Record<string, Attribute> = {}, output?: string): string {
+    return this.many(op, inputs, at, [
+      output ?? this.rewriter.fresh(`${this.node.name}/${op.toLowerCase()}`),
+    ])[0] as string
+  }
+
+  many(
+    op: string,
+    inputs: readonly string[],
+    at: Record<string, Attribute>,
+    outputs: readonly string[],
+  ): readonly string[] {
+    const name = this.rewriter.fresh(`${this.node.name}/${op}_${this.count++}`)
+    emitFolded({ name, op, domain: '', inputs, outputs, attributes: attributes(at) }, this.rewriter)
+    return outputs
+  }
+
+  /** A value under a name that the network's other nodes read. */
+  result(value: string, output = this.node.outputs[0] ?? ''): void {
+    if (output !== '') this.rewriter.alias(this.node, output, value)
+  }
+
+  scalar(value: number, dims: readonly number[] = []): string {
+    return this.rewriter.addConstant(`${this.node.name}/number`, float32(dims, [value]))
+  }
+
+  sizes(values: readonly number[]): string {
+    return this.rewriter.addInts(this.node, 'sizes', values)
+  }
+
+  add(a: string, b: string): string {
+    return a === '' ? b : b === '' ? a : this.one('Add', [a, b])
+  }
+
+  reshape(value: string, dims: readonly number[]): string {
+    return this.one('Reshape', [value, this.sizes(dims)])
+  }
+
+  transpose(value: string, perm: readonly number[]): string {
+    return this.one('Transpose', [value], { perm: ints(perm) })
+  }
+
+  softmax(value: string): string {
+    return this.one('Softmax', [value], { axis: int(-1) })
+  }
+}
