@@ -2,7 +2,7 @@
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 const ours = '^src/'
-const mathsPackages = ['fflate', 'h5wasm', 'seedrandom', 'fast-png', 'jpeg-js', 'zod']
+const mathsPackages = ['fflate', 'h5wasm', 'seedrandom', 'fast-png', 'jpeg-js', 'zod', '@huggingface/tokenizers']
 const packages = (...names) => `^node_modules/(?:@types/)?(?:${names.join('|')})(?:/|$)`
 
 const layers = [
@@ -16,7 +16,7 @@ const layers = [
 
 /** Services that run where the engine runs, in its process or in the command line: files, the backend, export proofs. */
 const hosted =
-  '^src/main/services/(native/.*|backend|files|fixed-batch|onnx-runtime|parity|parity-export|parity-samples)\\.ts$'
+  '^src/main/services/(native/.*|backend|files|fixed-batch|onnx-runtime|parity|parity-export|parity-latency|parity-samples)\\.ts$'
 
 /** Engine folder -> the engine folders it may import (itself aside). */
 const engineFolders = {

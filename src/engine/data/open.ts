@@ -9,6 +9,7 @@ import { isCsvName, openCsv } from './sources/csv'
 import { isIdxName, openIdx } from './sources/idx'
 import { isImageName, openImageFolder } from './sources/image-folder'
 import { openNpz } from './sources/npz'
+import { isJsonLinesName, openJsonLines, openTextCsv } from './sources/text'
 
 /** What the user says about a data set where the files do not. */
 export interface DataOverrides {
@@ -49,10 +50,17 @@ const kinds: readonly Kind[] = [
     },
   },
   {
-    label: 'CSV files of numbers',
+    label: 'JSONL files of texts',
+    open: (files, names) => {
+      const found = some(names, isJsonLinesName)
+      return found && openJsonLines(files, names, found)
+    },
+  },
+  {
+    label: 'CSV files of numbers or texts',
     open: (files, names) => {
       const found = some(names, isCsvName)
-      return found && openCsv(files, found)
+      return found && openTextCsv(files, names, found).then((texts) => texts ?? openCsv(files, found))
     },
   },
 ]
@@ -99,9 +107,6 @@ async function openRaw(files: TrackedFiles, names: readonly string[]): Promise<O
       throw new EspalierError('FILE_UNREADABLE', `"${archive}" is not a numpy archive. Save it again with numpy.savez.`)
     }
   }
-  if (names.length === 1 && /\.jsonl$/i.test(only)) {
-    throw new EspalierError('NOT_BUILT_YET', 'Text data (JSONL) cannot be read yet; that comes with networks for text.')
-  }
   for (const kind of kinds) {
     const opened = kind.open(files, names)
     if (opened) return opened
@@ -115,7 +120,7 @@ async function openRaw(files: TrackedFiles, names: readonly string[]): Promise<O
 /**
  * Opens a file or a folder of data; what it is is told by its content and its names.
  * @param overrides win over what the files say
- * @throws FORMAT_UNKNOWN, FILE_*, DATA_INVALID, DATA_NON_FINITE, DATA_LABELS_OUT_OF_RANGE, NOT_BUILT_YET
+ * @throws FORMAT_UNKNOWN, FILE_*, DATA_INVALID, DATA_NON_FINITE, DATA_LABELS_OUT_OF_RANGE
  */
 export async function openData(access: FileAccess, overrides: DataOverrides = {}): Promise<OpenedData> {
   const files = new TrackedFiles(access)

@@ -1,5 +1,8 @@
 /** Samples as they lie in their files: what every source reads into, before a network says how it wants them. */
 
+/** What a sequence is read as: token ids, 1 where a token is, segments (all 0), places, or the tokens that follow. */
+export type SequenceRole = 'ids' | 'mask' | 'segments' | 'positions' | 'next'
+
 /** One input of a table. */
 export interface RawField {
   /** Of one sample, as in the file. */
@@ -12,6 +15,8 @@ export interface RawField {
   row(index: number): ArrayLike<number>
   /** The same field with every image brought to this size; only where samples are pictures of any size. */
   resized?(channels: number, height: number, width: number): RawField
+  /** The same texts at another length, or what belongs to them; only where samples are texts. */
+  sequence?(role: SequenceRole, length: number): RawField
 }
 
 export interface RawTable {

@@ -5,6 +5,7 @@ import { invalidData } from './files'
 import { type Fitting, fitField, guessFitting } from './fitting'
 import type { RawData, RawField, RawTable } from './raw'
 import { type FittedField, FittedTable, normalisationTable } from './table'
+import { fitTexts, isText } from './text/fit'
 import type { DataSource, SampleTable } from './types'
 
 /** How each field of a table is laid out. */
@@ -13,6 +14,9 @@ type FitRule = (name: string, field: RawField) => { fitting: Fitting; integer: b
 const guess =
   ({ mean, std }: RawData): FitRule =>
   (_, field) => ({ fitting: guessFitting(field, Math.max(mean.length, std.length)), integer: field.integer })
+
+/** Texts are cut to their place already. */
+const exactly: FitRule = (_, field) => ({ fitting: guessFitting(field), integer: field.integer })
 
 export class OpenedData implements DataSource {
   readonly kind: RawData['kind']
@@ -52,7 +56,8 @@ export class OpenedData implements DataSource {
   }
 
   /** The same data as these inputs read it. @throws SHAPE_MISMATCH, DATA_INVALID */
-  fit(inputs: readonly ValueInfo[]): OpenedData {
+  fit(inputs: readonly ValueInfo[], outputs: readonly ValueInfo[] = []): OpenedData {
+    if (isText(this.raw)) return new OpenedData(fitTexts(this.raw, inputs, outputs), exactly)
     const rule: FitRule = (name, field) => {
       const input = inputOf(inputs, name)
       const wanted: readonly Dim[] | undefined = input.shape?.slice(1)
@@ -121,7 +126,7 @@ function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
  * @throws SHAPE_MISMATCH, DATA_INVALID, DATA_LABELS_OUT_OF_RANGE
  */
 export function fitToNetwork(source: DataSource, graph: Pick<Graph, 'inputs' | 'outputs'>): DataSource {
-  const fitted = source instanceof OpenedData ? source.fit(graph.inputs) : source
+  const fitted = source instanceof OpenedData ? source.fit(graph.inputs, graph.outputs) : source
   checkLabels(fitted, graph.outputs)
   return fitted
 }

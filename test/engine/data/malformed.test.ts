@@ -27,7 +27,6 @@ const directory = [0x50, 0x4b, 1, 2]
 const cases: [string, Files, string, string][] = [
   ['an empty folder', {}, 'DATA_INVALID', 'is empty'],
   ['a file of another kind', { 'notes.txt': text('hello') }, 'FORMAT_UNKNOWN', 'is no data that Espalier reads'],
-  ['text for later', { 'reviews.jsonl': text('{"text": "a", "label": 1}') }, 'NOT_BUILT_YET', 'JSONL'],
   [
     'an archive cut in half',
     one(archive.slice(0, archive.length / 2)),
