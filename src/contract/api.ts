@@ -3,6 +3,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import {
   comparisonSchema,
+  confusionSchema,
   datasetSchema,
   doctorSchema,
   eventSchema,
@@ -129,8 +130,10 @@ export const contract = {
     restore: oc.input(byId).output(datasetSchema),
   },
   runs: {
-    /** `result.kept` is empty here and in events, because it is large; `get` has it, and `trace` has it with widths. */
+    /** `result.kept` and `result.rounds` are empty here, because they are large; `get` has them, and `trace` the widths. */
     list: oc.input(listed).output(z.array(runSchema)),
+    /** The same list as JSON text, `{ environments, runs }` with the place of each run's environment in the first: ten thousand cross at once. */
+    table: oc.input(listed).output(z.string()),
     get: oc.input(byId).output(runSchema),
     /** Queues one run a configuration; they share a sweep id where there are several. */
     start: oc
@@ -155,6 +158,16 @@ export const contract = {
         }),
       )
       .output(runSchema),
+    /** Gives and takes tags of many runs at once. */
+    tag: oc
+      .input(
+        z.object({
+          ids: z.array(z.string()),
+          add: z.array(z.string()).default([]),
+          remove: z.array(z.string()).default([]),
+        }),
+      )
+      .output(done),
     remove: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     restore: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     trace: oc.input(byId).output(decisionTraceSchema),
@@ -208,6 +221,7 @@ export const contract = {
           /** Percent; null for a class without samples. `original` is the network before pruning. */
           original: z.array(z.number().nullable()),
           perClass: z.array(z.object({ runId: z.string(), accuracy: z.array(z.number().nullable()) })),
+          confusion: confusionSchema,
           samples: z.array(
             z.object({
               sample: previewSampleSchema,
@@ -243,6 +257,12 @@ export const contract = {
         }),
       )
       .output(z.array(exportSchema)),
+    /** Code that runs the file, its proof and the recipe that makes it again, as small texts. */
+    kit: oc.input(byId).output(z.array(z.object({ name: z.string(), content: z.string() }))),
+    /** Several exports of one model with code, proofs and recipe as one zip. */
+    bundle: oc
+      .input(z.object({ ids: z.array(z.string()).min(1).max(20) }))
+      .output(z.object({ fileName: z.string(), file: z.instanceof(Blob) })),
     /** The exported files as one zip, for shells without a file system of their own. */
     download: oc.input(byId).output(z.object({ fileName: z.string(), file: z.instanceof(Blob) })),
   },

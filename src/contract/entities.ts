@@ -136,6 +136,13 @@ export const previewSampleSchema = z.object({
 })
 export type PreviewSample = z.infer<typeof previewSampleSchema>
 
+/** Samples by their label (row) and the class that was named (column); no rows without labels or beyond 200 classes. */
+export const confusionSchema = z.object({
+  original: z.array(z.array(z.number().int())),
+  runs: z.array(z.object({ runId: id, counts: z.array(z.array(z.number().int())) })),
+})
+export type Confusion = z.infer<typeof confusionSchema>
+
 export const runStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
 
 export const runSchema = z.object({

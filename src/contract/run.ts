@@ -147,6 +147,19 @@ export const timingSchema = z.object({
 })
 export type Timing = z.infer<typeof timingSchema>
 
+const quantilesSchema = z.object({ median: z.number(), low: z.number(), high: z.number() })
+
+/** Milliseconds a forward pass: median, 10 % and 90 % quantile of repeated passes. */
+export const exportLatencySchema = z.object({
+  runtime: z.string(),
+  batch: z.number().int(),
+  rounds: z.number().int(),
+  /** Of the network it was pruned from, measured in turn with it; null where there is none. */
+  before: quantilesSchema.nullable(),
+  after: quantilesSchema,
+})
+export type ExportLatency = z.infer<typeof exportLatencySchema>
+
 export const exportResultSchema = z.object({
   format: z.enum(exportFormats),
   precision: z.enum(precisions).default('fp32'),
@@ -159,6 +172,8 @@ export const exportResultSchema = z.object({
   checkedBy: z.string(),
   /** Task metric of the exported file on the test split in that runtime; null without labels. */
   metric: z.number().nullable(),
+  /** Absent where it was not measured. */
+  latency: z.array(exportLatencySchema).optional(),
 })
 export type ExportResult = z.infer<typeof exportResultSchema>
 

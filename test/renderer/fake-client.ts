@@ -287,6 +287,26 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
     runs: {
       list: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) =>
         world.runs.filter((run) => run.projectId === projectId && (run.deletedAt !== null) === deleted),
+      table: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) => {
+        const runs = world.runs.filter((run) => run.projectId === projectId && (run.deletedAt !== null) === deleted)
+        const environments = [...new Set(runs.flatMap((run) => run.environment ?? []))]
+        return JSON.stringify({
+          environments,
+          runs: runs.map((run) => ({
+            ...run,
+            result: run.result && { ...run.result, rounds: [], kept: {} },
+            environment: run.environment && environments.indexOf(run.environment),
+          })),
+        })
+      },
+      tag: ({ ids, add, remove }: { ids: string[]; add: string[]; remove: string[] }) => {
+        world.runs = world.runs.map((run) =>
+          ids.includes(run.id)
+            ? { ...run, tags: [...new Set([...run.tags.filter((tag) => !remove.includes(tag)), ...add])] }
+            : run,
+        )
+        return ok
+      },
       get: ({ id }: { id: string }) => find(world.runs, id),
       start: ({
         projectId,

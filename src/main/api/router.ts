@@ -52,11 +52,16 @@ export function createRouter(services: Services) {
     },
     runs: {
       list: api.runs.list.handler(({ input }) => runs.list(input.projectId, input.deleted)),
+      table: api.runs.table.handler(({ input }) => runs.table(input.projectId, input.deleted)),
       get: api.runs.get.handler(({ input }) => runs.get(input.id)),
       start: api.runs.start.handler(({ input }) => runs.start(input)),
       cancel: api.runs.cancel.handler(({ input }) => runs.cancel(input.id)),
       resume: api.runs.resume.handler(({ input }) => runs.resume(input.id)),
       update: api.runs.update.handler(({ input: { id, ...changes } }) => runs.update(id, changes)),
+      tag: api.runs.tag.handler(({ input: { ids, ...change } }) => {
+        runs.tag(ids, change)
+        return ok
+      }),
       remove: api.runs.remove.handler(({ input }) => {
         runs.remove(input.ids)
         return ok
@@ -87,6 +92,8 @@ export function createRouter(services: Services) {
     exports: {
       list: api.exports.list.handler(({ input }) => exports.list(input.projectId)),
       create: api.exports.create.handler(({ input }) => exports.create(input)),
+      kit: api.exports.kit.handler(({ input }) => exports.kit(input.id)),
+      bundle: api.exports.bundle.handler(({ input }) => exports.bundle(input.ids)),
       download: api.exports.download.handler(({ input }) => exports.download(input.id)),
     },
     app: {

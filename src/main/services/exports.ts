@@ -9,6 +9,7 @@ import type { exportFormats, precisions } from '../../contract/run'
 import { diskError } from '../artifacts/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
+import { companionFiles, type KitFacts, type KitFile, recipeFiles } from './export-kit'
 import { fileNameOf } from './file-names'
 import type { ModelService } from './models'
 
@@ -52,8 +53,47 @@ const zipped = (files: Record<string, Uint8Array>): Promise<Uint8Array> =>
     zip(files, { level: 1 }, (error, bytes) => (error ? reject(error) : resolve(bytes)))
   })
 
+/** @throws FILE_NOT_FOUND where the files were moved away, or never were on this machine */
+async function storedFiles({ path }: Export): Promise<Record<string, Uint8Array>> {
+  if (isAbsolute(path)) return filesOf(path)
+  throw new EspalierError(
+    'FILE_NOT_FOUND',
+    'The files of this export stayed on the machine where it was made; its proof came in an archive. Export the model again.',
+  )
+}
+
+/** What a runtime opens: the model.json of a TF.js folder, the only file of the others. */
+const primaryOf = (files: Record<string, Uint8Array>): string => {
+  const names = Object.keys(files)
+  return names.find((name) => /(\.onnx|\.keras|model\.json)$/.test(name)) ?? names[0] ?? ''
+}
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+async function archive(
+  fileName: string,
+  entries: Record<string, Uint8Array>,
+): Promise<{ fileName: string; file: Blob }> {
+  const bytes = await zipped(entries)
+  return { fileName, file: new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' }) }
+}
+
 export function exportService(context: ServiceContext, models: ModelService, datasets: DatasetService) {
   const { store, engine, layout } = context
+
+  const factsOf = async (item: Export, file: string): Promise<KitFacts> => {
+    const model = store.models.get(item.modelId)
+    const run = model.runId === null ? null : store.runs.get(model.runId)
+    const dataset = run ? store.datasets.get(run.datasetId) : null
+    return {
+      item,
+      file,
+      model,
+      inspection: (await models.view(model.id)).inspection,
+      dataset,
+      made: run && dataset ? { run, dataset, original: store.models.get(run.modelId) } : null,
+    }
+  }
   return {
     list: (projectId: string): Export[] => store.exports.list(projectId),
     /** Into `folder`, or into the data folder where none is given. @throws EXPORT_FAILED, PARITY_FAILED, DISK_FULL */
@@ -62,6 +102,8 @@ export function exportService(context: ServiceContext, models: ModelService, dat
       const model = store.models.get(request.modelId)
       const proofs = await engine.run('export', {
         files: models.filesOf(model.id),
+        // What it was pruned from, so that its latency stands beside it.
+        original: model.parentId === null ? null : models.filesOf(model.parentId),
         data: request.datasetId === null ? null : datasets.locationOf(request.datasetId),
         formats: request.formats,
         precision: request.precision,
@@ -75,18 +117,40 @@ export function exportService(context: ServiceContext, models: ModelService, dat
       projectChanged(context, projectId)
       return created
     },
-    /** The exported files as one zip. @throws FILE_NOT_FOUND where they were moved away */
-    async download(id: string): Promise<{ fileName: string; file: Blob }> {
-      const { path, modelId, format } = store.exports.get(id)
-      if (!isAbsolute(path)) {
-        throw new EspalierError(
-          'FILE_NOT_FOUND',
-          'The files of this export stayed on the machine where it was made; its proof came in an archive. Export the model again.',
-        )
+    /** Code, proof and recipe of one export, to be read on the screen. */
+    async kit(id: string): Promise<KitFile[]> {
+      const item = store.exports.get(id)
+      const facts = await factsOf(item, basename(item.path))
+      return [...companionFiles(facts), ...recipeFiles(facts.made, [item.format])]
+    },
+    /** The files of several exports of one model with code, proof and recipe as one zip. */
+    async bundle(ids: readonly string[]): Promise<{ fileName: string; file: Blob }> {
+      const items = ids.map((id) => store.exports.get(id))
+      const [first] = items
+      if (!first || items.some(({ modelId }) => modelId !== first.modelId)) {
+        throw new EspalierError('CONFLICT', 'One archive holds the exports of one model. Choose such exports.')
       }
-      const bytes = await zipped(await filesOf(path))
-      const fileName = `${fileNameOf(store.models.get(modelId).name)}-${format}.zip`
-      return { fileName, file: new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/zip' }) }
+      const entries: Record<string, Uint8Array> = {}
+      const formats: string[] = []
+      for (const item of items) {
+        const files = await storedFiles(item)
+        // A later export of the same format stands for the earlier one.
+        const facts = await factsOf(item, primaryOf(files))
+        for (const [name, bytes] of Object.entries(files)) entries[`${item.format}/${name}`] = bytes
+        for (const { name, content } of companionFiles(facts)) entries[`${item.format}/${name}`] = encoded(content)
+        if (!formats.includes(item.format)) formats.push(item.format)
+        for (const { name, content } of recipeFiles(facts.made, formats)) entries[name] = encoded(content)
+      }
+      return archive(`${fileNameOf(store.models.get(first.modelId).name)}.zip`, entries)
+    },
+    /** The files of one export with code, proof and recipe as one zip. @throws FILE_NOT_FOUND where they were moved away */
+    async download(id: string): Promise<{ fileName: string; file: Blob }> {
+      const item = store.exports.get(id)
+      const files = await storedFiles(item)
+      const facts = await factsOf(item, primaryOf(files))
+      const texts = [...companionFiles(facts), ...recipeFiles(facts.made, [item.format])]
+      const entries = { ...files, ...Object.fromEntries(texts.map(({ name, content }) => [name, encoded(content)])) }
+      return archive(`${fileNameOf(store.models.get(item.modelId).name)}-${item.format}.zip`, entries)
     },
   }
 }

@@ -57,6 +57,8 @@ export function runService(context: ServiceContext, models: ModelService, datase
 
   return {
     list: (projectId: string, deleted = false): Run[] => store.runs.list(projectId, deleted),
+    /** {@link list} as JSON text, for tables of many. */
+    table: (projectId: string, deleted = false): string => store.runs.table(projectId, deleted),
     get: (id: string): Run => store.runs.get(id),
     /** Queues one run a configuration, all or none. @throws NOT_FOUND, SHAPE_MISMATCH, NOT_BUILT_YET, CONFLICT */
     async start(request: StartRequest): Promise<Run[]> {
@@ -118,6 +120,17 @@ export function runService(context: ServiceContext, models: ModelService, datase
     update(id: string, changes: Changes): Run {
       store.runs.update(id, changes)
       return announce(id)
+    },
+    /** Gives and takes tags of many runs, all or none. */
+    tag(ids: readonly string[], { add, remove }: { add: readonly string[]; remove: readonly string[] }): void {
+      const projects = store.transaction(() => {
+        const changed = ids.map((id) => {
+          const kept = store.runs.brief(id).tags.filter((tag) => !remove.includes(tag))
+          return store.runs.update(id, { tags: [...new Set([...kept, ...add])] })
+        })
+        return new Set(changed.map(({ projectId }) => projectId))
+      })
+      for (const projectId of projects) projectChanged(context, projectId)
     },
     /** Ends all that waits or runs in a project. */
     cancelAll(projectId: string): void {

@@ -33,10 +33,10 @@ export function archiveRepository(database: Database) {
   )
   const run = database.prepare(
     `INSERT INTO runs (id, project_id, model_id, dataset_id, name, config, status, queue_order, progress, heard_at, result,
-       kept, macs_kept, metric_drop, error, environment, result_model_id, sweep_id, tags, notes, created_at, started_at,
+       kept, rounds, macs_kept, metric_drop, error, environment, result_model_id, sweep_id, tags, notes, created_at, started_at,
        finished_at)
      VALUES (@id, @projectId, @modelId, @datasetId, @name, @config, @status,
-       (SELECT coalesce(max(queue_order), 0) + 1 FROM runs), @progress, @heardAt, @result, @kept, @macsKept, @metricDrop,
+       (SELECT coalesce(max(queue_order), 0) + 1 FROM runs), @progress, @heardAt, @result, @kept, @rounds, @macsKept, @metricDrop,
        @error, @environment, @resultModelId, @sweepId, @tags, @notes, @createdAt, @startedAt, @finishedAt)`,
   )
   const comparison = database.prepare(

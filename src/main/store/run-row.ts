@@ -18,6 +18,8 @@ export interface RunRow {
   result: string | null
   /** Kept units a group, apart from the result because lists do not need it. */
   kept: string | null
+  /** Rounds of the decision, apart for the same reason. */
+  rounds: string | null
   error: string | null
   environment: string | null
   result_model_id: string | null
@@ -36,10 +38,11 @@ const dropOf = ({ result }: RunResult): number | null =>
 
 /** A result as its columns hold it. */
 export function outcomeColumns(outcome: RunResult | undefined) {
-  if (!outcome) return { result: null, kept: null, macsKept: null, metricDrop: null }
+  if (!outcome) return { result: null, kept: null, rounds: null, macsKept: null, metricDrop: null }
   return {
-    result: toJson({ ...outcome, kept: {} }),
+    result: toJson({ ...outcome, kept: {}, rounds: [] }),
     kept: toJson(outcome.kept),
+    rounds: toJson(outcome.rounds),
     macsKept: outcome.model.after.macs / outcome.model.before.macs,
     metricDrop: dropOf(outcome),
   }
@@ -48,6 +51,7 @@ export function outcomeColumns(outcome: RunResult | undefined) {
 export function toRun(row: RunRow): Run {
   const result = fromJson<RunResult>(row.result)
   const kept = fromJson<RunResult['kept']>(row.kept)
+  const rounds = fromJson<RunResult['rounds']>(row.rounds)
   return {
     id: row.id,
     projectId: row.project_id,
@@ -59,7 +63,7 @@ export function toRun(row: RunRow): Run {
     progress: fromJson(row.progress),
     heardAt: row.heard_at,
     etaSeconds: row.eta_seconds,
-    result: result && kept ? { ...result, kept } : result,
+    result: result && { ...result, ...(kept ? { kept } : {}), ...(rounds ? { rounds } : {}) },
     error: fromJson(row.error),
     environment: fromJson(row.environment),
     resultModelId: row.result_model_id,
@@ -71,4 +75,14 @@ export function toRun(row: RunRow): Run {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
   }
+}
+
+const text = (value: string | null): string => (value === null ? 'null' : JSON.stringify(value))
+
+/**
+ * The same as {@link toRun} as JSON text, without reading what the row already holds as text. `environment` is the place
+ * in a list that the caller keeps, because runs of one machine have the same.
+ */
+export function runText(row: RunRow, environment: number | null): string {
+  return `{"id":${text(row.id)},"projectId":${text(row.project_id)},"modelId":${text(row.model_id)},"datasetId":${text(row.dataset_id)},"name":${text(row.name)},"config":${row.config},"status":"${row.status}","progress":${row.progress},"heardAt":${text(row.heard_at)},"etaSeconds":${row.eta_seconds},"result":${row.result},"error":${row.error},"environment":${environment},"resultModelId":${text(row.result_model_id)},"sweepId":${text(row.sweep_id)},"tags":${row.tags},"notes":${text(row.notes)},"deletedAt":${text(row.deleted_at)},"createdAt":${text(row.created_at)},"startedAt":${text(row.started_at)},"finishedAt":${text(row.finished_at)}}`
 }

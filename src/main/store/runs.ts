@@ -6,7 +6,7 @@ import type { Environment, Progress, RunConfig, RunResult } from '../../contract
 import { fromJson, now, toJson } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
-import { outcomeColumns, type RunRow, toRun } from './run-row'
+import { outcomeColumns, type RunRow, runText, toRun } from './run-row'
 
 export interface NewRun {
   readonly projectId: string
@@ -31,13 +31,16 @@ export interface RunEnd {
   readonly resultModelId?: string | undefined
 }
 
-const listed = `id, project_id, model_id, dataset_id, name, config, status, progress, heard_at, eta_seconds, result,
-  NULL AS kept, error, environment, result_model_id, sweep_id, tags, notes, deleted_at, created_at, started_at, finished_at, owner`
+const columns = (
+  rounds: string,
+) => `id, project_id, model_id, dataset_id, name, config, status, progress, heard_at, eta_seconds, result,
+  NULL AS kept, ${rounds}, error, environment, result_model_id, sweep_id, tags, notes, deleted_at, created_at, started_at, finished_at, owner`
+const listed = columns('NULL AS rounds')
 
-/** One repository: plain calls in, contract entities out. Lists leave `result.kept` empty; `get` has it. */
+/** One repository: plain calls in, contract entities out. Lists leave `result.kept` and `result.rounds` empty; `get` has them. */
 export function runRepository(database: Database) {
   const byId = database.prepare<[string], RunRow>('SELECT * FROM runs WHERE id = ?')
-  const brief = database.prepare<[string], RunRow>(`SELECT ${listed} FROM runs WHERE id = ?`)
+  const brief = database.prepare<[string], RunRow>(`SELECT ${columns('rounds')} FROM runs WHERE id = ?`)
   const inProject = database.prepare<[string, number], RunRow>(
     `SELECT ${listed} FROM runs WHERE project_id = ? AND (deleted_at IS NOT NULL) = ? ORDER BY created_at, rowid`,
   )
@@ -60,7 +63,7 @@ export function runRepository(database: Database) {
   const setProgress = database.prepare('UPDATE runs SET progress = ?, heard_at = ?, eta_seconds = ? WHERE id = ?')
   const setEnvironment = database.prepare('UPDATE runs SET environment = ? WHERE id = ?')
   const end = database.prepare(
-    `UPDATE runs SET status = @status, error = @error, result = @result, kept = @kept, macs_kept = @macsKept,
+    `UPDATE runs SET status = @status, error = @error, result = @result, kept = @kept, rounds = @rounds, macs_kept = @macsKept,
        metric_drop = @metricDrop, result_model_id = @resultModelId, eta_seconds = NULL, owner = NULL,
        finished_at = @finishedAt WHERE id = @id`,
   )
@@ -87,6 +90,17 @@ export function runRepository(database: Database) {
       return toRun(found)
     },
     list: (projectId: string, deleted = false): Run[] => inProject.all(projectId, deleted ? 1 : 0).map(toRun),
+    /** The list as JSON text, `{"environments":[...],"runs":[...]}`: ten thousand runs are not read to be written again. */
+    table(projectId: string, deleted = false): string {
+      const environments = new Map<string, number>()
+      const runs: string[] = []
+      for (const found of inProject.iterate(projectId, deleted ? 1 : 0)) {
+        const { environment } = found
+        if (environment !== null && !environments.has(environment)) environments.set(environment, environments.size)
+        runs.push(runText(found, environment === null ? null : (environments.get(environment) ?? null)))
+      }
+      return `{"environments":[${[...environments.keys()].join(',')}],"runs":[${runs.join(',')}]}`
+    },
     withStatus: (status: Run['status']): Run[] => withStatus.all(status).map(toRun),
     /** Which instance of the program a running run belongs to. */
     owner: (id: string): string | null => row(id).owner,

@@ -8,7 +8,7 @@ import { openStore } from '../../../src/main/store/index'
 import { migrate, versionOf } from '../../../src/main/store/migrate'
 import { migrations } from '../../../src/main/store/migrations/index'
 import { temporaryFolder } from '../support/folders'
-import { view } from '../support/values'
+import { config, result, view } from '../support/values'
 import { openTemporary, seeded } from './support'
 
 const rows = `
@@ -56,6 +56,23 @@ describe('migrations', () => {
     store.models.keepView('m', '1', view)
     expect(store.models.view('m', '1')).toEqual(view)
     expect(store.models.view('m', '2')).toBeNull()
+  })
+
+  test('0003 lays the rounds of a result beside it', () => {
+    const path = join(temporaryFolder(), 'espalier.db')
+    const old = new BetterSqlite(path)
+    migrate(old, migrations, 2)
+    old.exec(rows)
+    const { kept, ...whole } = result()
+    old
+      .prepare("UPDATE runs SET status = 'done', config = ?, result = ?, kept = ?")
+      .run(JSON.stringify(config()), JSON.stringify({ ...whole, kept: {} }), JSON.stringify(kept))
+    old.close()
+
+    const store = openTemporary(path)
+
+    expect(store.runs.get('r').result).toEqual(result())
+    expect(store.runs.list('p')[0]?.result).toEqual({ ...result(), kept: {}, rounds: [] })
   })
 
   test('a step that fails is undone as a whole, with its version', () => {

@@ -74,14 +74,39 @@ describe('a run', () => {
     expect(store.traces.get(run.id)).toEqual(trace)
   })
 
-  test('lists leave the kept units out, get has them', () => {
+  test('lists leave the kept units and the rounds out, get has them', () => {
     const store = openTemporary()
     const { queue, project } = seeded(store)
     const run = queue()
     store.runs.finish(run.id, { status: 'done', result: result() })
     expect(store.runs.list(project.id)[0]?.result?.kept).toEqual({})
+    expect(store.runs.list(project.id)[0]?.result?.rounds).toEqual([])
     expect(store.runs.brief(run.id).result?.kept).toEqual({})
     expect(store.runs.get(run.id).result?.kept).toEqual({ conv1: [0, 2, 3] })
+    expect(store.runs.get(run.id).result?.rounds).toEqual(result().rounds)
+  })
+
+  test('the list as text says the same as the list', () => {
+    const store = openTemporary()
+    const { queue, project } = seeded(store)
+    const [done, failed, running] = [queue({ seed: 1 }), queue({ seed: 2 }), queue({ seed: 3 })]
+    store.runs.update(done.id, { name: 'a "quoted" \\ name', tags: ['x', 'é'], notes: 'two\nlines' })
+    store.runs.keepEnvironment(done.id, environment)
+    store.runs.keepEnvironment(failed.id, environment)
+    store.runs.finish(done.id, { status: 'done', result: result() })
+    store.runs.finish(failed.id, { status: 'failed', error: { code: 'DISK_FULL', message: 'It is full.' } })
+    store.runs.heard(running.id, { stage: 'observe', fraction: 0.5, detail: 'half' }, 1.5)
+    store.runs.setDeleted(queue({ seed: 4 }).id, '2026-01-01T00:00:00.000Z')
+
+    for (const deleted of [false, true]) {
+      const { environments, runs } = JSON.parse(store.runs.table(project.id, deleted))
+      expect(environments).toHaveLength(deleted ? 0 : 1)
+      const whole = runs.map((run: { environment: number | null }) => ({
+        ...run,
+        environment: run.environment === null ? null : environments[run.environment],
+      }))
+      expect(whole).toEqual(store.runs.list(project.id, deleted))
+    }
   })
 
   test('goes to the trash and comes back with the model it made', () => {

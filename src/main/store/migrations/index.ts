@@ -1,5 +1,6 @@
 /** All schema changes in order; the position is the `user_version`. A new one is one file and one line here. */
 import { foundation } from './0001-foundation'
 import { modelViews } from './0002-model-views'
+import { runRounds } from './0003-run-rounds'
 
-export const migrations: readonly string[] = [foundation, modelViews]
+export const migrations: readonly string[] = [foundation, modelViews, runRounds]

@@ -1,103 +1,161 @@
 /**
- * The filter language of the runs table: words that must occur, `key:value`, `key<number`, `key>number`, and `-` before
- * any of them for "not". `strategy:l2 macs<35 -status:failed "my tag"`.
+ * The search language of the runs table. Terms are joined by "and"; `or` joins such groups.
+ *
+ *     strategy:l2,random macs<=35 -status:failed "edge camera" or tag:keep
+ *
+ * A term is a word, a quoted text, or key, sign and value; `-` or `not` before it turns it round. `:` is "contains" for
+ * words and "equals" for figures, `=` is "equals"; commas mean "any of".
  */
 import type { Run } from '../../../contract'
-import { figuresOf } from './figures'
+import {
+  canonical,
+  isNumberKey,
+  isTextKey,
+  isTimeKey,
+  numberKeys,
+  type QueryNames,
+  textKeys,
+  timeKeys,
+} from './query-keys'
 
-type TextKey = 'status' | 'strategy' | 'refit' | 'allocation' | 'tag' | 'name' | 'note' | 'goal'
-type NumberKey = 'macs' | 'params' | 'bytes' | 'acc' | 'drop' | 'agreement' | 'kl' | 'seed' | 'epochs' | 'seconds'
+export type Test = (run: Run) => boolean
 
-const textKeys: Record<TextKey, (run: Run) => readonly string[]> = {
-  status: (run) => [run.status],
-  strategy: (run) => [run.config.strategy],
-  refit: (run) => [run.config.refit],
-  allocation: (run) => [run.config.allocation],
-  tag: (run) => run.tags,
-  name: (run) => [run.name],
-  note: (run) => [run.notes],
-  goal: (run) => [run.config.goal.kind],
+const sign = '!=|<=|>=|:|=|<|>'
+const keyed = new RegExp(`^([a-z]+)(${sign})(.*)$`, 'i')
+const token = new RegExp(`-?(?:[a-z]+(?:${sign}))?"[^"]*"?|\\S+`, 'gi')
+
+const scales: Readonly<Record<string, number>> = {
+  '': 1,
+  '%': 1,
+  s: 1,
+  min: 60,
+  h: 3600,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
 }
 
-const percent = (share: number | null) => (share === null ? null : share * 100)
-
-/** Shares are asked for in percent, as the table shows them. */
-const numberKeys: Record<NumberKey, (run: Run) => number | null> = {
-  macs: (run) => percent(figuresOf(run).macsKept),
-  params: (run) => percent(figuresOf(run).paramsKept),
-  bytes: (run) => percent(figuresOf(run).bytesKept),
-  acc: (run) => figuresOf(run).metric,
-  drop: (run) => figuresOf(run).drop,
-  agreement: (run) => percent(figuresOf(run).agreement),
-  kl: (run) => figuresOf(run).kl,
-  seed: (run) => run.config.seed,
-  epochs: (run) => run.config.finetune.epochs,
-  seconds: (run) => figuresOf(run).seconds,
+/** 35, 35%, 250kB, 2min; null for anything else. */
+export function readNumber(text: string): number | null {
+  const [, digits = '', unit = ''] = /^([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)\s*([a-z%]*)$/i.exec(text.trim()) ?? []
+  const scale = scales[unit.toLowerCase()]
+  return digits === '' || scale === undefined ? null : Number(digits) * scale
 }
 
-export const queryKeys = [...Object.keys(textKeys), ...Object.keys(numberKeys)]
+/** Figures are equal where the table would show them as equal. */
+const near = 0.005
 
-const isTextKey = (key: string): key is TextKey => Object.hasOwn(textKeys, key)
-const isNumberKey = (key: string): key is NumberKey => Object.hasOwn(numberKeys, key)
-
-type Test = (run: Run) => boolean
-
-/** What the run says of itself, for words without a key. `title` is its name in the present language. */
-const haystack = (run: Run, title: string): string =>
-  [title, run.name, run.config.strategy, run.notes, ...run.tags].join('\n').toLowerCase()
-
-function compare(key: NumberKey, sign: string, wanted: number): Test {
-  return (run) => {
-    const value = numberKeys[key](run)
-    if (value === null) return false
-    if (sign === '<') return value < wanted
-    if (sign === '>') return value > wanted
-    return Math.abs(value - wanted) < 0.005
+function compareNumbers(value: number, by: string, wanted: number): boolean {
+  switch (by) {
+    case '<':
+      return value < wanted
+    case '>':
+      return value > wanted
+    case '<=':
+      return value <= wanted
+    case '>=':
+      return value >= wanted
+    default:
+      return Math.abs(value - wanted) < near
   }
 }
 
-function testOf(term: string, titleOf: (run: Run) => string): Test {
-  const match = /^([a-z]+)([:<>=])(.*)$/i.exec(term)
-  const [, key = '', sign = '', value = ''] = match ?? []
-  const low = key.toLowerCase()
-  if (isNumberKey(low) && value !== '' && Number.isFinite(Number(value))) return compare(low, sign, Number(value))
-  if (isTextKey(low) && (sign === ':' || sign === '=')) {
-    const wanted = value.toLowerCase()
-    return (run) => textKeys[low](run).some((text) => text.toLowerCase().includes(wanted))
+function compareTimes(value: string, by: string, wanted: string): boolean {
+  const start = value.slice(0, wanted.length)
+  switch (by) {
+    case '<':
+      return start < wanted
+    case '>':
+      return start > wanted
+    case '<=':
+      return start <= wanted
+    case '>=':
+      return start >= wanted
+    default:
+      return start === wanted
   }
-  const word = term.toLowerCase()
-  return (run) => haystack(run, titleOf(run)).includes(word)
 }
+
+function textTest(read: (run: Run) => readonly string[], by: string, wanted: string): Test | null {
+  const words = wanted.toLowerCase().split(',').filter(Boolean)
+  if (by !== ':' && by !== '=') return null
+  const fits = (text: string) => words.some((word) => (by === '=' ? text === word : text.includes(word)))
+  return (run) => read(run).some((text) => fits(text.toLowerCase()))
+}
+
+/** Null where the sign or the value make no sense for the key. */
+function keyTest(key: string, by: string, value: string, names: QueryNames): Test | null {
+  if (value === '') return null
+  if (isTextKey(key)) return textTest((run) => textKeys[key](run, names), by, value)
+  if (isNumberKey(key)) {
+    const wanted = value.split(',').map(readNumber)
+    if (wanted.some((each) => each === null)) return null
+    return (run) => {
+      const figure = numberKeys[key](run)
+      return figure !== null && wanted.some((each) => compareNumbers(figure, by, each ?? 0))
+    }
+  }
+  if (isTimeKey(key)) {
+    return (run) => {
+      const at = timeKeys[key](run)
+      return at !== null && compareTimes(at, by, value)
+    }
+  }
+  return null
+}
+
+/** What the run says of itself, for words without a key. */
+const haystack = (run: Run, names: QueryNames): string =>
+  [names.title(run), run.name, run.config.strategy, run.notes, ...run.tags].join('\n').toLowerCase()
+
+function termTest(term: string, names: QueryNames): Test {
+  const match = keyed.exec(term)
+  if (match && !term.startsWith('"')) {
+    const [, key = '', by = '', value = ''] = match
+    const turned = by === '!='
+    const test = keyTest(canonical(key), turned ? '=' : by, value.replaceAll('"', ''), names)
+    if (test) return turned ? (run) => !test(run) : test
+  }
+  const word = term.replaceAll('"', '').toLowerCase()
+  return (run) => haystack(run, names).includes(word)
+}
+
+/** Terms as they were typed, quoted texts whole. */
+const tokens = (query: string): string[] => query.match(token) ?? []
 
 /** @returns whether a run answers the query; an empty query lets everything through. */
-export function parseQuery(query: string, titleOf: (run: Run) => string): Test {
-  const terms = query.match(/-?(?:[a-z]+[:<>=])?"[^"]*"|\S+/gi) ?? []
-  const tests = terms.map((raw): Test => {
-    const negated = raw.length > 1 && raw.startsWith('-')
-    const test = testOf((negated ? raw.slice(1) : raw).replaceAll('"', ''), titleOf)
-    return negated ? (run) => !test(run) : test
-  })
-  return (run) => tests.every((test) => test(run))
+export function parseQuery(query: string, names: QueryNames): Test {
+  const groups: Test[][] = [[]]
+  let turned = false
+  for (const raw of tokens(query)) {
+    if (/^(or|或)$/i.test(raw)) groups.push([])
+    else if (/^(and|且)$/i.test(raw)) continue
+    else if (/^(not|非)$/i.test(raw)) turned = !turned
+    else {
+      const minus = raw.length > 1 && raw.startsWith('-')
+      const test = termTest(minus ? raw.slice(1) : raw, names)
+      groups.at(-1)?.push(minus === turned ? test : (run) => !test(run))
+      turned = false
+    }
+  }
+  // An "or" with nothing beside it yet is still being typed.
+  const whole = groups.filter((tests) => tests.length > 0)
+  return whole.length === 0 ? () => true : (run) => whole.some((tests) => tests.every((test) => test(run)))
 }
 
-/** Ways to go on with the last word: keys, then the values that the runs have. */
-export function completions(query: string, runs: readonly Run[]): string[] {
-  const last = /\S*$/.exec(query)?.[0] ?? ''
-  const head = query.slice(0, query.length - last.length)
-  const minus = last.startsWith('-') ? '-' : ''
-  const word = last.slice(minus.length).toLowerCase()
-  const [key = '', typed] = word.split(':')
-  if (typed !== undefined && isTextKey(key)) {
-    const values = new Set<string>()
-    for (const run of runs) for (const value of textKeys[key](run)) if (value !== '') values.add(value)
-    return [...values]
-      .filter((value) => value.toLowerCase().startsWith(typed) && value.toLowerCase() !== typed)
-      .sort()
-      .slice(0, 8)
-      .map((value) => `${head}${minus}${key}:${/\s/.test(value) ? `"${value}"` : value} `)
-  }
-  return queryKeys
-    .filter((name) => name.startsWith(word) && word !== '')
-    .slice(0, 8)
-    .map((name) => `${head}${minus}${name}${isTextKey(name) ? ':' : '<'}`)
+/** Keyed terms that are read as words because the key, the sign or the value makes no sense; the last may be unfinished. */
+export function misread(query: string): string[] {
+  const nameless: QueryNames = { title: () => '', model: () => '', dataset: () => '' }
+  const terms = tokens(query).map((raw) => raw.replace(/^-/, ''))
+  return terms.filter((term, index) => {
+    const match = keyed.exec(term)
+    if (!match || term.startsWith('"') || (index === terms.length - 1 && !/\s$/.test(query) && match[3] === ''))
+      return false
+    const [, key = '', by = '', value = ''] = match
+    return keyTest(canonical(key), by === '!=' ? '=' : by, value.replaceAll('"', ''), nameless) === null
+  })
 }

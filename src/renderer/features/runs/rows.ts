@@ -21,20 +21,32 @@ export interface RunRow {
 
 export type Row = GroupRow | RunRow
 
-const byColumn = (column: Column, descending: boolean, help: ColumnHelp) => (a: Run, b: Run) => {
-  const left = column.sort(a, help)
-  const right = column.sort(b, help)
-  if (left === right) return 0
-  if (left === null) return 1
-  if (right === null) return -1
-  const order =
-    typeof left === 'number' && typeof right === 'number' ? left - right : String(left).localeCompare(String(right))
-  return descending ? -order : order
+const collator = new Intl.Collator(undefined, { numeric: true })
+
+/** Numbers that are in the order of the values: texts are compared once each, and not at every step of the sort. */
+function ranks(values: readonly (number | string | null)[]): Float64Array {
+  const texts = [...new Set(values.filter((value): value is string => typeof value === 'string'))].sort(
+    collator.compare,
+  )
+  const places = new Map(texts.map((text, place) => [text, place]))
+  return Float64Array.from(values, (value) =>
+    value === null ? Number.NaN : typeof value === 'number' ? value : (places.get(value) ?? 0),
+  )
 }
 
+/** Stable; what has no value comes last, whichever way. */
 export function sortRuns(runs: readonly Run[], sort: TableLayout['sort'], help: ColumnHelp): Run[] {
-  const column = columns.find((candidate) => candidate.id === sort.id)
-  return column ? runs.toSorted(byColumn(column, sort.descending, help)) : [...runs]
+  const column: Column | undefined = columns.find((candidate) => candidate.id === sort.id)
+  if (!column) return [...runs]
+  const rank = ranks(runs.map((run) => column.sort(run, help)))
+  const way = sort.descending ? -1 : 1
+  const order = Array.from(runs, (_run, at) => at).sort((a, b) => {
+    const [left, right] = [rank[a] as number, rank[b] as number]
+    if (Number.isNaN(left) || Number.isNaN(right))
+      return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a - b
+    return way * (left - right) || a - b
+  })
+  return order.map((at) => runs[at] as Run)
 }
 
 function groupOf(run: Run, group: GroupKey, help: ColumnHelp): { key: string; title: string } {

@@ -5,6 +5,13 @@ import type { ErrorReport, Run, RunConfig, StrategyInfo, WorkbenchEvent } from '
 import { api } from '../../app/client'
 import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
+import { readTable } from './read-table'
+
+/** Lists leave the rounds and the kept units out: what was read of this very result stays. */
+function withDetails(run: Run, known: Run | undefined): Run {
+  const whole = known?.result && known.finishedAt === run.finishedAt && known.result.rounds.length > 0
+  return whole ? { ...run, result: known.result } : run
+}
 
 export const useRuns = defineStore('runs', () => {
   const projectId = ref('')
@@ -19,7 +26,8 @@ export const useRuns = defineStore('runs', () => {
   const runs = computed(() =>
     [...byIdMap.value.values()]
       .filter((run) => run.deletedAt === null)
-      .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+      // ISO times are in order as plain text, which a locale's order is much slower at.
+      .sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0)),
   )
   const active = computed(() => runs.value.filter((run) => run.status === 'running' || run.status === 'queued'))
 
@@ -45,9 +53,10 @@ export const useRuns = defineStore('runs', () => {
     if (projectId.value === '') return
     const mine = ++turn
     try {
-      const list = await api().runs.list({ projectId: projectId.value, deleted: false })
+      const list = readTable(await api().runs.table({ projectId: projectId.value, deleted: false }))
       if (mine !== turn) return
-      byIdMap.value = new Map(list.map((run) => [run.id, run]))
+      const known = byIdMap.value
+      byIdMap.value = new Map(list.map((run) => [run.id, withDetails(run, known.get(run.id))]))
       error.value = null
     } catch (thrown) {
       if (mine === turn) error.value = readError(thrown)
@@ -105,6 +114,11 @@ export const useRuns = defineStore('runs', () => {
     apply()
   }
 
+  async function tag(ids: string[], change: { add?: string[]; remove?: string[] }): Promise<void> {
+    await api().runs.tag({ ids, add: [], remove: [], ...change })
+    await reload()
+  }
+
   async function remove(ids: string[]): Promise<void> {
     await api().runs.remove({ ids })
     await reload()
@@ -137,6 +151,7 @@ export const useRuns = defineStore('runs', () => {
     cancel,
     resume,
     update,
+    tag,
     remove,
     restore,
   }

@@ -4,8 +4,11 @@ import type { Goal, Run } from '../../../contract'
 import { useFormat } from '../../ui/use-format'
 import { useRuns } from './runs.store'
 
+/** Ten thousand names are asked for at every keystroke; a run's own stays until it changes or the language does. */
+const titles = new WeakMap<Run, { locale: string; strategies: number; text: string }>()
+
 export function useLabels() {
-  const { t, te } = useI18n()
+  const { t, te, locale } = useI18n()
   const format = useFormat()
   const store = useRuns()
 
@@ -27,6 +30,13 @@ export function useLabels() {
   const goal = (of: Goal): string => t(`common.goal.${of.kind}`, { value: goalValue(of) })
   /** A run without a name of its own is called by what tells it from its neighbours. */
   const run = (of: Run): string => {
+    const known = titles.get(of)
+    if (known?.locale === locale.value && known.strategies === store.strategies.length) return known.text
+    const text = titleOf(of)
+    titles.set(of, { locale: locale.value, strategies: store.strategies.length, text })
+    return text
+  }
+  const titleOf = (of: Run): string => {
     // The services name a run after its strategy's id where nobody did; here it is said in the person's language.
     const given = of.name !== '' && !of.name.startsWith(`${of.config.strategy} · `)
     if (given) return of.name

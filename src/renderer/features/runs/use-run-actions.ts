@@ -26,8 +26,50 @@ export function useRunActions() {
 
   async function rerun(runs: readonly Run[]): Promise<void> {
     await toasts.attempt(async () => {
-      for (const run of runs) await store.start(run.modelId, run.datasetId, [run.config])
-      toasts.show({ kind: 'good', text: t('runs.rerunStarted', { n: runs.length }, runs.length) })
+      const made: string[] = []
+      for (const run of runs)
+        made.push(...(await store.start(run.modelId, run.datasetId, [run.config])).map(({ id }) => id))
+      toasts.show({
+        kind: 'good',
+        text: t('runs.rerunStarted', { n: runs.length }, runs.length),
+        action: { label: t('common.undo'), perform: () => store.remove(made) },
+      })
+    })
+  }
+
+  /** Gives or takes a tag; undo touches only the runs that it changed. */
+  async function tag(runs: readonly Run[], name: string, take = false): Promise<void> {
+    const ids = runs.filter((run) => run.tags.includes(name) === take).map((run) => run.id)
+    if (ids.length === 0) return
+    await toasts.attempt(async () => {
+      await store.tag(ids, take ? { remove: [name] } : { add: [name] })
+      toasts.show({
+        kind: 'info',
+        text: t(take ? 'runs.untagged' : 'runs.tagged', { n: ids.length, tag: name }, ids.length),
+        action: {
+          label: t('common.undo'),
+          perform: () => store.tag(ids, take ? { add: [name] } : { remove: [name] }),
+        },
+      })
+    })
+  }
+
+  /** What waits or runs of these; undo queues them again, from their last kept step. */
+  async function cancelAll(runs: readonly Run[]): Promise<void> {
+    const stopped = runs.filter(isActive)
+    await toasts.attempt(async () => {
+      for (const run of stopped) await store.cancel(run.id)
+      toasts.show({
+        kind: 'info',
+        text: t('runs.cancelledMany', { n: stopped.length }, stopped.length),
+        action: { label: t('common.undo'), perform: () => resumeAll(stopped.map((run) => store.byId(run.id) ?? run)) },
+      })
+    })
+  }
+
+  async function resumeAll(runs: readonly Run[]): Promise<void> {
+    await toasts.attempt(async () => {
+      for (const run of runs.filter(resumable)) await store.resume(run.id)
     })
   }
 
@@ -67,5 +109,5 @@ export function useRunActions() {
     { label: t('common.remove'), icon: 'trash', danger: true, perform: () => void remove([run]) },
   ]
 
-  return { open, exportRun, compare, clone, rerun, remove, cancel, resume, resumable, menu }
+  return { open, exportRun, compare, clone, rerun, remove, tag, cancel, cancelAll, resume, resumeAll, resumable, menu }
 }

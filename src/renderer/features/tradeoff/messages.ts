@@ -28,6 +28,7 @@ export default bilingual(
     below:
       '{n} run far below is drawn at the edge: show all values | {n} runs far below are drawn at the edge: show all values',
     zoomIn: 'Show where runs differ',
+    thinned: '{n} of {total} points are drawn, the front among them; filter to see fewer runs.',
   },
   {
     title: '权衡',
@@ -54,5 +55,6 @@ export default bilingual(
     spread: '{n} 个种子的标准差 ± {spread}',
     below: '{n} 个远低于此的运行画在边缘：显示全部数值',
     zoomIn: '只看差异所在',
+    thinned: '已绘制 {total} 个点中的 {n} 个，包括前沿；筛选可减少运行。',
   },
 )

@@ -84,6 +84,37 @@ export function viewFloor(points: readonly Point[], original: number | null): nu
   return inside === 0 || inside === points.length ? null : floor
 }
 
+/** More than this many cannot be told apart on a screen, and take longer to draw than a person waits. */
+const mostDrawn = 1500
+const cells = 60
+
+/**
+ * What is drawn of very many points: in each cell of a grid the first of each strategy, and every point that `keeps`
+ * says (the front, what is selected). Few points are all drawn.
+ */
+export function thinPoints<P extends Pick<Point, 'x' | 'y' | 'strategy'>>(
+  points: readonly P[],
+  keeps: (point: P) => boolean,
+): readonly P[] {
+  if (points.length <= mostDrawn) return points
+  let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity]
+  for (const { x, y } of points) {
+    left = Math.min(left, x)
+    right = Math.max(right, x)
+    low = Math.min(low, y)
+    high = Math.max(high, y)
+  }
+  const cell = (value: number, from: number, to: number) =>
+    to > from ? Math.floor(((value - from) / (to - from)) * cells) : 0
+  const taken = new Set<string>()
+  return points.filter((point) => {
+    const key = `${point.strategy} ${cell(point.x, left, right)} ${cell(point.y, low, high)}`
+    const first = !taken.has(key)
+    taken.add(key)
+    return first || keeps(point)
+  })
+}
+
 /** The points that no other beats in both, from small to large: nothing smaller is as good. */
 export function paretoFront<P extends { readonly x: number; readonly y: number }>(points: readonly P[]): P[] {
   const front: P[] = []

@@ -1,0 +1,153 @@
+/** The runs table: sorting, views, many runs at once, what is remembered. */
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type ColumnHelp, columns } from '../../../src/renderer/features/runs/columns'
+import { readTable } from '../../../src/renderer/features/runs/read-table'
+import { sortRuns } from '../../../src/renderer/features/runs/rows'
+import { thinPoints } from '../../../src/renderer/features/tradeoff/points'
+import { makeWorld } from '../fake/world'
+import { createFakeClient } from '../fake-client'
+import { type Mounted, mountApp } from '../mount'
+
+vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
+  __esModule: true,
+  default: { template: '<div />' },
+}))
+
+describe('sorting', () => {
+  const { runs } = makeWorld()
+  const help = {
+    t: (key: string) => key,
+    strategy: (name: string) => name,
+    goal: String,
+    title: (run: (typeof runs)[number]) => run.id,
+    model: String,
+    dataset: String,
+    format: new Proxy({}, { get: () => String }),
+  } as unknown as ColumnHelp
+
+  it('orders by every column, whichever way, with nothing lost and what has no value last', () => {
+    for (const column of columns) {
+      for (const descending of [false, true]) {
+        const sorted = sortRuns(runs, { id: column.id, descending }, help)
+        expect(new Set(sorted)).toEqual(new Set(runs))
+        const values = sorted.map((run) => column.sort(run, help))
+        const firstNull = values.indexOf(null)
+        if (firstNull >= 0) expect(values.slice(firstNull).every((value) => value === null)).toBe(true)
+        const numbers = values.filter((value): value is number => typeof value === 'number')
+        expect(numbers).toEqual(numbers.toSorted((a, b) => (descending ? b - a : a - b)))
+      }
+    }
+  })
+})
+
+describe('very many points', () => {
+  const points = Array.from({ length: 10_000 }, (_value, at) => ({
+    x: at % 100,
+    y: Math.floor(at / 100) / 10,
+    strategy: at % 2 ? 'a' : 'b',
+  }))
+
+  it('are thinned evenly, and what must be seen is kept', () => {
+    const kept = new Set([points[77], points[9_999]])
+    const drawn = thinPoints(points, (point) => kept.has(point))
+    expect(drawn.length).toBeLessThan(8_000)
+    for (const point of kept) expect(drawn).toContain(point)
+    for (const measure of ['x', 'y'] as const) {
+      const all = points.map((point) => point[measure])
+      const some = drawn.map((point) => point[measure])
+      expect(Math.min(...some)).toBe(Math.min(...all))
+      expect(Math.max(...all) - Math.max(...some)).toBeLessThan((Math.max(...all) - Math.min(...all)) / 50)
+    }
+    expect(thinPoints(points.slice(0, 50), () => false)).toHaveLength(50)
+  })
+})
+
+it('the table text gives back the runs, without the rounds', async () => {
+  const { client, world } = createFakeClient()
+  const runs = readTable(await client.runs.table({ projectId: 'p-sample', deleted: false }))
+  const expected = world.runs.filter((run) => run.projectId === 'p-sample')
+  expect(runs).toEqual(
+    expected.map((run) => ({ ...run, result: run.result && { ...run.result, rounds: [], kept: {} } })),
+  )
+})
+
+describe('the screen', () => {
+  let mounted: Mounted
+  afterEach(() => {
+    mounted.wrapper.unmount()
+    window.localStorage.clear()
+  })
+  const button = (text: string) => {
+    const found = mounted.wrapper.findAll('button').find((candidate) => candidate.text() === text)
+    if (!found) throw new Error(`There is no button "${text}".`)
+    return found
+  }
+  const click = async (text: string) => {
+    await button(text).trigger('click')
+    await mounted.settle()
+  }
+  const rowCount = () => Number(mounted.wrapper.find('[role=grid]').attributes('aria-rowcount')) - 1
+  const search = () => mounted.wrapper.find<HTMLInputElement>('input[role=combobox]')
+
+  it('saves a view, shows it again, and takes it back after a removal', async () => {
+    mounted = await mountApp('/p/p-sample/runs')
+    const all = rowCount()
+    await search().setValue('strategy:l2')
+    const some = rowCount()
+    await click('Views')
+    await click('Save this view as …')
+    await mounted.wrapper.find('#view-form input').setValue('Only L2')
+    await mounted.wrapper.find('#view-form').trigger('submit')
+    await search().setValue('')
+    await mounted.settle()
+    expect(rowCount()).toBe(all)
+    await click('Views')
+    await click('Only L2')
+    expect(rowCount()).toBe(some)
+    expect(search().element.value).toBe('strategy:l2')
+    await click('Only L2')
+    await click('Remove “Only L2”')
+    await click('Undo')
+    await click('Only L2')
+    expect(some).toBeLessThan(all)
+  })
+
+  it('tags many at once and takes it back from those alone that it changed', async () => {
+    const fake = createFakeClient()
+    const [first, second] = fake.world.runs.filter((run) => run.projectId === 'p-sample').slice(-2)
+    fake.world.runs = fake.world.runs.map((run) => (run.id === first?.id ? { ...run, tags: ['keep'] } : run))
+    mounted = await mountApp('/p/p-sample/runs', fake)
+    await search().setValue(`seed:${first?.config.seed} or seed:${second?.config.seed}`)
+    await mounted.wrapper.find('.head input[type=checkbox]').trigger('change')
+    await click('Tag')
+    await mounted.wrapper.find('.selection form input').setValue('keep')
+    await mounted.wrapper.find('.selection form').trigger('submit')
+    await mounted.settle()
+    const tagged = () => fake.world.runs.filter((run) => run.tags.includes('keep')).length
+    expect(tagged()).toBeGreaterThan(1)
+    await click('Undo')
+    expect(tagged()).toBe(1)
+  })
+
+  it('remembers the search, the grouping, what is folded and the sorting', async () => {
+    mounted = await mountApp('/p/p-sample/runs')
+    await search().setValue('status:done')
+    const select = mounted.wrapper.find<HTMLSelectElement>('select.group')
+    select.element.selectedIndex = 2
+    await select.trigger('change')
+    await mounted.wrapper.find('.line.group').trigger('click')
+    await mounted.settle()
+    const before = rowCount()
+    mounted.wrapper.unmount()
+    // A window that closed at once, before the services had answered: the safety copy speaks.
+    mounted = await mountApp('/p/p-sample/runs', createFakeClient())
+    expect(search().element.value).toBe('status:done')
+    expect(rowCount()).toBe(before)
+  })
+
+  it('says which terms it could not read', async () => {
+    mounted = await mountApp('/p/p-sample/runs')
+    await search().setValue('colour:red ')
+    expect(mounted.wrapper.find('.filter [role=status]').text()).toContain('colour:red')
+  })
+})
