@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import {
   backendReportSchema,
+  confusionSchema,
   dataKinds,
   datasetSchema,
   modelSchema,
@@ -117,6 +118,8 @@ export const jobs = {
   export: job(
     z.object({
       files: modelFilesSchema,
+      /** What it was pruned from, for the latency before; null where there is nothing. */
+      original: modelFilesSchema.nullable(),
       data: dataSchema.nullable(),
       formats: z.array(z.enum(exportFormats)),
       precision: z.enum(precisions),
@@ -138,6 +141,7 @@ export const jobs = {
       classes: z.array(z.string()),
       original: perClassSchema,
       perClass: z.array(z.object({ runId: z.string(), accuracy: perClassSchema })),
+      confusion: confusionSchema,
       samples: z.array(
         z.object({
           sample: previewSampleSchema,

@@ -1,13 +1,6 @@
 /** The parts of ECharts that are used, and no others. Imported by Chart.vue alone, which screens load lazily. */
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts'
-import {
-  BrushComponent,
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  TooltipComponent,
-  VisualMapComponent,
-} from 'echarts/components'
+import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts'
+import { BrushComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
@@ -17,13 +10,11 @@ use([
   CanvasRenderer,
   CustomChart,
   GridComponent,
-  HeatmapChart,
   LegendComponent,
   LineChart,
   MarkLineComponent,
   ScatterChart,
   TooltipComponent,
-  VisualMapComponent,
 ])
 
 export type { EChartsType } from 'echarts/core'

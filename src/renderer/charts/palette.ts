@@ -12,7 +12,6 @@ export interface Palette {
   readonly good: string
   readonly bad: string
   readonly series: readonly string[]
-  readonly heat: readonly string[]
 }
 
 function read(): Palette {
@@ -28,7 +27,6 @@ function read(): Palette {
     good: get('--good'),
     bad: get('--bad'),
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((n) => get(`--c${n}`)),
-    heat: [0, 1, 2].map((n) => get(`--heat-${n}`)),
   }
 }
 

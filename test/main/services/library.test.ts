@@ -118,7 +118,21 @@ describe('finished runs', () => {
     const { fileName, file } = await services.exports.download(exported?.id as string)
     expect(fileName).toMatch(/-onnx\.zip$/)
     const files = unzipSync(new Uint8Array(await file.arrayBuffer()))
-    expect(Object.values(files).map((bytes) => new TextDecoder().decode(bytes))).toEqual(['exported'])
+    const text = (from: typeof files, name: string) => new TextDecoder().decode(from[name])
+    const [stored] = Object.keys(files).filter((name) => name.endsWith('.onnx'))
+    expect(text(files, stored as string)).toBe('exported')
+    expect(text(files, 'run.py')).toContain(`InferenceSession(${JSON.stringify(stored)}`)
+    expect(JSON.parse(text(files, 'proof.json'))).toMatchObject({ passed: true, checkedBy: 'test' })
+    expect(text(files, 'proof.json')).not.toContain(services.home)
+    expect(JSON.parse(text(files, 'recipe.json')).config).toEqual(services.runs.get(ids[0] as string).config)
+
+    const again = await services.exports.create({ modelId, datasetId: null, formats: ['onnx'], precision: 'fp32' })
+    const both = [exported, ...again].map((item) => item?.id as string)
+    const whole = unzipSync(new Uint8Array(await (await services.exports.bundle(both)).file.arrayBuffer()))
+    expect(Object.keys(whole).sort()).toEqual(
+      ['recipe.sh', 'recipe.json', ...[stored, 'run.py', 'run.mjs', 'proof.json'].map((name) => `onnx/${name}`)].sort(),
+    )
+    expect(text(whole, 'recipe.sh')).toMatch(/espalier compress .* --formats onnx\n/)
   })
 
   test('only: one that is still waiting has nothing to compare', async () => {

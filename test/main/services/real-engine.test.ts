@@ -146,8 +146,28 @@ describe('a run', () => {
     expect(proof?.maxRelError).toBeLessThan(1e-4)
     expect(proof?.metric).toBeCloseTo(run.result?.result.afterRecovery as number, 1)
 
-    const { original, perClass, samples, classes } = await services.comparisons.disagreements([run.id], 10)
+    const runtimes = proof?.latency ?? []
+    expect(runtimes.map(({ runtime }) => runtime.split(/[ ,]/)[0])).toEqual(['onnxruntime-node', 'Espalier'])
+    for (const { before, after, rounds, batch } of runtimes) {
+      expect(batch).toBe(1)
+      expect(rounds).toBeGreaterThanOrEqual(7)
+      for (const side of [before, after]) {
+        expect(side?.median).toBeGreaterThan(0)
+        expect(side?.low).toBeLessThanOrEqual(side?.median as number)
+        expect(side?.high).toBeGreaterThanOrEqual(side?.median as number)
+      }
+    }
+    const kit = await services.exports.kit(proof?.id as string)
+    expect(kit.map(({ name }) => name)).toEqual(['run.py', 'run.mjs', 'proof.json', 'recipe.sh', 'recipe.json'])
+    expect(kit.find(({ name }) => name === 'recipe.sh')?.content).toContain('--keep-macs 0.5')
+
+    const { original, perClass, samples, classes, confusion } = await services.comparisons.disagreements([run.id], 10)
     expect([original.length, perClass[0]?.accuracy.length, classes.length]).toEqual([4, 4, 4])
+    const shareRight = (counts: number[][] = []) =>
+      (100 * counts.reduce((sum, row, at) => sum + (row[at] ?? 0), 0)) /
+      counts.flat().reduce((sum, count) => sum + count, 0)
+    expect(shareRight(confusion.runs[0]?.counts)).toBeCloseTo(run.result?.result.afterRecovery as number, 6)
+    expect(shareRight(confusion.original)).toBeCloseTo(run.result?.result.before as number, 6)
     for (const { original: before, predictions } of samples) expect(predictions[0]?.label).not.toBe(before)
     const html = services.comparisons.report({
       projectId: project.id,

@@ -119,6 +119,19 @@ const handlers: JobHandlers = {
     classes: ['a', 'b'],
     original: [90, null],
     perClass: models.map(({ runId }) => ({ runId, accuracy: [80, null] })),
+    confusion: {
+      original: [
+        [9, 1],
+        [0, 0],
+      ],
+      runs: models.map(({ runId }) => ({
+        runId,
+        counts: [
+          [8, 2],
+          [0, 0],
+        ],
+      })),
+    },
     samples: [{ sample, original: 0, predictions: models.map(({ runId }) => ({ runId, label: 1 })) }],
   }),
   featureMaps: async ({ group, kept, sample: { index } }) => ({

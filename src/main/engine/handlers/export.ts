@@ -1,16 +1,25 @@
-/** Writes a network in other formats and proves each file; the independent runtime is loaded only when it is needed. */
+/** Writes a network in other formats, proves and times each file; the independent runtime is loaded only when it is needed. */
 import { fitToNetwork } from '../../../engine/data'
 import type { JobHandlers } from '../serve'
 import { openLocation } from './data-files'
 import { openModel } from './model-files'
 
-export const exportModel: JobHandlers['export'] = async ({ files, data, formats, folder, name }, { signal }) => {
+export const exportModel: JobHandlers['export'] = async (
+  { files, original, data, formats, folder, name },
+  { signal, progress },
+) => {
   const { exportTargets, writeAndProve } = await import('../../services/parity-export')
+  const { withLatency } = await import('../../services/parity-latency')
+  const { noiseBatch, proofTable } = await import('../../services/parity-samples')
   const { graph } = await openModel(files)
-  return writeAndProve({
-    graph,
-    data: data && fitToNetwork(await openLocation(data), graph),
-    targets: exportTargets(folder, formats, name),
+  const source = data && fitToNetwork(await openLocation(data), graph)
+  progress({ stage: 'export', fraction: 0.1, detail: 'Writing the files and checking them' })
+  const results = await writeAndProve({ graph, data: source, targets: exportTargets(folder, formats, name), signal })
+  progress({ stage: 'export', fraction: 0.7, detail: 'Measuring latency before and after' })
+  return withLatency(results, {
+    before: original && (await openModel(original)).graph,
+    after: graph,
+    sample: source ? proofTable(source).read(Int32Array.of(0)) : noiseBatch(graph, 1),
     signal,
   })
 }

@@ -59,6 +59,7 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
   return {
     classes: [...source.classes],
     original: original.perClass,
+    confusion: confusionOf(source, original, results),
     perClass: results.map(({ runId, perClass }) => ({ runId, accuracy: perClass })),
     samples: rows.map((row, i) => ({
       sample: shown[i] as (typeof shown)[number],
@@ -66,6 +67,24 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
       predictions: results.map(({ runId, predictions }) => ({ runId, label: predictions[row] as number })),
     })),
   }
+}
+
+/** Larger matrices show nothing, and are too large to be sent. */
+const mostClasses = 200
+
+function confusionOf(source: DataSource, original: Scored, results: readonly (Scored & { runId: string })[]) {
+  const { labels } = tableOf(source, lastSplit(source))
+  const classes = original.perClass.length
+  if (!(labels instanceof Int32Array) || classes > mostClasses) return { original: [], runs: [] }
+  const count = ({ predictions }: Scored): number[][] => {
+    const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+    predictions.forEach((named, row) => {
+      const line = counts[labels[row] as number]
+      if (line && named < classes) line[named] = (line[named] ?? 0) + 1
+    })
+    return counts
+  }
+  return { original: count(original), runs: results.map((result) => ({ runId: result.runId, counts: count(result) })) }
 }
 
 const reportAt = (context: JobContext, fraction: number): void =>
