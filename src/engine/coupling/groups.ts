@@ -25,6 +25,8 @@ export function formGroups(walk: Walk): Coupling {
     else families.union(other + 1, source + 1)
   }
 
+  anchorParts(walk, (id) => familyOf(sourceOf[id] as number), sourceOf)
+
   const members = new Map<number, number[]>()
   sources.forEach((_, s) => {
     const family = familyOf(s)
@@ -131,6 +133,46 @@ export function formGroups(walk: Walk): Coupling {
     layers,
     bindings,
     values,
+  }
+}
+
+/**
+ * A value that holds some units of a group and no group as a whole (the half of a split, the heads of one branch) could
+ * lose all it has while its group lives on. One unit of each such value stays.
+ */
+function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int32Array): void {
+  const { sets } = walk
+  /** Of each set, the family it belongs to; of each family, how many sets it has. */
+  const family = new Int32Array(sets.size)
+  const sizes = new Map<number, number>()
+  for (let id = 1; id < sets.size; id++) {
+    const root = sets.find(id)
+    if (root === 0 || family[root] !== 0 || (sourceOf[id] as number) < 0) continue
+    family[root] = familyOf(id)
+    sizes.set(family[root] as number, (sizes.get(family[root] as number) ?? 0) + 1)
+  }
+  const seen = new Int32Array(sets.size)
+  let stamp = 0
+  for (const entries of walk.values.values()) {
+    for (const { ids } of entries) {
+      stamp++
+      const counts = new Map<number, number>()
+      let staying = false
+      for (const id of ids) {
+        const root = sets.find(id)
+        if (root === 0) {
+          staying = true
+          break
+        }
+        if (seen[root] === stamp) continue
+        seen[root] = stamp
+        counts.set(family[root] as number, (counts.get(family[root] as number) ?? 0) + 1)
+      }
+      if (staying || ids.length === 0 || [...counts].some(([of, count]) => count === sizes.get(of))) continue
+      const anchor = sets.find(ids[0] as number)
+      walk.reasons.set(anchor, 'a part of the network has to keep one of the units it shares with others')
+      sets.union(0, anchor)
+    }
   }
 }
 

@@ -27,6 +27,12 @@ export function coupleBroadcast(context: CouplingContext): void {
   }
   // Entries of different operands that share an axis belong together.
   for (const operand of operands) {
+    // A single unit that is spread over a wider axis is needed as long as anything of that axis is.
+    const spread = operand.labels.filter((entry) => entry.axes.some((a) => operand.shape[a] === 1 && extents[a] !== 1))
+    context.fix(spread, `${name} spreads it over an axis`)
+    operand.labels = operand.labels.filter((entry) => !spread.includes(entry))
+  }
+  for (const operand of operands) {
     for (const free of operand.labels.filter((entry) => entry.free)) {
       for (const other of operands) {
         const k = other.labels.findIndex(

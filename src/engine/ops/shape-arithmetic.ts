@@ -193,7 +193,12 @@ registerOp({
         : [],
     )
     const labels = context.operand(0).map((e) => ({ ...e, axes: e.axes.map((a) => a + by) }))
-    context.set(0, [...labels.filter((e) => e.axes.every((a) => before[a - by] === after[a])), ...stretched])
+    const whole = labels.filter((e) => e.axes.every((a) => before[a - by] === after[a]))
+    context.fix(
+      labels.filter((e) => !whole.includes(e)),
+      `"${context.node.name}" (Expand) repeats it`,
+    )
+    context.set(0, [...whole, ...stretched])
   },
   resize: (context) => resizeTarget(context),
 })

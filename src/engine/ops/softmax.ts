@@ -1,6 +1,7 @@
 /** Softmax and LogSoftmax along one axis (the semantics of opset 13). */
 import { numberAttribute } from '../graph/graph'
-import { type CouplingContext, registerOp } from './definition'
+import { type CouplingContext, type Labels, registerOp } from './definition'
+import { dropAxes } from './labels'
 import { lowerSoftmax } from './lower/reduce'
 import { normaliseAxis } from './shapes'
 import { inferSame } from './unary'
@@ -12,13 +13,22 @@ const couple = (context: CouplingContext): void => {
       throw new RangeError('axis')
     },
   })
-  const labels = context.labels(0)
-  const along = labels.filter((entry) => entry.axes.includes(axis))
-  context.fix(along, `"${context.node.name}" (${context.node.op}) shares out a sum of one over it`)
-  context.set(
-    0,
-    labels.filter((entry) => !along.includes(entry)),
-  )
+  const result: Labels[] = []
+  for (const entry of context.labels(0)) {
+    if (!entry.axes.includes(axis)) result.push(entry)
+    else if (entry.axes.length > 1) {
+      // What is folded with the shared axis goes in whole slices: a channel of every branch that is weighed.
+      const merged = dropAxes(
+        context.merge(
+          entry,
+          entry.axes.filter((other) => other !== axis),
+        ),
+        [axis],
+      )
+      if (merged) result.push(merged)
+    } else context.fix([entry], `"${context.node.name}" (${context.node.op}) shares out a sum of one over it`)
+  }
+  context.set(0, result)
 }
 
 for (const op of ['Softmax', 'LogSoftmax']) registerOp({ op, since: 13, infer: inferSame, couple, lower: lowerSoftmax })
