@@ -88,15 +88,21 @@ export function viewFloor(points: readonly Point[], original: number | null): nu
 const mostDrawn = 1500
 const cells = 60
 
+export interface Thinned<P> {
+  readonly drawn: readonly P[]
+  /** Runs of the points that a drawn one stands for, by its run. */
+  readonly behind: ReadonlyMap<string, readonly string[]>
+}
+
 /**
  * What is drawn of very many points: in each cell of a grid the first of each strategy, and every point that `keeps`
  * says (the front, what is selected). Few points are all drawn.
  */
-export function thinPoints<P extends Pick<Point, 'x' | 'y' | 'strategy'>>(
+export function thinPoints<P extends Pick<Point, 'runId' | 'runIds' | 'x' | 'y' | 'strategy'>>(
   points: readonly P[],
   keeps: (point: P) => boolean,
-): readonly P[] {
-  if (points.length <= mostDrawn) return points
+): Thinned<P> {
+  if (points.length <= mostDrawn) return { drawn: points, behind: new Map() }
   let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity]
   for (const { x, y } of points) {
     left = Math.min(left, x)
@@ -106,13 +112,23 @@ export function thinPoints<P extends Pick<Point, 'x' | 'y' | 'strategy'>>(
   }
   const cell = (value: number, from: number, to: number) =>
     to > from ? Math.floor(((value - from) / (to - from)) * cells) : 0
-  const taken = new Set<string>()
-  return points.filter((point) => {
+  const behind = new Map<string, string[]>()
+  const standing = new Map<string, string[]>()
+  const drawn = points.filter((point) => {
     const key = `${point.strategy} ${cell(point.x, left, right)} ${cell(point.y, low, high)}`
-    const first = !taken.has(key)
-    taken.add(key)
-    return first || keeps(point)
+    const hidden = standing.get(key)
+    if (hidden && !keeps(point)) {
+      hidden.push(...point.runIds)
+      return false
+    }
+    if (!hidden) {
+      const stands: string[] = []
+      standing.set(key, stands)
+      behind.set(point.runId, stands)
+    }
+    return true
   })
+  return { drawn, behind }
 }
 
 /** The points that no other beats in both, from small to large: nothing smaller is as good. */
