@@ -37,6 +37,8 @@ type Noted = Decision & { readonly notes: readonly string[] }
 
 /** Samples on which the decision's checkpoints are measured. */
 const checkpointSamples = 256
+/** Calibration samples on which a group's price is measured. */
+const rateSamples = 512
 
 /** Decides once and keeps the decision. @throws as the strategy does */
 export async function decide(run: Run): Promise<Decision> {
@@ -58,13 +60,19 @@ async function decideByResult(run: Run): Promise<Noted> {
   const { measure, allowed } = isBudget(config.goal)
     ? allowance(config.goal, cost.original)
     : { measure: 'macs' as const, allowed: 0 }
-  const sample = firstOf(splits.verification, checkpointSamples)
+  const samples = {
+    calibration: firstOf(splits.calibration, rateSamples),
+    verification: firstOf(splits.verification, checkpointSamples),
+  }
   const options = { task: run.task, classes: run.data.classes.length, batch: config.batch }
   let stage: 'observe' | 'decide' = 'observe'
   let since = performance.now()
   const spent = { observe: 0, decide: 0 }
   const decided = await withRunners([graph], ([original]) => {
-    const expected = remembered(original as Runner)
+    const expected = {
+      calibration: remembered(original as Runner),
+      verification: remembered(original as Runner),
+    }
     return decideResultOriented({
       graph,
       coupling,
@@ -81,9 +89,9 @@ async function decideByResult(run: Run): Promise<Noted> {
       },
       checkpoints: {
         apply: applyPlan,
-        measure: (network) =>
+        measure: (network, on) =>
           withRunners([network], async (runners) => {
-            const [score] = await measurePairs(expected, runners, sample, {
+            const [score] = await measurePairs(expected[on], runners, samples[on], {
               ...options,
               onBatch: () => breathe(hooks.signal),
             })

@@ -10,15 +10,20 @@ import { withDecidedWeights } from './consumers'
 export interface CheckpointTools {
   /** Surgery. */
   apply(graph: Graph, coupling: Coupling, plan: PruningPlan): Graph
-  /** Mean KL(original || result) of a few samples, in nats. */
-  measure(graph: Graph): Promise<number>
+  /** Mean KL(original || result) of a few samples of a split, in nats. */
+  measure(graph: Graph, on: 'calibration' | 'verification'): Promise<number>
   /** Points along the trajectory; default 24. */
   readonly points?: number
 }
 
+/** How fast the exchange follows what the last step cost: 1 forgets all before it. */
+const FOLLOW = 0.75
+
 /** Measures the network the decision stands for, each time the cost has fallen by another step. */
 export class Checkpoints {
   readonly taken: TraceCheckpoint[] = []
+  /** How much more the last step cost than its plain price, smoothed: what the next prices are multiplied by. */
+  exchange = 1
   private readonly biased: Graph
   private readonly coupling: Coupling
   private readonly layers: readonly LayerConsumers[]
@@ -29,6 +34,7 @@ export class Checkpoints {
    * @param now cost before the first removal of this round.
    * @param target cost it goes down to; steps are even in its logarithm.
    * @param start cost of the network as it came, which the number of points is for.
+   * @param from what was predicted before this round.
    */
   constructor(
     graph: Graph,
@@ -38,6 +44,7 @@ export class Checkpoints {
     now: number,
     target: number,
     start: number,
+    private readonly from = 0,
   ) {
     let biased = graph
     this.layers = layers.map(({ layer, blocks }) => {
@@ -64,6 +71,10 @@ export class Checkpoints {
     if (now > this.next && !last) return
     while (this.next >= now) this.next *= this.ratio
     const network = this.tools.apply(withDecidedWeights(this.biased, this.layers), this.coupling, { removed })
-    this.taken.push({ ...point, measured: await this.tools.measure(network) })
+    const measured = await this.tools.measure(network, 'verification')
+    const before = this.taken.at(-1) ?? { predicted: this.from, measured: 0 }
+    const ratio = (measured - before.measured) / (point.predicted - before.predicted)
+    if (ratio > 0 && Number.isFinite(ratio)) this.exchange *= Math.min(4, Math.max(0.25, ratio)) ** FOLLOW
+    this.taken.push({ ...point, measured })
   }
 }

@@ -1,5 +1,13 @@
 /** One block of a linear operator while units are removed: its weights, moments and sensitivity, kept up to date. */
-import { inverseAt, productAt, subtractLowRank, takeRows } from '../../statistics/linear-algebra'
+import {
+  cholesky,
+  inverseAt,
+  productAt,
+  solveRows,
+  submatrix,
+  subtractLowRank,
+  takeRows,
+} from '../../statistics/linear-algebra'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -20,8 +28,6 @@ export interface ConsumerParts {
   readonly sensitivity: Float64Array
   /** Rows of the moment matrix that belong to each removable unit. */
   readonly slots: ReadonlyMap<number, Int32Array>
-  /** Multiplies every price: how position-coupled, KL-weighted change relates to the priced one. */
-  readonly kappa: number
 }
 
 /** A unit of the same operator, and its share (0..1) of what the removed unit's work was rebuilt from. */
@@ -36,7 +42,6 @@ export class Consumer {
   readonly rows: number
   readonly taps: number
   readonly slots: ReadonlyMap<number, Int32Array>
-  readonly kappa: number
   /** [taps, outputs, rows]; columns of removed units and rows of removed outputs are zero. */
   readonly weights: Float64Array
   /** G W, maintained with W. */
@@ -54,7 +59,6 @@ export class Consumer {
     this.rows = parts.rows
     this.taps = parts.taps
     this.slots = parts.slots
-    this.kappa = parts.kappa
     this.weights = parts.weights.slice()
     this.sensitivity = parts.sensitivity
     this.variance = new Float64Array(this.rows)
@@ -108,7 +112,37 @@ export class Consumer {
     const residual = inverseAt(this.precision, rows, slots)
     let trace = 0
     for (let i = 0; i < quadratic.length; i++) trace += (quadratic[i] as number) * (residual[i] as number)
-    return this.kappa * Math.max(0, trace / 2)
+    return Math.max(0, trace / 2)
+  }
+
+  /**
+   * What it would be without some of its units, all at once; nothing is changed here.
+   * @returns the joint price, and the weights that the others would have; null where it reads none of them.
+   */
+  without(units: Iterable<number>): { readonly price: number; readonly weights: Float64Array } | null {
+    const slots = Int32Array.from([...units].flatMap((unit) => Array.from(this.slots.get(unit) ?? [])))
+    if (slots.length === 0) return null
+    const { rows, precision } = this
+    const width = slots.length
+    const count = this.taps * this.outputs
+    // X = W_c (P_cc)^-1, by a factor of P_cc; the price is 1/2 tr(G W_c X^T).
+    const factor = submatrix(precision, rows, slots)
+    cholesky(factor, width)
+    const x = new Float64Array(count * width)
+    for (let i = 0; i < count; i++) {
+      for (let a = 0; a < width; a++) x[i * width + a] = this.weights[i * rows + (slots[a] as number)] as number
+    }
+    solveRows(factor, width, x, count)
+    let trace = 0
+    for (let i = 0; i < count; i++) {
+      for (let a = 0; a < width; a++) {
+        trace += (x[i * width + a] as number) * (this.sensitive[i * rows + (slots[a] as number)] as number)
+      }
+    }
+    const weights = this.weights.slice()
+    subtractLowRank(weights, count, rows, x, takeRows(precision, rows, slots), width)
+    for (let i = 0; i < count; i++) for (const slot of slots) weights[i * rows + slot] = 0
+    return { price: Math.max(0, trace / 2), weights }
   }
 
   /** Share of the unit's variance that the others do not predict, 0..1: small where it is redundant. */

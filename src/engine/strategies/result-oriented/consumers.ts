@@ -32,7 +32,7 @@ export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statis
 
 function consumerOf(
   graph: Graph,
-  { layer, taps, blocks, sensitivity, kappa }: LayerStatistics,
+  { layer, taps, blocks, sensitivity }: LayerStatistics,
   block: number,
   weights: Float64Array,
   prunable: Uint8Array,
@@ -60,7 +60,6 @@ function consumerOf(
     precision,
     sensitivity: sensitivity[block] as Float64Array,
     slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
-    kappa,
   })
 }
 
@@ -81,7 +80,12 @@ function byTap(weights: Float64Array, outputs: number, channels: number, taps: n
 }
 
 /** The inverse of `byTap`; the bias is the sum over taps. */
-function byChannel({ weights, taps, outputs, rows }: Consumer): Float64Array {
+export function byChannel({
+  weights,
+  taps,
+  outputs,
+  rows,
+}: Pick<Consumer, 'weights' | 'taps' | 'outputs' | 'rows'>): Float64Array {
   if (taps === 1) return weights
   const channels = rows - 1
   const width = channels * taps + 1

@@ -24,6 +24,8 @@ export interface DecisionGroup {
   readonly prunable: boolean
   /** Units it had before anything was removed, which the floor is a share of; default: as many as there are. */
   readonly width?: number
+  /** Nats of KL a unit of its priced change, as measured; default 1. */
+  readonly rate?: number
 }
 
 export interface DecideOptions {
@@ -51,8 +53,13 @@ interface GroupState {
 /** The greedy decision as a machine that is stepped, so that it can be watched, cancelled and measured on the way. */
 export class Decision {
   readonly removals: Removal[] = []
-  /** Summed price of everything removed. */
+  /** Summed price of everything removed, in nats. */
   predicted = 0
+  /**
+   * Multiplies the prices that are told, not the order: how much more a nat has cost than it was priced at, of late.
+   * Changes add up faster than their second-order prices where much is gone already.
+   */
+  exchange = 1
   private readonly groups: GroupState[]
   /** Price a unit, summed over its consumers; infinite once removed. */
   private readonly prices: Float64Array
@@ -98,7 +105,7 @@ export class Decision {
     for (const consumer of consumers) this.renew(consumer)
   }
 
-  /** Price of a unit as things stand; Infinity when it is gone. */
+  /** Price of a unit as things stand, before any rate; Infinity when it is gone. */
   price(unit: number): number {
     return this.prices[unit] as number
   }
@@ -123,7 +130,8 @@ export class Decision {
       const size = this.blockSize(state)
       if (size === 0) continue
       const block = this.cheapest(state, size)
-      const price = block.reduce((sum, unit) => sum + this.price(unit), 0)
+      // Between what is priced and what was measured of the group alone lies what is best trusted: their geometric mean.
+      const price = Math.sqrt(state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
       const saved = this.cost.savingOf(block)[this.options.measure]
       const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }
@@ -162,7 +170,7 @@ export class Decision {
   }
 
   private remove(state: GroupState, unit: number, complete: boolean): Removal {
-    const price = this.price(unit)
+    const price = this.price(unit) * (state.group.rate ?? 1) * this.exchange
     const touched = new Set<Consumer>()
     const heirs = new Map<number, number>()
     const readers = this.readers.get(unit) ?? []

@@ -9,6 +9,7 @@ import { Checkpoints } from './checkpoints'
 import { consumersOf } from './consumers'
 import { type CostModel, Decision, type DecisionGroup } from './decide'
 import type { ResultOrientedInput } from './index'
+import { measureRates } from './rates'
 
 /** A network on the way, and what its units are called in the network as it came. */
 export interface RoundNetwork {
@@ -79,17 +80,39 @@ export async function decideRound(
       'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
     )
   }
+  const breathe = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    if (hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The decision was cancelled.')
+  }
+  const rates = input.checkpoints
+    ? await measureRates(graph, groups, layers, options.protect, input.checkpoints, breathe)
+    : new Map<string, number>()
   const widths = new Map(input.coupling.groups.map((group) => [group.name, group.units.length] as const))
   const decision = new Decision(
-    groups.map((group): DecisionGroup => ({ ...group, width: widths.get(group.name) ?? group.units.length })),
+    groups.map(
+      (group): DecisionGroup => ({
+        ...group,
+        width: widths.get(group.name) ?? group.units.length,
+        rate: rates.get(group.name) ?? statistics.nats,
+      }),
+    ),
     layers.flatMap((layer) => layer.blocks),
     translated(cost, originalUnit),
     { ...options, target: work.goal },
   )
-  const checkpoints = input.checkpoints
-    ? new Checkpoints(graph, layers, options.protect, input.checkpoints, cost[measure], work.goal, work.start)
-    : null
   const predicted = work.before.reduce((sum, removal) => sum + removal.price, 0)
+  const checkpoints = input.checkpoints
+    ? new Checkpoints(
+        graph,
+        layers,
+        options.protect,
+        input.checkpoints,
+        cost[measure],
+        work.goal,
+        work.start,
+        predicted,
+      )
+    : null
   const removed = new Uint8Array(coupling.units + 1)
   let since = performance.now()
   while (!decision.reached && (options.target > 0 || decision.canStep)) {
@@ -100,15 +123,15 @@ export async function decideRound(
     const point = {
       step: work.before.length + decision.removals.length,
       macs: cost.macs,
-      predicted: predicted + decision.predicted * statistics.nats,
+      predicted: predicted + decision.predicted,
     }
     await checkpoints?.visit(cost[measure], removed, point, decision.reached || !decision.canStep)
+    decision.exchange = checkpoints?.exchange ?? 1
     if (performance.now() - since > 50) {
       const aim = Math.max(1, work.start - options.target)
       hooks.progress?.('decide', Math.min(1, (work.start - cost[measure]) / aim))
-      await new Promise((resolve) => setTimeout(resolve, 0))
+      await breathe()
       since = performance.now()
-      if (hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The decision was cancelled.')
     }
   }
   const original = (unit: number) => originalUnit[unit] as number
@@ -118,7 +141,6 @@ export async function decideRound(
       unit: original(removal.unit),
       index: input.coupling.indexOf[original(removal.unit)] as number,
       heirs: removal.heirs.map(({ unit, share }) => ({ unit: original(unit), share })),
-      price: removal.price * statistics.nats,
     })),
     checkpoints: checkpoints?.taken ?? [],
     notes,

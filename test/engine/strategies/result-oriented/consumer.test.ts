@@ -68,7 +68,6 @@ function randomCase(units: number, width: number, outputs: number, seed: number,
     slots: new Map(
       Array.from({ length: units }, (_, u) => [u + 1, Int32Array.from({ length: width }, (_, w) => u * width + w)]),
     ),
-    kappa: 1,
   }
 }
 

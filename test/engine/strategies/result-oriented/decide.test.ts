@@ -36,7 +36,6 @@ function chainConsumers(): Consumer[] {
       slots: new Map(
         Array.from(unitsOf(group), (unit, i) => [unit, Int32Array.from({ length: taps }, (_, t) => i * taps + t)]),
       ),
-      kappa: 1,
     })
   })
 }
