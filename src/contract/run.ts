@@ -120,7 +120,7 @@ export const roundSchema = z.object({
 })
 export type Round = z.infer<typeof roundSchema>
 
-export const metricNames = ['accuracy', 'rmse', 'none'] as const
+export const metricNames = ['accuracy', 'mean-iou', 'perplexity', 'rmse', 'none'] as const
 
 export const outcomeSchema = z.object({
   metric: z.enum(metricNames),
@@ -128,6 +128,8 @@ export const outcomeSchema = z.object({
   before: z.number().nullable(),
   afterPruning: z.number().nullable(),
   afterRecovery: z.number().nullable(),
+  /** Percent of further metrics beside accuracy, before and after recovery: `top-5`, `f1` (the mean over the classes). */
+  others: z.array(z.object({ name: z.enum(['top-5', 'f1']), before: z.number(), after: z.number() })).optional(),
   /** Share of samples (0..1) on which original and result name the same class. */
   agreement: z.number(),
   /** Mean KL(original || result) in nats. */

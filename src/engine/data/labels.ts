@@ -30,6 +30,21 @@ function classIndices(values: Numbers, classes: number, name: string): Int32Arra
   return Int32Array.from(values)
 }
 
+/** What pictures with labels mark the border of objects with. */
+const border = 255
+
+/** A class for every position; 255 and what is below 0 ask for nothing and become -1. @throws DATA_LABELS_OUT_OF_RANGE */
+function denseIndices(values: Numbers, classes: number, width: number, name: string): Int32Array {
+  const result = Int32Array.from(values, (label) => (label < 0 || label === border ? -1 : label))
+  const most = classes > 0 ? classes : 65536
+  const at = result.findIndex((label) => label >= most)
+  if (at < 0) return result
+  throw new EspalierError(
+    'DATA_LABELS_OUT_OF_RANGE',
+    `"${name}" holds the label ${result[at]} in sample ${Math.floor(at / width)}, but labels are class numbers from 0 to ${most - 1}. Correct the labels.`,
+  )
+}
+
 /** The place of the only 1 in every row, or undefined where rows are not one-hot. */
 function oneHot(values: Numbers, count: number, width: number): number[] | undefined {
   const result: number[] = []
@@ -69,6 +84,7 @@ export function readLabels(
   const hot = width > 1 ? oneHot(values, count, width) : undefined
   if (hot) return Int32Array.from(hot)
   if (!float && width === 1) return classIndices(values, classes, name)
+  if (!float && shape.length > 1) return denseIndices(values, classes, width, name)
   const whole = float && width === 1 && classes > 0 && Array.from(values).every(Number.isInteger)
   return whole ? classIndices(values, classes, name) : Float32Array.from(values)
 }

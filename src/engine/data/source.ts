@@ -102,8 +102,11 @@ function spread(values: readonly number[], channels: number, fallback: number, n
 
 /** Labels must be classes the network knows. @throws DATA_LABELS_OUT_OF_RANGE */
 function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
-  const width = outputs[0]?.shape?.at(-1)
-  if (typeof width !== 'number') return
+  const shape = outputs[0]?.shape
+  // The classes of pictures lie behind the samples or last; which of them, the labels tell when they are measured.
+  const extents = [shape?.[1], shape?.at(-1)].filter((dim) => typeof dim === 'number')
+  if (!shape || extents.length === 0 || (shape.length > 2 && extents.length < 2)) return
+  const width = Math.max(...extents)
   const classes = Math.max(2, width)
   for (const [split, table] of [
     ['train', source.train],

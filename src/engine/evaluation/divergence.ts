@@ -25,6 +25,15 @@ function logProbabilities(
   return result
 }
 
+/** -log of the probability of class `label`, in nats. */
+export const negativeLogLikelihood = (
+  values: ArrayLike<number>,
+  from: number,
+  width: number,
+  label: number,
+  probabilities: boolean,
+): number => -(logProbabilities(values, from, width, probabilities)[label] as number)
+
 /** Probability of one logistic output. */
 const logistic = (value: number, probabilities: boolean) => (probabilities ? value : 1 / (1 + Math.exp(-value)))
 

@@ -14,7 +14,8 @@ export interface PairScore {
   readonly kl: number
   readonly klBound: number
   /**
-   * Loss of the task metric: points of accuracy, or percent of the original's RMSE; null without labels. With its
+   * Loss of the task metric: points of accuracy or mean IoU, or percent of the original's RMSE or perplexity; null
+   * without labels. With its
    * one-sided 95 % upper bound, from the paired change sample by sample.
    */
   readonly drop: number | null
@@ -26,6 +27,8 @@ export class PairMeter {
   private readonly before: ScoreMeter
   private readonly after: ScoreMeter
   private samples = 0
+  /** Labels for every position. */
+  private dense = false
   private agreed = 0
   private kl = 0
   private klSquares = 0
@@ -53,6 +56,7 @@ export class PairMeter {
       )
     }
     const before = this.before.add(original, labels)
+    this.dense ||= labels !== null && labels.length > (original.dims[0] ?? 1) && this.task.kind !== 'gaussian'
     const after = this.after.add(result, labels)
     before?.forEach((loss, n) => {
       const change = (after?.[n] ?? 0) - loss
@@ -61,9 +65,9 @@ export class PairMeter {
       this.change += change
       this.changeSquares += change * change
     })
-    const { samples, width, positions } = layoutOf(original)
-    const a = columnsLast(original)
-    const b = columnsLast(result)
+    const { samples, width, positions } = layoutOf(original, this.task)
+    const a = columnsLast(original, this.task)
+    const b = columnsLast(result, this.task)
     for (let n = 0; n < samples; n++) {
       let kl = 0
       for (let p = 0; p < positions; p++) {
@@ -110,7 +114,7 @@ export class PairMeter {
 
   private drop(original: Score, result: Score): { drop: number | null; dropBound: number | null } {
     if (original.value === null || result.value === null) return { drop: null, dropBound: null }
-    if (this.task.kind !== 'gaussian') {
+    if (this.task.kind !== 'gaussian' && !this.dense) {
       return {
         drop: original.value - result.value,
         dropBound: 100 * pairedDropBound(this.lost, this.gained, this.samples),
@@ -120,6 +124,11 @@ export class PairMeter {
     const mean = this.change / this.samples
     const variance = Math.max(0, this.changeSquares / this.samples - mean * mean)
     const [, worse] = meanInterval(mean, variance, this.samples, oneSided95)
+    if (this.task.metric === 'perplexity') {
+      // The metric is the exponential of the loss, which is nats a token.
+      return { drop: 100 * (result.value / scale - 1), dropBound: 100 * (Math.exp(worse) - 1) }
+    }
+    if (this.dense) return { drop: original.value - result.value, dropBound: 100 * worse }
     return {
       drop: (100 * (result.value - original.value)) / scale,
       dropBound: (100 * (Math.sqrt(Math.max(0, original.value ** 2 + worse)) - original.value)) / scale,

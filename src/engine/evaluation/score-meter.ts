@@ -1,6 +1,7 @@
 /** Accumulates a network's result over batches: the task metric, predictions and accuracy a class. */
 import { EspalierError } from '../../contract/errors'
 import { meanInterval, shareInterval } from './bounds'
+import { DenseMeter } from './dense-meter'
 import { namedClass } from './divergence'
 import type { Task } from './task'
 
@@ -20,20 +21,27 @@ export interface Score {
   readonly perClass: readonly number[]
   /** Named class of every sample in order; null for regression and dense outputs. */
   readonly predictions: Int32Array | null
+  /** Percent, beside accuracy: whether the label is among the five likeliest, and F1 as the mean over the classes. */
+  readonly top5?: number
+  readonly f1?: number
 }
 
 /** Samples, columns a position and positions of an output. */
-export function layoutOf(output: Output): { samples: number; width: number; positions: number } {
+export function layoutOf(
+  output: Output,
+  task?: Pick<Task, 'classAxis'>,
+): { samples: number; width: number; positions: number } {
   const samples = output.dims[0] ?? 1
-  const width = output.dims[1] ?? 1
-  const positions = output.dims.slice(2).reduce((product, dim) => product * dim, 1)
-  return { samples, width, positions }
+  const last = task?.classAxis === 'last' && output.dims.length > 2
+  const width = (last ? output.dims.at(-1) : output.dims[1]) ?? 1
+  const rest = last ? output.dims.slice(1, -1) : output.dims.slice(2)
+  return { samples, width, positions: rest.reduce((product, dim) => product * dim, 1) }
 }
 
-/** Columns of one position together: [N, K, P] becomes [N, P, K]; the array itself where there is one position. */
-export function columnsLast(output: Output): Float32Array | Int32Array {
-  const { samples, width, positions } = layoutOf(output)
-  if (positions === 1) return output.data
+/** Columns of one position together: [N, K, P] becomes [N, P, K]; the array itself where they are. */
+export function columnsLast(output: Output, task?: Pick<Task, 'classAxis'>): Float32Array | Int32Array {
+  const { samples, width, positions } = layoutOf(output, task)
+  if (positions === 1 || task?.classAxis === 'last') return output.data
   const result = new Float32Array(output.data.length)
   for (let n = 0; n < samples; n++) {
     for (let k = 0; k < width; k++) {
@@ -51,6 +59,10 @@ export class ScoreMeter {
   private squares = 0
   private fourths = 0
   private labelled = false
+  private inTop5 = 0
+  private widest = 0
+  private readonly namedTotal: number[] = []
+  private dense: DenseMeter | null = null
   private readonly named: number[] = []
   private readonly classRight: number[] = []
   private readonly classTotal: number[] = []
@@ -71,7 +83,7 @@ export class ScoreMeter {
    * @throws MODEL_NON_FINITE, SHAPE_MISMATCH, DATA_LABELS_OUT_OF_RANGE
    */
   add(output: Output, labels: Int32Array | Float32Array | null): Float64Array | null {
-    const { samples, width, positions } = layoutOf(output)
+    const { samples, width, positions } = layoutOf(output, this.task)
     requireFinite(output.data)
     this.samples += samples
     if (this.task.kind === 'gaussian') {
@@ -79,6 +91,10 @@ export class ScoreMeter {
     }
     if (positions > 1) {
       if (labels) {
+        if (labels.length === samples * positions) {
+          this.dense ??= new DenseMeter(this.task)
+          return this.dense.add(columnsLast(output, this.task), samples, positions, width, labels)
+        }
         throw new EspalierError(
           'SHAPE_MISMATCH',
           `The network answers with ${positions} positions a sample, but the data has one label a sample. Use data with a label for every position, or data without labels.`,
@@ -101,10 +117,13 @@ export class ScoreMeter {
       }
       const hit = name === label ? 1 : 0
       losses[n] = 1 - hit
+      this.inTop5 += isAmong(output.data, n * width, width, label, 5) ? 1 : 0
+      this.namedTotal[name] = (this.namedTotal[name] ?? 0) + 1
       this.right += hit
       this.classTotal[label] = (this.classTotal[label] ?? 0) + 1
       this.classRight[label] = (this.classRight[label] ?? 0) + hit
     }
+    this.widest = width
     this.labelled ||= labels !== null
     return losses
   }
@@ -130,8 +149,20 @@ export class ScoreMeter {
     return losses
   }
 
+  /** 2 TP / (2 TP + FP + FN) in percent, the mean over the classes that labels or network name. */
+  private f1(): number {
+    const length = Math.max(this.classTotal.length, this.namedTotal.length)
+    const values: number[] = []
+    for (let k = 0; k < length; k++) {
+      const both = (this.classTotal[k] ?? 0) + (this.namedTotal[k] ?? 0)
+      if (both > 0) values.push((200 * (this.classRight[k] ?? 0)) / both)
+    }
+    return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+  }
+
   score(): Score {
     const { samples } = this
+    if (this.dense) return { samples, ...this.dense.score(), predictions: null }
     const predictions = this.named.length > 0 ? Int32Array.from(this.named) : null
     if (!this.labelled || samples === 0) return { samples, value: null, interval: null, perClass: [], predictions }
     if (this.task.kind === 'gaussian') {
@@ -144,8 +175,27 @@ export class ScoreMeter {
     const perClass = this.classTotal.map((total, k) =>
       total > 0 ? (100 * (this.classRight[k] ?? 0)) / total : Number.NaN,
     )
-    return { samples, value: (100 * this.right) / samples, interval: [100 * low, 100 * high], perClass, predictions }
+    return {
+      samples,
+      value: (100 * this.right) / samples,
+      interval: [100 * low, 100 * high],
+      perClass,
+      predictions,
+      f1: this.f1(),
+      ...(this.widest > 5 ? { top5: (100 * this.inTop5) / samples } : {}),
+    }
   }
+}
+
+/** Whether fewer than `count` columns are above the label's; of equal ones the first counts. */
+function isAmong(values: ArrayLike<number>, from: number, width: number, label: number, count: number): boolean {
+  const own = values[from + label] as number
+  let above = 0
+  for (let k = 0; k < width; k++) {
+    const value = values[from + k] as number
+    if (value > own || (value === own && k < label)) above++
+  }
+  return above < count
 }
 
 function requireFinite(values: ArrayLike<number>): void {

@@ -1,6 +1,6 @@
 /** What a network's output means: which distribution it parametrises and how its classes are laid out. */
 import type { DataSource } from '../data/types'
-import type { Graph } from '../graph/graph'
+import type { Graph, Shape } from '../graph/graph'
 
 export type ResultKind = 'softmax' | 'bernoulli' | 'gaussian'
 
@@ -8,7 +8,9 @@ export interface Task {
   readonly kind: ResultKind
   /** The output holds probabilities (a terminal Softmax or Sigmoid), not logits. */
   readonly probabilities: boolean
-  readonly metric: 'accuracy' | 'rmse' | 'none'
+  readonly metric: 'accuracy' | 'mean-iou' | 'perplexity' | 'rmse' | 'none'
+  /** Where the classes of a position lie: behind the samples, as in ONNX (the default), or last. */
+  readonly classAxis?: 'second' | 'last'
 }
 
 /**
@@ -23,12 +25,30 @@ export function describeTask(graph: Graph, data: DataSource): Task {
   const width = shape && shape.length > 1 ? shape[1] : 1
   const labels = data.train.labels ?? data.test?.labels ?? null
   const probabilities = last === 'Softmax' || last === 'Sigmoid'
+  const dense = shape && shape.length > 2 && labels instanceof Int32Array ? denseTask(shape, data, labels) : undefined
+  if (dense) return { kind: last === 'Sigmoid' ? 'bernoulli' : 'softmax', probabilities, ...dense }
   if (labels instanceof Float32Array) return { kind: 'gaussian', probabilities: false, metric: 'rmse' }
   const metric = labels ? 'accuracy' : 'none'
   if (last === 'Softmax') return { kind: 'softmax', probabilities, metric }
   if (last === 'Sigmoid') return { kind: 'bernoulli', probabilities, metric }
   if (width === 1) return { kind: labels ? 'bernoulli' : 'gaussian', probabilities, metric }
   return { kind: 'softmax', probabilities, metric }
+}
+
+/**
+ * A label for every position: the classes lie where the other extents make as many positions. Of texts it is the token
+ * that follows, of pictures the class of each pixel.
+ */
+function denseTask(shape: Shape, data: DataSource, labels: Int32Array): Pick<Task, 'metric' | 'classAxis'> | undefined {
+  const count = data.train.labels ? data.train.count : (data.test?.count ?? 0)
+  const positions = count > 0 ? labels.length / count : 1
+  if (positions <= 1) return undefined
+  const behind = shape.slice(2)
+  const second =
+    behind.every((dim) => typeof dim === 'number') && behind.reduce<number>((a, b) => a * Number(b), 1) === positions
+  const text = data.kind === 'jsonl' || (data.kind === 'csv' && shape.length === 3)
+  const metric = text ? 'perplexity' : shape.length > 3 ? 'mean-iou' : 'accuracy'
+  return { metric, classAxis: second && !text ? 'second' : 'last' }
 }
 
 const passing = new Set(['Identity', 'Flatten', 'Reshape', 'Squeeze'])

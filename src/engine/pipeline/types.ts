@@ -1,6 +1,6 @@
 /** The pipeline's border: what the shells hand in and get back. */
 import type { Inspection, ModelView, StrategyInfo } from '../../contract/entities'
-import type { DecisionTrace, Goal, ModelSize, Progress, RunConfig, RunResult } from '../../contract/run'
+import type { DecisionTrace, Goal, ModelSize, Outcome, Progress, RunConfig, RunResult } from '../../contract/run'
 import type { DataSource } from '../data/types'
 import type { Graph } from '../graph/graph'
 
@@ -80,7 +80,7 @@ export interface EvaluateOptions {
 
 /** A network's result on one split. */
 export interface Evaluation {
-  readonly metric: 'accuracy' | 'rmse' | 'none'
+  readonly metric: Outcome['metric']
   /** Percent for accuracy; null where there are no labels. */
   readonly value: number | null
   /** 95 % confidence interval of `value`. */

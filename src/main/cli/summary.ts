@@ -35,7 +35,7 @@ export function spread(values: readonly number[]): Spread {
 export function dropOf({ compression: { result } }: SweepRun): number | null {
   const after = result.afterRecovery ?? result.afterPruning
   if (result.before === null || after === null) return null
-  return result.metric === 'rmse' ? after - result.before : result.before - after
+  return result.metric === 'rmse' || result.metric === 'perplexity' ? after - result.before : result.before - after
 }
 
 /** Rows in the order in which the sweep first reaches them. */

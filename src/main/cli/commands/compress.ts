@@ -69,7 +69,7 @@ export function registerCompress(command: Command, shell: Shell): void {
 function describe(done: Compression, out: string): string {
   const { before, after } = done.model
   const { result } = done
-  const unit = result.metric === 'accuracy' ? ' %' : ''
+  const unit = result.metric === 'accuracy' || result.metric === 'mean-iou' ? ' %' : ''
   const size = (name: string, from: number, to: number, show: (value: number) => string) =>
     `${name.padEnd(12)}${show(from)} -> ${show(to)} (${percent(to / from)})`
   const metric =

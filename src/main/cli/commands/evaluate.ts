@@ -53,7 +53,7 @@ function document({ predictions: _, perClass, ...rest }: Evaluation) {
 }
 
 function describe(found: Evaluation): string {
-  const unit = found.metric === 'accuracy' ? ' %' : ''
+  const unit = found.metric === 'accuracy' || found.metric === 'mean-iou' ? ' %' : ''
   const interval = found.interval ? ` (95 %: ${found.interval.map((bound) => figure(bound)).join(' to ')})` : ''
   const value = found.metric === 'none' ? 'no labels, so no metric' : `${figure(found.value, unit)}${interval}`
   const perClass = found.perClass.map(
