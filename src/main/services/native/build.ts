@@ -9,9 +9,10 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'no
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EspalierError } from '../../../contract/errors'
+import { guardSource } from './guard'
 import { checkNative } from './offer'
 import { type NativeLayout, nativeLayout } from './place'
-import { bindingPackage, headersPackage, isSupported, libraries, type Piece, wheel } from './recipe'
+import { bindingPackage, headersPackage, isSupported, libraries, type Piece, recipeText, wheel } from './recipe'
 
 export interface NativeBuildOptions {
   /** Replaced as a whole once everything is right; what was there stays until then. */
@@ -152,11 +153,14 @@ with zipfile.ZipFile(wheel) as archive:
 
 async function compile(sources: string, headers: readonly string[], target: NativeLayout, signal?: AbortSignal) {
   const binding = join(sources, 'binding')
+  const guard = join(binding, 'guard.cc')
+  await writeFile(guard, guardSource)
   const args = [
     ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8'],
     ...headers.flatMap((folder) => ['-I', folder]),
     join(binding, 'tfjs_backend.cc'),
     join(binding, 'tfjs_binding.cc'),
+    guard,
     ...['-L', target.libraries, ...libraries.map((name) => `-l:${name}`), '-Wl,-rpath,$ORIGIN/lib'],
     ...['-o', target.addon],
   ]
@@ -209,8 +213,7 @@ export async function buildNative(options: NativeBuildOptions): Promise<void> {
       filter: (path) => !/(_test|run_tests)\.js$|\.d\.ts$/.test(path),
     })
     await copyFile(join(sources, 'package.json'), join(target.scripts, 'package.json'))
-    const built = { binding: bindingPackage, headers: headersPackage, wheel }
-    await writeFile(target.manifest, `${JSON.stringify(built, null, 2)}\n`)
+    await writeFile(target.manifest, recipeText())
     progress(0.95, 'Checking convolutions and gradients in a process of its own')
     const wrong = checkNative(target.folder)
     if (wrong !== null) throw failed(wrong)

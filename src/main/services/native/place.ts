@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dataFolder } from '../../artifacts/home'
+import { recipeText } from './recipe'
 
 export const nativeLayout = (folder: string) => ({
   folder,
@@ -17,8 +18,11 @@ export const nativeLayout = (folder: string) => ({
 })
 export type NativeLayout = ReturnType<typeof nativeLayout>
 
-/** Whether a whole build lies there. */
-export const isBuilt = (folder: string): boolean => existsSync(nativeLayout(folder).manifest)
+/** Whether a whole build of the present recipe lies there. */
+export function isBuilt(folder: string): boolean {
+  const { manifest } = nativeLayout(folder)
+  return existsSync(manifest) && readFileSync(manifest, 'utf8') === recipeText()
+}
 
 /** The checkout this code runs from, or null in an installed product. */
 export function checkoutFolder(): string | null {

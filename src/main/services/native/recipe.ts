@@ -1,4 +1,6 @@
 /** What the native backend is made of: exact versions and the SHA-256 of everything that is fetched. */
+import { createHash } from 'node:crypto'
+import { guardSource } from './guard'
 
 export interface Piece {
   readonly name: string
@@ -35,3 +37,16 @@ export const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2
 /** The only machines that the pinned wheel is for. */
 export const isSupported = (platform: string = process.platform, architecture: string = process.arch): boolean =>
   platform === 'linux' && architecture === 'x64'
+
+/** What a build's manifest holds; a build of another recipe is not used. */
+export const recipeText = (): string =>
+  `${JSON.stringify(
+    {
+      binding: bindingPackage,
+      headers: headersPackage,
+      wheel,
+      guard: createHash('sha256').update(guardSource).digest('hex'),
+    },
+    null,
+    2,
+  )}\n`
