@@ -10,6 +10,7 @@ import {
   registerOp,
 } from './definition'
 import { claimAxis, idsAlong, onAxis } from './labels'
+import { lowerRecurrent } from './lower/recurrent'
 
 /** Gates of each operator, in the order in which ONNX stacks them along one axis. */
 const gatesOf: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
@@ -93,4 +94,4 @@ function resize(context: ResizeContext): Resized {
   return { node: { ...context.node, attributes } }
 }
 
-for (const op of Object.keys(gatesOf)) registerOp({ op, since: 14, infer, macs, couple, resize })
+for (const op of Object.keys(gatesOf)) registerOp({ op, since: 14, infer, macs, couple, resize, lower: lowerRecurrent })

@@ -3,7 +3,7 @@ import { registeredOps, registerOp } from '../../../src/engine/ops/index'
 
 /** Operators that import folds away or that can be coupled and cut, but not run here: a network with them is pruned by structure. */
 const structureOnly = new Set(
-  `Shape ConstantOfShape Range LSTM GRU RNN Einsum IsNaN IsInf GatherND Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh
+  `Shape ConstantOfShape Range Einsum IsNaN IsInf GatherND Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh
   Shrink BitwiseNot ReduceL1 ReduceSumSquare ReduceLogSumExp ReduceLogSum ArgMax ArgMin TopK CumSum Trilu Hardmax
   GatherElements ScatterElements ScatterND OneHot DepthToSpace SpaceToDepth`.split(/\s+/),
 )
