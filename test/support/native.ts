@@ -10,3 +10,12 @@ export function builtNative(): NativeOffer {
     ? { available: true, load: nativeLoader(folder) }
     : { available: false, reason: 'It is not built here; `npm run native:build` builds it.' }
 }
+
+const native = builtNative()
+if (!native.available) console.warn(`Tests are not run on the native backend: ${native.reason}`)
+
+/** Backends for `describe.each`; `registered` is the name TF.js knows it by. Those not `there` are skipped. */
+export const backendTargets = [
+  { backend: 'wasm', registered: 'wasm', there: true, native },
+  { backend: 'native', registered: 'tensorflow', there: native.available, native },
+] as const

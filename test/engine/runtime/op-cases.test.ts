@@ -13,7 +13,7 @@ import { differentiate, execute, type Tensors } from '../../../src/engine/runtim
 import { upload } from '../../../src/engine/runtime/feed'
 import type { Program } from '../../../src/engine/runtime/program'
 import { createSession, uploadConstant } from '../../../src/engine/runtime/session'
-import { builtNative } from '../../support/native'
+import { backendTargets } from '../../support/native'
 import { type BuiltCase, buildCase, numbers, opCases } from './support/op-cases'
 
 function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): void {
@@ -88,15 +88,7 @@ function theirGradients(loaded: Loaded): Float32Array[] {
   })
 }
 
-const native = builtNative()
-if (!native.available) console.warn(`Operators are not run on the native backend: ${native.reason}`)
-
-const targets = [
-  { backend: 'wasm', registered: 'wasm', there: true },
-  { backend: 'native', registered: 'tensorflow', there: native.available },
-] as const
-
-describe.each(targets)('operators on $backend', ({ backend, registered, there }) => {
+describe.each(backendTargets)('operators on $backend', ({ backend, registered, there, native }) => {
   beforeAll(async () => {
     if (there) await initBackend({ backend, native })
   })

@@ -10,6 +10,7 @@ import {
   reestimateBatchNorm,
   type Target,
 } from '../../../src/engine/runtime'
+import { backendTargets } from '../../support/native'
 import { numbers } from './support/op-cases'
 import { batchOf, smallNetwork } from './support/small-network'
 
@@ -35,9 +36,9 @@ const targetOf = (kind: string, step: number): Target =>
 
 const options = { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-3 } as const
 
-describe('training', () => {
+describe.each(backendTargets.filter(({ there }) => there))('training on $backend', ({ backend, native }) => {
   beforeAll(async () => {
-    await initBackend()
+    await initBackend({ backend, native })
   })
 
   it.each(Object.keys(losses).flatMap((kind) => [[kind, 'train'] as const, [kind, 'frozen'] as const]))(

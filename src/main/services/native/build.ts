@@ -103,10 +103,7 @@ async function fetchPackage(piece: Piece, work: string, signal?: AbortSignal): P
 }
 
 async function fetchWheel(work: string, options: NativeBuildOptions): Promise<string> {
-  if (options.wheel) {
-    await verify(options.wheel, wheel)
-    return options.wheel
-  }
+  if (options.wheel) return options.wheel
   const folder = join(work, 'wheel')
   await mkdir(folder)
   const target = ['--implementation', 'cp', '--python-version', wheel.python, '--platform', wheel.platform]
@@ -187,6 +184,7 @@ export async function buildNative(options: NativeBuildOptions): Promise<void> {
   progress(0, 'Looking for Python and a compiler')
   await run(python, ['--version'], 'Starting Python', signal)
   await run(compiler, ['--version'], 'Starting the compiler', signal)
+  if (options.wheel) await verify(options.wheel, wheel)
   await mkdir(dirname(folder), { recursive: true })
   const work = await mkdtemp(join(dirname(folder), 'native-'))
   try {
