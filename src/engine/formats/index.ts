@@ -3,7 +3,7 @@ import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import { matchKeras, readKeras } from './keras/read'
 import { writeKeras } from './keras/write'
-import { matchOnnx, readOnnx, writeOnnx } from './onnx'
+import { matchOnnx, readOnnx, writeOnnxFiles } from './onnx'
 import {
   findFormat,
   type ModelFile,
@@ -21,7 +21,7 @@ registerFormat({
   label: 'ONNX',
   match: matchOnnx,
   open: (file, resolve, notes) => readOnnx(file.bytes, resolve, notes),
-  write: async (graph, name, options) => [{ name: `${name}.onnx`, bytes: writeOnnx(graph, options) }],
+  write: async (graph, name, options) => writeOnnxFiles(graph, name, options),
 })
 
 // Written from the program that the engine runs, which only the runtime makes: `writeTfjs` in formats/tfjs.

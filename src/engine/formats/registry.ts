@@ -8,8 +8,17 @@ export interface ModelFile {
   readonly bytes: Uint8Array
 }
 
-/** Reads a file beside the primary one; `name` is relative, as the model gives it. */
-export type ResolveFile = (name: string) => Promise<Uint8Array>
+/** Part of a file. */
+export interface FileRange {
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * Reads a file beside the primary one; `name` is relative, as the model gives it. With a range it may answer with just
+ * that part, which it must for files that are too large to be read as one; or with the whole file.
+ */
+export type ResolveFile = (name: string, range?: FileRange) => Promise<Uint8Array>
 
 export interface ModelFormat {
   /** The name that stands in `Model.format` of the store and in the command line: `onnx`. */
@@ -26,6 +35,8 @@ export interface ModelFormat {
 export interface WriteOptions {
   /** `declared` (default): a batch the source had as a number is written as that number again. */
   readonly batch?: 'declared' | 'free'
+  /** ONNX: weights of more bytes than this in all go to files beside the model, each at most as large. Default 1.9 GB. */
+  readonly externalAbove?: number
 }
 
 const formats = new Map<string, ModelFormat>()

@@ -10,18 +10,40 @@ import { modelMessage } from './schema'
 import { plainBytes, type Resolve } from './tensors'
 import { BYTES, VARINT, WireReader } from './wire'
 
+/** Fields of ModelProto by their wire type: 1 ir_version and 5 model_version are numbers, the others texts or messages. */
+const numberFields = [1, 5]
+const byteFields = [2, 3, 4, 6, 7, 8, 14, 20, 25]
+const fieldsLookedAt = 3
+
 /**
- * Whether bytes look like an ONNX model: they open with a field of ModelProto of the right wire type. A name that ends
- * in .onnx is believed as long as the file does not open like something else that is known.
+ * Whether bytes look like an ONNX model: its first fields are fields of ModelProto. What ends within them still counts,
+ * so that a file which was cut off is told to be that; so does an empty file of this name.
  */
 export function matchOnnx(bytes: Uint8Array, name: string): boolean {
-  if (/\.onnx$/i.test(name)) return true
-  const tag = bytes[0] ?? 0
-  const id = tag >> 3
-  const wire = tag & 7
-  const numbers = [1, 5]
-  const fields = [2, 3, 4, 6, 7, 8, 14]
-  return (wire === VARINT && numbers.includes(id)) || (wire === BYTES && fields.includes(id))
+  if (bytes.length === 0) return /\.onnx$/i.test(name)
+  let at = 0
+  const varint = () => {
+    let value = 0
+    for (let i = 0; i < 10 && at < bytes.length; i++) {
+      const byte = bytes[at++] as number
+      value += (byte & 127) * 2 ** (7 * i)
+      if (byte < 128) return value
+    }
+    return at < bytes.length ? -1 : value
+  }
+  for (let i = 0; i < fieldsLookedAt && at < bytes.length; i++) {
+    const tag = varint()
+    const id = Math.floor(tag / 8)
+    const wire = tag % 8
+    if (wire === VARINT && numberFields.includes(id)) {
+      if (varint() < 0) return false
+    } else if (wire === BYTES && byteFields.includes(id)) {
+      const length = varint()
+      if (length < 0) return false
+      at += length
+    } else return false
+  }
+  return true
 }
 
 /**

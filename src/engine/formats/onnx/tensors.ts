@@ -1,11 +1,11 @@
 /** TensorProto <-> TensorData: every encoding of an initialiser, as a view on the file's bytes where that is possible. */
 import { EspalierError } from '../../../contract/errors'
 import { arrayTypes, bytesPerElement, type DataType, type TensorArray, type TensorData } from '../../graph/tensor'
+import type { FileRange, ResolveFile } from '../registry'
 import { dataTypeNumber, dataTypeOf } from './data-types'
 import type { TensorProto } from './schema'
 
-/** Reads a file that lies beside the model; `name` is a relative path as the model gives it. */
-export type Resolve = (name: string) => Promise<Uint8Array>
+export type Resolve = ResolveFile
 
 const invalid = (sentence: string): never => {
   throw new EspalierError('MODEL_INVALID', `${sentence} The file is damaged or was written by a faulty exporter.`)
@@ -55,7 +55,7 @@ export const plainBytes = (bytes: Uint8Array): Uint8Array =>
 
 /** Fetches external data, each file once. */
 export class ExternalData {
-  private readonly files = new Map<string, Promise<Uint8Array>>()
+  private readonly files = new Map<string, Uint8Array>()
 
   constructor(private readonly resolve: Resolve | undefined) {}
 
@@ -69,12 +69,19 @@ export class ExternalData {
         `${owner} points to "${location}", outside the model's folder, which is not allowed. Put the weights beside the model and export it again.`,
       )
     }
-    const bytes = await this.file(location, owner)
+    const given = entries.get('length')
     const offset = Number(entries.get('offset') ?? 0)
-    const length = Number(entries.get('length') ?? bytes.length - offset)
-    if (![offset, length].every((n) => Number.isSafeInteger(n) && n >= 0)) {
-      return invalid(`${owner} has an impossible place in "${location}" (offset ${offset}, length ${length}).`)
+    const impossible = (length: number) =>
+      invalid(`${owner} has an impossible place in "${location}" (offset ${offset}, length ${length}).`)
+    const range = given === undefined ? undefined : { offset, length: Number(given) }
+    for (const each of [offset, range?.length ?? 0]) {
+      if (!Number.isSafeInteger(each) || each < 0) return impossible(range?.length ?? 0)
     }
+    const bytes = await this.file(location, owner, range)
+    // Just the part that was asked for; a whole file of this length is the same where the part starts it.
+    if (range && bytes.length === range.length) return plainBytes(bytes)
+    const length = range?.length ?? bytes.length - offset
+    if (length < 0) return impossible(length)
     if (offset + length > bytes.length) {
       throw new EspalierError(
         'FILE_TRUNCATED',
@@ -84,7 +91,7 @@ export class ExternalData {
     return plainBytes(bytes).subarray(offset, offset + length)
   }
 
-  private file(location: string, owner: string): Promise<Uint8Array> {
+  private async file(location: string, owner: string, range: FileRange | undefined): Promise<Uint8Array> {
     const before = this.files.get(location)
     if (before) return before
     if (!this.resolve) {
@@ -93,15 +100,18 @@ export class ExternalData {
         `${owner} lies in the file "${location}", which was not given. Put it beside the model and open the model from there.`,
       )
     }
-    const reading = this.resolve(location).catch((cause: unknown) => {
+    try {
+      const bytes = await this.resolve(location, range)
+      // Whole files are kept, so that each is read once.
+      if (!range || bytes.length !== range.length) this.files.set(location, bytes)
+      return bytes
+    } catch (cause) {
       throw new EspalierError(
         'FILE_NOT_FOUND',
         `The file "${location}" with the network's weights could not be read. It must lie beside the model; copy it there.`,
         cause,
       )
-    })
-    this.files.set(location, reading)
-    return reading
+    }
   }
 }
 
@@ -132,12 +142,55 @@ export async function readTensor(proto: TensorProto, owner: string, external: Ex
   return { dtype, dims, data }
 }
 
+const rawBytes = ({ data }: TensorData) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
 /** Always raw_data, little-endian. */
-export function tensorProto(name: string, { dtype, dims, data }: TensorData): TensorProto {
-  return {
-    dims: [...dims],
-    data_type: dataTypeNumber(dtype),
-    name,
-    raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+export const tensorProto = (name: string, tensor: TensorData): TensorProto => ({
+  dims: [...tensor.dims],
+  data_type: dataTypeNumber(tensor.dtype),
+  name,
+  raw_data: rawBytes(tensor),
+})
+
+/** Where tensors go that are kept beside the model: files of bounded size, every tensor at a multiple of 64 bytes. */
+export class ExternalWriter {
+  private readonly parts: { name: string; size: number; tensors: { at: number; bytes: Uint8Array }[] }[] = []
+
+  constructor(
+    private readonly name: string,
+    private readonly most: number,
+  ) {}
+
+  add(name: string, tensor: TensorData): TensorProto {
+    const bytes = rawBytes(tensor)
+    let part = this.parts.at(-1)
+    const at = part ? Math.ceil(part.size / 64) * 64 : 0
+    if (!part || (at > 0 && at + bytes.length > this.most)) {
+      const number = this.parts.length
+      part = { name: number === 0 ? `${this.name}.data` : `${this.name}.data.${number}`, size: 0, tensors: [] }
+      this.parts.push(part)
+    }
+    const offset = Math.ceil(part.size / 64) * 64
+    part.tensors.push({ at: offset, bytes })
+    part.size = offset + bytes.length
+    return {
+      dims: [...tensor.dims],
+      data_type: dataTypeNumber(tensor.dtype),
+      name,
+      data_location: EXTERNAL,
+      external_data: [
+        { key: 'location', value: part.name },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(bytes.length) },
+      ],
+    }
+  }
+
+  files(): { name: string; bytes: Uint8Array }[] {
+    return this.parts.map(({ name, size, tensors }) => {
+      const bytes = new Uint8Array(size)
+      for (const tensor of tensors) bytes.set(tensor.bytes, tensor.at)
+      return { name, bytes }
+    })
   }
 }

@@ -2,17 +2,38 @@
 import type { Attribute, Dim, Graph, GraphNode, ValueInfo } from '../../graph/graph'
 import { int64, type TensorData } from '../../graph/tensor'
 import { findOp } from '../../ops'
+import type { ModelFile, WriteOptions } from '../registry'
 import { attributeProto } from './attributes'
 import { dataTypeNumber } from './data-types'
 import { writeMessage } from './message'
 import { declaredOpset, declaredShape, graphDocumentation, metadataFields, nodeDocumentationKey } from './metadata'
 import { canonicalOpset } from './normalise/fold'
 import { modelMessage, type NodeProto, type ValueInfoProto } from './schema'
-import { tensorProto } from './tensors'
+import { ExternalWriter, tensorProto } from './tensors'
 
 export interface OnnxWriteOptions {
   /** `declared` (default): a batch that the source file had as a number is written as that number again. */
   readonly batch?: 'declared' | 'free'
+  /** Receives the larger weights instead of the file itself. */
+  readonly external?: ExternalWriter
+}
+
+/** Protocol buffers end at 2 GiB; this leaves room for everything that is no weight. */
+const defaultExternalAbove = 1.9e9
+
+/** Smaller tensors stay in the model: shapes and the like, which loaders want there. */
+const smallestExternal = 1024
+
+/** The model file, and where its weights are too many for one the files that hold them. */
+export function writeOnnxFiles(
+  graph: Graph,
+  name: string,
+  { externalAbove = defaultExternalAbove, ...options }: WriteOptions = {},
+): ModelFile[] {
+  const total = [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+  const external = total > externalAbove ? new ExternalWriter(`${name}.onnx`, externalAbove) : undefined
+  const bytes = writeOnnx(graph, { ...options, ...(external ? { external } : {}) })
+  return [{ name: `${name}.onnx`, bytes }, ...(external?.files() ?? [])]
 }
 
 /** The first IR version that allows an opset (ONNX versioning table). */
@@ -76,7 +97,7 @@ function writtenShape(graph: Graph, info: ValueInfo, batch: 'declared' | 'free')
 }
 
 /** The same graph always gives the same bytes. */
-export function writeOnnx(graph: Graph, { batch = 'declared' }: OnnxWriteOptions = {}): Uint8Array {
+export function writeOnnx(graph: Graph, { batch = 'declared', external }: OnnxWriteOptions = {}): Uint8Array {
   const opset = opsetOf(graph)
   const constants = new Map(graph.constants)
   const node = graph.nodes.map((each) =>
@@ -91,7 +112,9 @@ export function writeOnnx(graph: Graph, { batch = 'declared' }: OnnxWriteOptions
     graph: {
       node,
       name: graph.name,
-      initializer: [...constants].map(([name, data]) => tensorProto(name, data)),
+      initializer: [...constants].map(([name, tensor]) =>
+        external && tensor.data.byteLength >= smallestExternal ? external.add(name, tensor) : tensorProto(name, tensor),
+      ),
       ...(documentation === undefined ? {} : { doc_string: documentation }),
       input: graph.inputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),
       output: graph.outputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),

@@ -1,10 +1,18 @@
 /** Reads a model's files from the disk, verifying those whose hash is known and noting those that are found beside it. */
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readFile, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { EspalierError } from '../../../contract/errors'
-import { type ReadModel, readModel } from '../../../engine/formats'
+import { type FileRange, type ReadModel, readModel } from '../../../engine/formats'
 import { diskError, hashOf } from '../../artifacts/index'
 import type { ModelFile } from '../jobs'
+
+const changed = (file: ModelFile) =>
+  new EspalierError(
+    'STORE_CORRUPT',
+    `The stored copy of ${file.name} does not match its checksum, so it was not used. The disk may be failing; import the original file again.`,
+  )
 
 async function readVerified(file: ModelFile): Promise<Uint8Array> {
   let bytes: Buffer
@@ -24,10 +32,7 @@ async function readVerified(file: ModelFile): Promise<Uint8Array> {
     throw diskError(error, file.path)
   }
   if (file.hash !== undefined && hashOf(bytes) !== file.hash) {
-    throw new EspalierError(
-      'STORE_CORRUPT',
-      `The stored copy of ${file.name} does not match its checksum, so it was not used. The disk may be failing; import the original file again.`,
-    )
+    throw changed(file)
   }
   return bytes
 }
@@ -44,6 +49,40 @@ const beside = (first: ModelFile, name: string): ModelFile => {
   return { name, path: join(dirname(first.path), path) }
 }
 
+/** Files above this are read in the parts that are asked for: no runtime holds them as one. */
+const wholeUpTo = 2 ** 30
+
+/** @throws FILE_TRUNCATED, FILE_NOT_FOUND, FILE_UNREADABLE */
+async function readPart(file: ModelFile, { offset, length }: FileRange): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  try {
+    const handle = await open(file.path, 'r')
+    try {
+      let at = 0
+      while (at < length) {
+        const { bytesRead } = await handle.read(bytes, at, Math.min(wholeUpTo, length - at), offset + at)
+        if (bytesRead === 0) break
+        at += bytesRead
+      }
+      if (at === length) return bytes
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw diskError(error, file.path)
+  }
+  throw new EspalierError(
+    'FILE_TRUNCATED',
+    `${file.name} ends before byte ${offset + length}, where the network has its weights. Copy it again, completely.`,
+  )
+}
+
+async function hashOfLarge(file: ModelFile): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const part of createReadStream(file.path)) hash.update(part as Buffer)
+  return hash.digest('hex')
+}
+
 export interface OpenedModel extends ReadModel {
   /** Every file that was read, with its hash, the primary one first. */
   readonly files: ModelFile[]
@@ -52,7 +91,16 @@ export interface OpenedModel extends ReadModel {
 /** @throws FILE_NOT_FOUND, FILE_UNREADABLE, STORE_CORRUPT and what the format's reader raises */
 export async function openModel(files: readonly ModelFile[]): Promise<OpenedModel> {
   const read: ModelFile[] = []
-  const load = async (file: ModelFile): Promise<Uint8Array> => {
+  const load = async (file: ModelFile, range?: FileRange): Promise<Uint8Array> => {
+    const { size } = range ? await stat(file.path).catch(() => ({ size: 0 })) : { size: 0 }
+    if (range && size > wholeUpTo && range.offset + range.length <= size) {
+      if (!read.some(({ name }) => name === file.name)) {
+        const hash = await hashOfLarge(file)
+        if (file.hash !== undefined && file.hash !== hash) throw changed(file)
+        read.push({ ...file, hash })
+      }
+      return readPart(file, range)
+    }
     const bytes = await readVerified(file)
     if (!read.some(({ name }) => name === file.name)) read.push({ ...file, hash: hashOf(bytes) })
     return bytes
@@ -60,13 +108,13 @@ export async function openModel(files: readonly ModelFile[]): Promise<OpenedMode
   const first = files[0] as ModelFile
   const bytes = await load(first)
   const stored = first.hash !== undefined
-  const model = await readModel({ name: first.name, bytes }, (name) => {
+  const model = await readModel({ name: first.name, bytes }, (name, range) => {
     const known = files.find((file) => file.name === name)
-    if (known) return load(known)
+    if (known) return load(known, range)
     if (stored) {
       throw new EspalierError('FILE_NOT_FOUND', `The stored model lacks its file "${name}". Import the model again.`)
     }
-    return load(beside(first, name))
+    return load(beside(first, name), range)
   })
   return { ...model, files: read }
 }

@@ -45,6 +45,9 @@ const doubling = (from: string, to: string): Plain => ({
 })
 const tower = Array.from({ length: 30 }, (_, i) => doubling(`F${i}`, `F${i + 1}`))
 
+/** What every model file begins with: its version and who made it. */
+const start = [8, 8, 0x12, 0, 0x1a, 0]
+
 const files: [string, Uint8Array, string, string][] = [
   ['an empty file', new Uint8Array(0), 'FILE_TRUNCATED', 'is empty'],
   ['a file cut in half', seed.slice(0, seed.length / 2), 'FILE_TRUNCATED', 'ends in the middle of its data'],
@@ -60,14 +63,21 @@ const files: [string, Uint8Array, string, string][] = [
     'FILE_TRUNCATED',
     'ends in the middle',
   ],
-  ['a number without an end', join(Array(12).fill(0xff)), 'FILE_UNREADABLE', 'a number is longer than 64 bits'],
-  ['a field of a wrong type', join([0x3d, 0, 0, 0, 0]), 'FILE_UNREADABLE', 'field "graph" of a wrong type'],
-  ['an unknown wire type', join([0x0e]), 'FILE_UNREADABLE', 'is not a valid ONNX file'],
+  ['a number without an end', join(start, Array(12).fill(0xff)), 'FILE_UNREADABLE', 'a number is longer than 64 bits'],
+  ['a field of a wrong type', join(start, [0x3d, 0, 0, 0, 0]), 'FILE_UNREADABLE', 'field "graph" of a wrong type'],
+  ['an unknown wire type', join(start, [0x0e]), 'FILE_UNREADABLE', 'is not a valid ONNX file'],
+  ['bytes of anything', join(Array(12).fill(0xff)), 'FORMAT_UNKNOWN', '"bad.onnx" is not a network in a format'],
+  [
+    'a picture',
+    join([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    'FORMAT_UNKNOWN',
+    'is not a network in a format',
+  ],
   [
     'something else',
     new TextEncoder().encode('{"format": "not onnx at all, but a text that is long enough"}'),
-    'FILE_UNREADABLE',
-    'is not a valid ONNX file',
+    'FORMAT_UNKNOWN',
+    'is not a network in a format that Espalier reads (ONNX',
   ],
   [
     'no graph',
