@@ -16,6 +16,7 @@ import {
   projectSchema,
   runSchema,
   settingsSchema,
+  storageSchema,
   strategyInfoSchema,
 } from './entities'
 import { featureMapsSchema } from './feature-maps'
@@ -268,6 +269,10 @@ export const contract = {
   },
   app: {
     doctor: oc.output(doctorSchema),
+    /** What every project takes on the disk. */
+    storage: oc.output(storageSchema),
+    /** Versions, counts and codes as one zip, without names, paths or data. */
+    diagnostics: oc.output(z.object({ fileName: z.string(), file: z.instanceof(Blob) })),
     settings: oc.output(settingsSchema),
     /** `layouts` merge screen by screen; every other field replaces. */
     saveSettings: oc.input(settingsSchema.partial()).output(settingsSchema),

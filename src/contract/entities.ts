@@ -230,8 +230,34 @@ export const doctorSchema = z.object({
   dataFolder: z.string(),
   storeBytes: z.number(),
   backends: z.array(backendReportSchema),
+  /** How the processes of the workbench are kept from leaving the machine; absent where nothing is promised. */
+  network: z
+    .object({ guarded: z.boolean(), refused: z.number(), proven: z.boolean(), engineProven: z.boolean() })
+    .optional(),
 })
 export type Doctor = z.infer<typeof doctorSchema>
+
+/** Bytes on the disk. A file that two projects share counts for both. */
+export const storageSchema = z.object({
+  dataFolder: z.string(),
+  totalBytes: z.number(),
+  databaseBytes: z.number(),
+  /** Exported files where no folder was chosen. */
+  exportBytes: z.number(),
+  /** Files that nothing refers to; emptying the trash frees them once they are an hour old. */
+  unusedBytes: z.number(),
+  projects: z.array(
+    z.object({
+      projectId: id,
+      name: z.string(),
+      deleted: z.boolean(),
+      models: z.number(),
+      data: z.number(),
+      runs: z.number(),
+    }),
+  ),
+})
+export type Storage = z.infer<typeof storageSchema>
 
 export const settingsSchema = z.object({
   language: z.enum(['system', 'en', 'zh-CN']),

@@ -404,6 +404,7 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         return {
           classes,
           original,
+          confusion: confusionOf(runIds),
           perClass: runIds.map((runId) => ({ runId, accuracy: original.map((value) => value - random() * 5) })),
           samples: samples(0, 12, 3).map((sample) => ({
             sample,
@@ -442,15 +443,64 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
             passed: true,
             checkedBy: format === 'onnx' ? 'onnxruntime-node 1.30.0 (CPU)' : 'TensorFlow.js 4.22.0 (cpu backend)',
             metric: run?.result?.result.afterRecovery ?? 90.7,
+            latency: [
+              ...(format === 'onnx'
+                ? [
+                    {
+                      runtime: 'onnxruntime-node 1.30.0',
+                      batch: 1,
+                      rounds: 50,
+                      before: { median: 1.42, low: 1.36, high: 1.71 },
+                      after: { median: 0.61, low: 0.58, high: 0.74 },
+                    },
+                  ]
+                : []),
+              {
+                runtime: 'Espalier, wasm',
+                batch: 1,
+                rounds: 50,
+                before: { median: 3.31, low: 3.2, high: 3.9 },
+                after: { median: 3.28, low: 3.1, high: 3.8 },
+              },
+            ],
           }),
         )
         world.exports = [...world.exports, ...made]
         return made
       },
+      kit: ({ id }: { id: string }) => [
+        {
+          name: 'run.py',
+          content:
+            '# pip install onnxruntime numpy; then: python run.py\nimport numpy as np\nimport onnxruntime as ort\n\nsession = ort.InferenceSession("model.onnx")\n',
+        },
+        { name: 'proof.json', content: JSON.stringify(find(world.exports, id), null, 2) },
+        {
+          name: 'recipe.sh',
+          content: '#!/bin/sh\nespalier compress fashion-vgg.onnx --data fashion.npz --keep-macs 0.3\n',
+        },
+      ],
+      bundle: () => ({ fileName: 'model.zip', file: new Blob(['zip']) }),
       download: () => ({ fileName: 'model.zip', file: new Blob(['zip']) }),
     },
     app: {
       doctor: () => world.doctor,
+      storage: () => ({
+        dataFolder: world.doctor.dataFolder,
+        totalBytes: 48_300_000,
+        databaseBytes: 9_400_000,
+        exportBytes: 3_100_000,
+        unusedBytes: 120_000,
+        projects: world.projects.map((project, at) => ({
+          projectId: project.id,
+          name: project.name,
+          deleted: project.deletedAt !== null,
+          models: Math.round(21_000_000 / (at * at + 1)),
+          data: at === 0 ? 11_200_000 : 0,
+          runs: at === 0 ? 840_000 : 0,
+        })),
+      }),
+      diagnostics: () => ({ fileName: 'espalier-diagnostics.zip', file: new Blob(['zip']) }),
       settings: () => world.settings,
       saveSettings: ({ layouts, ...change }: Partial<World['settings']>) => {
         world.settings = { ...world.settings, ...change, layouts: { ...world.settings.layouts, ...layouts } }
@@ -471,6 +521,22 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
       pickPath: () => null,
       shell: () => ({ kind: 'server' as const, canPickPaths: false, platform: 'linux' }),
     },
+  }
+
+  /** Errors sit between classes that look alike; a smaller network makes some more of them. */
+  function confusionOf(runIds: string[]) {
+    const counts = (seed: number, worse: number) => {
+      const random = seeded(seed)
+      return classes.map((_name, label) =>
+        classes.map((_other, named) => {
+          const alike = [0, 2, 4, 6].includes(label) && [0, 2, 4, 6].includes(named)
+          return label === named
+            ? 170 - Math.round(30 * worse * random())
+            : Math.round((alike ? 9 : 1.4) * worse * random())
+        }),
+      )
+    }
+    return { original: counts(5, 1), runs: runIds.map((runId, at) => ({ runId, counts: counts(50 + at, 1.5) })) }
   }
 
   function samples(offset: number, count: number, seed: number) {

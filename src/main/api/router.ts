@@ -98,6 +98,8 @@ export function createRouter(services: Services) {
     },
     app: {
       doctor: api.app.doctor.handler(() => app.doctor()),
+      storage: api.app.storage.handler(() => app.storage()),
+      diagnostics: api.app.diagnostics.handler(() => app.diagnostics()),
       settings: api.app.settings.handler(() => app.settings()),
       saveSettings: api.app.saveSettings.handler(({ input }) => app.saveSettings(input)),
       emptyTrash: api.app.emptyTrash.handler(({ input }) => app.emptyTrash(input?.projectId)),

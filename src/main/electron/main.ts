@@ -2,6 +2,7 @@
 import { app, BrowserWindow, dialog, protocol, session } from 'electron'
 import { toErrorReport } from '../../contract/errors'
 import { dataFolder } from '../artifacts/index'
+import { guardNetwork } from '../engine/index'
 import { createServices, type Services } from '../services/index'
 import { bridge } from './bridge'
 import { pickPath } from './dialogs'
@@ -49,6 +50,7 @@ function present(): void {
   window.focus()
 }
 
+guardNetwork()
 app.setName('Espalier')
 app.enableSandbox()
 protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])

@@ -1,5 +1,6 @@
 /** What the page may not do: ask for permissions, leave, open windows, reach the network, speak from a foreign frame. */
 import { type Session, shell, type WebContents, type WebFrameMain } from 'electron'
+import { countRefused } from '../engine/index'
 import { host, scheme } from './page-files'
 
 const isOurs = (address: string): boolean => {
@@ -17,7 +18,9 @@ export function lockSession(session: Session): void {
   session.setPermissionCheckHandler(() => false)
   session.webRequest.onBeforeRequest((details, answer) => {
     const { protocol } = new URL(details.url)
-    answer({ cancel: !(isOurs(details.url) || ['data:', 'blob:', 'devtools:'].includes(protocol)) })
+    const leaves = !(isOurs(details.url) || ['data:', 'blob:', 'devtools:'].includes(protocol))
+    if (leaves) countRefused()
+    answer({ cancel: leaves })
   })
 }
 

@@ -5,6 +5,7 @@ import { type EngineState, EngineSupervisor, type JobOptions, type SupervisorLim
 
 export { type ChannelExit, type EngineChannel, type EngineLauncher, forkLauncher, lastWordsOf } from './channel'
 export type { DataLocation, JobInput, JobKind, JobOutput, ModelFile } from './jobs'
+export { countRefused, guardNetwork, type NetworkReport, networkReport } from './network-guard'
 export type { Heard } from './protocol'
 export type { EngineState, JobOptions, SupervisorLimits } from './supervisor'
 

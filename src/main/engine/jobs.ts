@@ -166,7 +166,11 @@ export const jobs = {
   ),
   doctor: job(
     z.object({}),
-    z.object({ versions: z.record(z.string(), z.string()), backends: z.array(backendReportSchema) }),
+    z.object({
+      versions: z.record(z.string(), z.string()),
+      backends: z.array(backendReportSchema),
+      network: z.object({ guarded: z.boolean(), refused: z.number(), proven: z.boolean() }).optional(),
+    }),
   ),
 } as const
 

@@ -1,7 +1,10 @@
 /** The entry of the loopback shell: prints the address once and serves until it is asked to stop. */
 import { parseArgs } from 'node:util'
 import { toErrorReport } from '../../contract/errors'
+import { guardNetwork } from '../engine/index'
 import { startServer } from './index'
+
+guardNetwork()
 
 const portOf = (text: string | undefined): number => {
   const port = Number(text ?? 0)

@@ -11,6 +11,7 @@ import { modelRepository } from './models'
 import { projectRepository } from './projects'
 import { runRepository } from './runs'
 import { settingRepository } from './settings'
+import { storageRepository } from './storage'
 import { traceRepository } from './traces'
 import { trashRepository } from './trash'
 
@@ -33,6 +34,7 @@ export function openStore(path: string) {
     exports: exportRepository(database),
     settings: settingRepository(database),
     trash: trashRepository(database),
+    storage: storageRepository(database),
     archive: archiveRepository(database),
     /** All or nothing; may be nested. */
     transaction<T>(work: () => T): T {

@@ -551,6 +551,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
       memoryBytes: 25_200_000_000,
       dataFolder: '/home/me/.local/share/espalier',
       storeBytes: 48_300_000,
+      network: { guarded: true, refused: 0, proven: true, engineProven: true },
       backends: [
         {
           name: 'cuda',

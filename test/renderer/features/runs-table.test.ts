@@ -42,6 +42,8 @@ describe('sorting', () => {
 
 describe('very many points', () => {
   const points = Array.from({ length: 10_000 }, (_value, at) => ({
+    runId: `${at}`,
+    runIds: [`${at}`],
     x: at % 100,
     y: Math.floor(at / 100) / 10,
     strategy: at % 2 ? 'a' : 'b',
@@ -49,16 +51,18 @@ describe('very many points', () => {
 
   it('are thinned evenly, and what must be seen is kept', () => {
     const kept = new Set([points[77], points[9_999]])
-    const drawn = thinPoints(points, (point) => kept.has(point))
+    const { drawn, behind } = thinPoints(points, (point) => kept.has(point))
+    const all = [...drawn.map((point) => point.runId), ...[...behind.values()].flat()]
+    expect(new Set(all).size).toBe(points.length)
     expect(drawn.length).toBeLessThan(8_000)
     for (const point of kept) expect(drawn).toContain(point)
     for (const measure of ['x', 'y'] as const) {
-      const all = points.map((point) => point[measure])
+      const whole = points.map((point) => point[measure])
       const some = drawn.map((point) => point[measure])
-      expect(Math.min(...some)).toBe(Math.min(...all))
-      expect(Math.max(...all) - Math.max(...some)).toBeLessThan((Math.max(...all) - Math.min(...all)) / 50)
+      expect(Math.min(...some)).toBe(Math.min(...whole))
+      expect(Math.max(...whole) - Math.max(...some)).toBeLessThan((Math.max(...whole) - Math.min(...whole)) / 50)
     }
-    expect(thinPoints(points.slice(0, 50), () => false)).toHaveLength(50)
+    expect(thinPoints(points.slice(0, 50), () => false).drawn).toHaveLength(50)
   })
 })
 
