@@ -22,6 +22,13 @@ const unreadable = (name: string, error?: unknown): never => {
 
 let opened = 0
 
+/** The library writes every error it meets to the standard error stream; ours are sentences. */
+function silence(files: object): void {
+  const { getStream } = files as { getStream?(id: number): { stream_ops: object } | undefined }
+  const stream = getStream?.(2)
+  if (stream) stream.stream_ops = { ...stream.stream_ops, write: (...[, , , length]: unknown[]) => length }
+}
+
 export class Hdf5 {
   private constructor(
     private readonly library: H5,
@@ -36,6 +43,7 @@ export class Hdf5 {
     // 4 MB that only Keras files need.
     const library = await import('h5wasm')
     const { FS } = await library.ready
+    silence(FS)
     const path = `keras-${opened++}.h5`
     FS.writeFile(path, bytes)
     try {
