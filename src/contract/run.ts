@@ -106,6 +106,11 @@ export const decisionTraceSchema = z.object({
   groups: z.array(keptGroupSchema),
   /** Inter-layer correlation of the result's change, group by group; empty where the strategy has none. */
   correlation: z.object({ groups: z.array(z.string()), values: z.array(z.array(z.number())) }),
+  /** Sensitivity sweep: KL in nats when one group alone loses a share of its units; only with that allocation. */
+  sensitivity: z
+    .array(z.object({ group: z.string(), ratios: z.array(z.number()), kl: z.array(z.number()) }))
+    .readonly()
+    .optional(),
 })
 export type DecisionTrace = z.infer<typeof decisionTraceSchema>
 

@@ -45,6 +45,7 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
       rounds: decision.rounds,
       checkpoints: decision.checkpoints.length > 0 ? decision.checkpoints : verified.checkpoints,
       correlation: decision.correlation,
+      ...(decision.sensitivity ? { sensitivity: decision.sensitivity } : {}),
     }),
   }
 }

@@ -4,7 +4,7 @@ import { firstOf } from '../data/batches'
 import { stream } from '../data/rng'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { observe } from '../statistics'
-import { findStrategy } from '../strategies'
+import { findStrategy, scratch } from '../strategies'
 import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
 import { type Criterion, findCriterion, scoreGroups, statisticsFor } from '../strategies/criteria'
 import { decideResultOriented } from '../strategies/result-oriented'
@@ -14,6 +14,7 @@ import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './check
 import { requireFiniteRun } from './finite'
 import { breathe } from './progress'
 import { type Run, withRunners } from './run'
+import { sweepSensitivity } from './sensitivity'
 
 export interface Decision {
   /** In order; a budget takes a prefix. */
@@ -23,6 +24,8 @@ export interface Decision {
   /** Predicted against measured change on the way; empty where prices are no prediction of it. */
   readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
+  /** Curves of the sweep, where the allocation made one. */
+  readonly sensitivity?: DecisionTrace['sensitivity'] | undefined
 }
 
 interface KeptDecision {
@@ -30,6 +33,7 @@ interface KeptDecision {
   readonly rounds: Int32Array
   readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
+  readonly sensitivity?: DecisionTrace['sensitivity'] | undefined
   readonly notes: readonly string[]
 }
 
@@ -43,7 +47,9 @@ const rateSamples = 512
 /** Decides once and keeps the decision. @throws as the strategy does */
 export async function decide(run: Run): Promise<Decision> {
   const { trajectory, rounds, notes, ...rest } = await run.steps.once<KeptDecision>('decision', async () => {
-    const criterion = findCriterion(findStrategy(run.config.strategy).name)
+    const { name } = findStrategy(run.config.strategy)
+    // Whose weights go does not matter where all are drawn anew.
+    const criterion = findCriterion(name === scratch.name ? 'l2' : name)
     const decided = await (criterion ? decideByCriterion(run, criterion) : decideByResult(run))
     return { ...decided, trajectory: packTrajectory(decided.trajectory), rounds: Int32Array.from(decided.rounds) }
   })
@@ -143,11 +149,12 @@ async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted>
         )
       })
     : null
-  return run.watch.time('decisionMs', () => {
+  return run.watch.time('decisionMs', async () => {
     run.progress.report('decide', 0, `Ranking units by ${criterion.title}`)
     const random = (group: string) => stream(config.seed, `random:${group}`)
     const { scores, notes } = scoreGroups(graph, coupling, criterion, statistics, random)
-    const floor = config.allocation === 'global' ? globalFloor : 0
+    const floor = config.allocation === 'uniform' ? 0 : globalFloor
+    const sensitivity = config.allocation === 'sensitivity' ? await sweepSensitivity(run, scores) : undefined
     const trajectory = allocate(
       config.allocation,
       coupling,
@@ -155,6 +162,7 @@ async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted>
       groupLimits(coupling, { roundTo: config.roundTo, floor }),
       config.roundTo,
       run.cost,
+      sensitivity,
     )
     run.progress.report('decide', 1, `${trajectory.length} units ranked`)
     return {
@@ -162,6 +170,7 @@ async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted>
       rounds: trajectory.map(() => 0),
       checkpoints: [],
       correlation: { groups: [], values: [] },
+      ...(sensitivity ? { sensitivity } : {}),
       notes,
     }
   })

@@ -33,6 +33,7 @@ export function traceOf(
     readonly rounds?: readonly number[]
     readonly checkpoints: readonly TraceCheckpoint[]
     readonly correlation?: DecisionTrace['correlation']
+    readonly sensitivity?: DecisionTrace['sensitivity']
   },
 ): DecisionTrace {
   const units = new Map(coupling.groups.map((group) => [group.name, group.units.length]))
@@ -54,5 +55,6 @@ export function traceOf(
       kept: list,
     })),
     correlation: details.correlation ?? { groups: [], values: [] },
+    ...(details.sensitivity ? { sensitivity: details.sensitivity } : {}),
   }
 }

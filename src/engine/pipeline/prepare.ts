@@ -5,7 +5,7 @@ import { fitToNetwork } from '../data/source'
 import { makeSplits } from '../data/splits'
 import { createCostModel, describeTask } from '../evaluation'
 import { initBackend } from '../runtime'
-import { findStrategy, resultOriented } from '../strategies'
+import { findStrategy, resultOriented, scratch } from '../strategies'
 import { Steps } from './checkpoint/steps'
 import { runFingerprint } from './fingerprint'
 import { checkGoal } from './goal'
@@ -22,10 +22,10 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   throwIfCancelled(hooks.signal)
   const watch = new Stopwatch()
   const strategy = findStrategy(config.strategy)
-  if (config.allocation === 'sensitivity' && strategy.name !== resultOriented.name) {
+  if (strategy.name === scratch.name && config.finetune.epochs === 0) {
     throw new EspalierError(
-      'NOT_BUILT_YET',
-      'The allocation "sensitivity" is not built yet. Use "uniform" or "global" instead.',
+      'BAD_USAGE',
+      'Training from scratch needs training: give epochs of fine-tuning (--finetune N), the same as the strategies it is compared with.',
     )
   }
   const data = fitToNetwork(source, graph)

@@ -27,6 +27,12 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
       `The strategy "${config.strategy}" decides by data, which pruning by structure and weights has not. Use "compress" with data, or a strategy such as "l2".`,
     )
   }
+  if (config.allocation === 'sensitivity') {
+    throw new EspalierError(
+      'BAD_USAGE',
+      'The allocation "sensitivity" measures the network, which needs data. Use "compress" with data, or "uniform" or "global".',
+    )
+  }
   const { goal } = config
   if (!isBudget(goal)) {
     throw new EspalierError(

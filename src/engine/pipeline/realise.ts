@@ -1,7 +1,11 @@
 /** From a prefix of the trajectory to a network: surgery, then the refit that the run asks for. */
+import { stream } from '../data/rng'
 import type { Graph } from '../graph/graph'
+import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
+import { reinitialise } from '../recovery/reinitialise'
+import { scratch } from '../strategies'
 import type { Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { planOf } from './plan'
@@ -20,6 +24,9 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
   const report = (part: number, detail: string) => run.progress.report('apply', from + (to - from) * part, detail)
   const pruned = await run.watch.time('surgeryMs', () => applyPlan(graph, coupling, plan))
   report(0.02, `${removals.length} units removed`)
+  if (config.strategy === scratch.name) {
+    return reinitialise(inferShapes(pruned), stream(config.seed, 'scratch'))
+  }
   if (removals.length === 0 || config.refit === 'none') return pruned
   return run.watch.time('recoveryMs', async () => {
     if (config.refit === 'bn') {

@@ -14,6 +14,17 @@ export const resultOriented: StrategyInfo = {
   needsGradients: true,
 }
 
+/** The arm that says what weights are worth: the smaller architecture, trained anew. */
+export const scratch: StrategyInfo = {
+  name: 'scratch',
+  title: 'From scratch',
+  summary:
+    'Keeps the architecture of the pruned network only: its weights are drawn anew and trained with the same budget.',
+  paper: 'Liu et al., Rethinking the Value of Network Pruning, ICLR 2019 (arXiv:1810.05270)',
+  needsData: true,
+  needsGradients: true,
+}
+
 /** All strategies, the default first. */
 export const listStrategies = (): StrategyInfo[] => [
   resultOriented,
@@ -25,11 +36,13 @@ export const listStrategies = (): StrategyInfo[] => [
     needsData,
     needsGradients,
   })),
+  scratch,
 ]
 
 /** @throws BAD_USAGE for a name that is none. */
 export function findStrategy(name: string): StrategyInfo {
   if (name === resultOriented.name) return resultOriented
+  if (name === scratch.name) return scratch
   const criterion = findCriterion(name)
   if (criterion) return criterion
   throw new EspalierError(

@@ -8,14 +8,10 @@ const refuse = (what: string, instead: string): never => {
 
 /** The choices that are not there yet. @throws NOT_BUILT_YET with the name of the option. */
 export function refuseUnbuilt(choices: {
-  readonly allocation?: RunConfig['allocation'] | undefined
   readonly goal?: RunConfig['goal']['kind'] | undefined
   readonly backend?: RunConfig['backend'] | undefined
   readonly precision?: string | undefined
 }): void {
-  if (choices.allocation === 'sensitivity') {
-    refuse('--allocation sensitivity', 'Use --allocation uniform or --allocation global.')
-  }
   if (choices.goal === 'max-latency-ms') {
     refuse('--max-latency-ms', 'Give the budget as --keep-macs, --keep-params or --max-bytes.')
   }

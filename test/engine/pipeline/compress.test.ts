@@ -19,26 +19,27 @@ const run = (config: Parameters<typeof toyConfig>[0], source = data, hooks = wat
   compress({ graph, data: source, config: toyConfig(config) }, hooks)
 
 describe('compress', () => {
-  it.each(listStrategies().map((info) => info.name))(
-    'meets the budget with %s and reports what it did',
-    async (strategy) => {
-      const before = memoryUse().tensors
-      const hooks = watched()
-      const output = await run({ strategy, goal: half, refit: 'bn' }, data, hooks)
-      expect(memoryUse().tensors).toBe(before)
-      const result = { ...output.result, exports: [] }
-      expect(runResultSchema.parse(result)).toEqual(result)
-      expect(decisionTraceSchema.parse(output.trace)).toEqual(output.trace)
-      expect(result.model.after.macs).toBeLessThanOrEqual(result.model.before.macs / 2)
-      expect(output.trace.steps.at(-1)?.macs).toBe(result.model.after.macs)
-      expect(result.result).toMatchObject({ metric: 'accuracy', split: 'test', samples: 500 })
-      const check = await evaluate(output.graph, data)
-      expect(check.value).toBeCloseTo(result.result.afterRecovery as number, 6)
-      const fractions = hooks.seen.map((progress) => progress.fraction)
-      expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
-      expect(fractions.at(-1)).toBe(1)
-    },
-  )
+  it.each(
+    listStrategies()
+      .map((info) => info.name)
+      .filter((name) => name !== 'scratch'),
+  )('meets the budget with %s and reports what it did', async (strategy) => {
+    const before = memoryUse().tensors
+    const hooks = watched()
+    const output = await run({ strategy, goal: half, refit: 'bn' }, data, hooks)
+    expect(memoryUse().tensors).toBe(before)
+    const result = { ...output.result, exports: [] }
+    expect(runResultSchema.parse(result)).toEqual(result)
+    expect(decisionTraceSchema.parse(output.trace)).toEqual(output.trace)
+    expect(result.model.after.macs).toBeLessThanOrEqual(result.model.before.macs / 2)
+    expect(output.trace.steps.at(-1)?.macs).toBe(result.model.after.macs)
+    expect(result.result).toMatchObject({ metric: 'accuracy', split: 'test', samples: 500 })
+    const check = await evaluate(output.graph, data)
+    expect(check.value).toBeCloseTo(result.result.afterRecovery as number, 6)
+    const fractions = hooks.seen.map((progress) => progress.fraction)
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+    expect(fractions.at(-1)).toBe(1)
+  })
 
   it('keeps more with a good strategy than with a random one', async () => {
     const kl = async (strategy: string) => {
@@ -93,8 +94,27 @@ describe('compress', () => {
       )
     expect(await code({ strategy: 'l2', goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
     expect(await code({ strategy: 'l2', goal: half, protect: ['nowhere'] })).toBe('NOT_FOUND')
-    expect(await code({ strategy: 'l2', allocation: 'sensitivity', goal: half })).toBe('NOT_BUILT_YET')
+    expect(await code({ strategy: 'scratch', goal: half })).toBe('BAD_USAGE')
     expect(await code({ strategy: 'l2', goal: { kind: 'max-latency-ms', value: 3 } })).toBe('NOT_BUILT_YET')
+  })
+})
+
+describe('the other arms', () => {
+  it('allocate by a sensitivity sweep whose curves are kept', async () => {
+    const { result, trace } = await run({ strategy: 'l2', allocation: 'sensitivity', goal: half })
+    expect(result.model.after.macs).toBeLessThanOrEqual(half.value * result.model.before.macs)
+    expect(trace.sensitivity?.length).toBeGreaterThan(0)
+    for (const { ratios, kl } of trace.sensitivity ?? []) {
+      expect(kl).toHaveLength(ratios.length)
+      expect(kl[0]).toBe(0)
+      expect(kl.at(-1)).toBeGreaterThan(0)
+    }
+  })
+
+  it('train the small architecture from weights drawn anew', async () => {
+    const finetune = { epochs: 4, samples: 0, learningRate: 0.05, distill: false }
+    const { result } = await run({ strategy: 'scratch', goal: half, finetune })
+    expect(result.result.afterRecovery).toBeGreaterThan(result.result.afterPruning as number)
   })
 })
 

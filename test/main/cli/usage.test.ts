@@ -52,7 +52,6 @@ describe('bad usage ends with 2 and one sentence', () => {
 
 describe('what is not built yet ends with 1 and its name', () => {
   it.each([
-    ['--allocation sensitivity', ['compress', model, ...run, '--strategy', 'l2', '--allocation', 'sensitivity']],
     ['--max-latency-ms', ['compress', model, ...run, '--max-latency-ms', '3']],
     ['--backend cuda', ['compress', model, ...run, '--backend', 'cuda']],
     ['--backend webgpu', ['evaluate', model, '--data', data, '--backend', 'webgpu']],

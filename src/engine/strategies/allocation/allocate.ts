@@ -1,4 +1,4 @@
-/** From scores to an order of removal: the same ratio in every group, or one threshold for all. */
+/** From scores to an order of removal: the same ratio in every group, one threshold for all, or measured curves. */
 import { EspalierError } from '../../../contract/errors'
 import type { RunConfig } from '../../../contract/run'
 import type { Coupling } from '../../coupling'
@@ -20,6 +20,27 @@ export interface GroupScores {
   readonly scores: Float64Array | null
   /** Scores compare between groups as they are. */
   readonly comparable: boolean
+}
+
+/** What pruning one group alone costs, in the criterion's order: nats of KL at rising ratios (0..1), from 0 at 0. */
+export interface SensitivityCurve {
+  readonly group: string
+  readonly ratios: readonly number[]
+  readonly kl: readonly number[]
+}
+
+/** The curve where it never falls, in a line between its points, and beyond the last one as between the last two. */
+function damageAt({ ratios, kl }: SensitivityCurve, ratio: number): number {
+  let highest = 0
+  const rising = kl.map((value) => {
+    highest = Math.max(highest, value)
+    return highest
+  })
+  let i = 1
+  while (i < ratios.length - 1 && ratio > (ratios[i] as number)) i++
+  const [r0, r1] = [ratios[i - 1] as number, ratios[i] as number]
+  const [k0, k1] = [rising[i - 1] as number, rising[i] as number]
+  return k0 + ((ratio - r0) / (r1 - r0)) * (k1 - k0)
 }
 
 /** Scores over their mean, so that groups of different scale share one threshold. */
@@ -53,9 +74,12 @@ function blocksOf(
  *
  * uniform: a group's n-th removal comes at ratio n / units, so every prefix keeps the same ratio in every group to
  * within one step. global: at the (normalised) score, so every prefix is what lies below one threshold; a block of
- * several units goes when all of them lie below it. Ties go by group, then by original index.
+ * several units goes when all of them lie below it. sensitivity: at the damage that pruning its group alone that far was
+ * measured to do, so every prefix is what stays below one damage a group (AIMET's greedy choice of ratios). Ties go by
+ * group, then by original index.
  *
- * @throws NOT_BUILT_YET for sensitivity.
+ * @param curves for sensitivity, one for each group with scores.
+ * @throws INTERNAL where a curve is missing.
  */
 export function allocate(
   allocation: RunConfig['allocation'],
@@ -64,13 +88,8 @@ export function allocate(
   limits: readonly GroupLimits[],
   roundTo: number,
   cost: CostModel,
+  curves: readonly SensitivityCurve[] = [],
 ): Removal[] {
-  if (allocation === 'sensitivity') {
-    throw new EspalierError(
-      'NOT_BUILT_YET',
-      'The allocation "sensitivity" is not built yet. Use "uniform" or "global" instead.',
-    )
-  }
   const blocks: Block[] = []
   coupling.groups.forEach((group, g) => {
     const limit = limits[g] as GroupLimits
@@ -79,6 +98,13 @@ export function allocate(
     if (allocation === 'uniform') {
       const units = group.units.length
       blocks.push(...blocksOf(g, group.units, own.scores, limit, roundTo, (_, removed) => removed / units))
+    } else if (allocation === 'sensitivity') {
+      const units = group.units.length
+      const curve = curves.find((one) => one.group === group.name)
+      if (!curve) throw new EspalierError('INTERNAL', `The sensitivity of group "${group.name}" was not measured.`)
+      blocks.push(
+        ...blocksOf(g, group.units, own.scores, limit, roundTo, (_, removed) => damageAt(curve, removed / units)),
+      )
     } else {
       const normalised = normalise(own) as Float64Array
       const highest = (members: readonly number[]) => normalised[members.at(-1) as number] as number

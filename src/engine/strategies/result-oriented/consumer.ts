@@ -1,13 +1,5 @@
 /** One block of a linear operator while units are removed: its weights, moments and sensitivity, kept up to date. */
-import {
-  cholesky,
-  inverseAt,
-  productAt,
-  solveRows,
-  submatrix,
-  subtractLowRank,
-  takeRows,
-} from '../../statistics/linear-algebra'
+import { inverseAt, productAt, subtractLowRank, takeRows } from '../../statistics/linear-algebra'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -53,7 +45,7 @@ export class Consumer {
   private readonly variance: Float64Array
   private readonly unitOfRow: Int32Array
 
-  constructor(parts: ConsumerParts) {
+  constructor(private readonly parts: ConsumerParts) {
     this.outputUnits = parts.outputUnits
     this.outputs = parts.outputUnits.length
     this.rows = parts.rows
@@ -68,6 +60,11 @@ export class Consumer {
     for (let tap = 0; tap < this.taps; tap++) this.applySensitivity(tap)
     this.unitOfRow = new Int32Array(this.rows)
     for (const [unit, slots] of this.slots) for (const slot of slots) this.unitOfRow[slot] = unit
+  }
+
+  /** The operator as it was before anything was removed. */
+  fresh(): Consumer {
+    return new Consumer(this.parts)
   }
 
   private applySensitivity(tap: number): void {
@@ -113,36 +110,6 @@ export class Consumer {
     let trace = 0
     for (let i = 0; i < quadratic.length; i++) trace += (quadratic[i] as number) * (residual[i] as number)
     return Math.max(0, trace / 2)
-  }
-
-  /**
-   * What it would be without some of its units, all at once; nothing is changed here.
-   * @returns the joint price, and the weights that the others would have; null where it reads none of them.
-   */
-  without(units: Iterable<number>): { readonly price: number; readonly weights: Float64Array } | null {
-    const slots = Int32Array.from([...units].flatMap((unit) => Array.from(this.slots.get(unit) ?? [])))
-    if (slots.length === 0) return null
-    const { rows, precision } = this
-    const width = slots.length
-    const count = this.taps * this.outputs
-    // X = W_c (P_cc)^-1, by a factor of P_cc; the price is 1/2 tr(G W_c X^T).
-    const factor = submatrix(precision, rows, slots)
-    cholesky(factor, width)
-    const x = new Float64Array(count * width)
-    for (let i = 0; i < count; i++) {
-      for (let a = 0; a < width; a++) x[i * width + a] = this.weights[i * rows + (slots[a] as number)] as number
-    }
-    solveRows(factor, width, x, count)
-    let trace = 0
-    for (let i = 0; i < count; i++) {
-      for (let a = 0; a < width; a++) {
-        trace += (x[i * width + a] as number) * (this.sensitive[i * rows + (slots[a] as number)] as number)
-      }
-    }
-    const weights = this.weights.slice()
-    subtractLowRank(weights, count, rows, x, takeRows(precision, rows, slots), width)
-    for (let i = 0; i < count; i++) for (const slot of slots) weights[i * rows + slot] = 0
-    return { price: Math.max(0, trace / 2), weights }
   }
 
   /** Share of the unit's variance that the others do not predict, 0..1: small where it is redundant. */

@@ -80,12 +80,7 @@ function byTap(weights: Float64Array, outputs: number, channels: number, taps: n
 }
 
 /** The inverse of `byTap`; the bias is the sum over taps. */
-export function byChannel({
-  weights,
-  taps,
-  outputs,
-  rows,
-}: Pick<Consumer, 'weights' | 'taps' | 'outputs' | 'rows'>): Float64Array {
+function byChannel({ weights, taps, outputs, rows }: Consumer): Float64Array {
   if (taps === 1) return weights
   const channels = rows - 1
   const width = channels * taps + 1

@@ -1,27 +1,29 @@
-/** What a group's priced change is worth in nats: the cheaper half of it is taken away, alone, and the result measured. */
+/** What a group's priced change is worth in nats: a quarter of it is taken away, alone, and the result measured. */
 import { analyseCoupling, type Coupling, type Group } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
 import { inferShapes } from '../../ops/infer'
-import { writeWeights } from '../../statistics/index'
 import { withBias } from '../../statistics/linear-layer'
 import type { CheckpointTools } from './checkpoints'
-import type { Consumer } from './consumer'
-import { byChannel, type LayerConsumers } from './consumers'
+import { type LayerConsumers, withDecidedWeights } from './consumers'
+import { type CostModel, Decision } from './decide'
 
 /** Rates further apart than this from their median are not believed. */
 const SPREAD = 100
 
-/** The cheaper half of a group's units, by their price before anything is removed. */
-function cheaperHalf(group: Group, consumers: readonly Consumer[]): Set<number> {
-  const priced = Array.from(group.units)
-    .filter((unit) => unit !== 0 && consumers.some((consumer) => consumer.slots.has(unit)))
-    .map((unit) => ({ unit, price: consumers.reduce((sum, consumer) => sum + consumer.price(unit), 0) }))
-    .sort((a, b) => a.price - b.price || a.unit - b.unit)
-  return new Set(priced.slice(0, Math.floor(group.units.length / 2)).map(({ unit }) => unit))
+/** Share of a group that is taken away to measure it. */
+const PART = 0.25
+
+/** Costs nothing: a group alone is ordered by price. */
+const free: CostModel = {
+  macs: 1,
+  params: 1,
+  bytes: 1,
+  savingOf: (units) => ({ macs: units.length, params: units.length, bytes: units.length }),
+  remove: () => undefined,
 }
 
 /**
- * Measured KL over joint price for each group by name. Second-order prices of different layers are not worth the same:
+ * Measured KL over summed price for each group by name. Second-order prices of different layers are not worth the same:
  * positions add up differently, and what confident samples lose is nothing (measured: a factor of ten between
  * convolutions and a classifier). Groups without a sensible measurement get the median of the others.
  * @param layers as `consumersOf` gives them; left alone.
@@ -48,29 +50,25 @@ export async function measureRates(
     const readers = own.filter(({ blocks }) =>
       blocks.some((block) => group.units.some((unit) => unit !== 0 && block.slots.has(unit))),
     )
-    const half = cheaperHalf(
-      group,
-      readers.flatMap(({ blocks }) => blocks),
+    const apart = readers.map(({ layer, blocks }) => ({ layer, blocks: blocks.map((block) => block.fresh()) }))
+    const decision = new Decision(
+      [group],
+      apart.flatMap(({ blocks }) => blocks),
+      free,
+      { measure: 'macs', target: 0, roundTo: 1 },
     )
-    let network = biased
-    let price = 0
-    for (const { layer, blocks } of readers) {
-      const weights = blocks.map((block) => {
-        const left = block.without(half)
-        price += left?.price ?? 0
-        return byChannel({ ...shapeOf(block), weights: left?.weights ?? block.weights })
-      })
-      network = writeWeights(network, layer, weights)
-    }
     const removed = new Uint8Array(coupling.units + 1)
-    for (const unit of half) removed[unit] = 1
-    const rate = (await tools.measure(tools.apply(network, coupling, { removed }), 'calibration')) / price
+    const wanted = Math.ceil(PART * group.units.length)
+    while (decision.removals.length < wanted && decision.canStep) {
+      for (const { unit } of decision.step()) removed[unit] = 1
+      if (decision.removals.length % 16 === 0) await between()
+    }
+    const network = withDecidedWeights(biased, apart)
+    const rate = (await tools.measure(tools.apply(network, coupling, { removed }), 'calibration')) / decision.predicted
     if (Number.isFinite(rate) && rate > 0) found.set(group.name, rate)
   }
   return believable(groups, found)
 }
-
-const shapeOf = ({ taps, outputs, rows }: Consumer) => ({ taps, outputs, rows })
 
 function believable(groups: readonly Group[], found: ReadonlyMap<string, number>): Map<string, number> {
   const logs = [...found.values()].map(Math.log).sort((a, b) => a - b)

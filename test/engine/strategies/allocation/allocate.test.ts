@@ -120,11 +120,38 @@ describe('limits', () => {
     expect(trajectory.length).toBeGreaterThan(0)
   })
 
-  it('name what is not built yet', () => {
-    const { graph, coupling } = chain()
-    expect(() => allocate('sensitivity', coupling, [], [], 1, createCostModel(graph, coupling))).toThrow(
-      expect.objectContaining({ code: 'NOT_BUILT_YET' }),
+  it('follow measured curves: the group that suffers least goes first', () => {
+    const network = chain()
+    const scores = scoresOf(network)
+    const names = network.coupling.groups.filter((group) => group.prunable).map((group) => group.name)
+    const curves = names.map((group, i) => ({
+      group,
+      ratios: [0, 0.5, 0.9],
+      kl: i === 0 ? [0, 1, 3] : [0, 0.01, 0.02],
+    }))
+    const cost = createCostModel(network.graph, network.coupling)
+    const limits = groupLimits(network.coupling, { roundTo: 1, floor: 0 })
+    const trajectory = allocate(
+      'sensitivity',
+      network.coupling,
+      scores.map((score) => ({ scores: score, comparable: false })),
+      limits,
+      1,
+      cost,
+      curves,
     )
+    const first = trajectory.findIndex(({ group }) => group === names[0])
+    expect(trajectory.slice(0, first).length).toBeGreaterThan(trajectory.length / 3)
+    const missing = () =>
+      allocate(
+        'sensitivity',
+        network.coupling,
+        scores.map((score) => ({ scores: score, comparable: false })),
+        limits,
+        1,
+        cost,
+      )
+    expect(missing).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
   })
 })
 
