@@ -75,6 +75,10 @@ export default bilingual(
         title: 'Result-oriented',
         summary: 'Prices every removal in change of the network’s result and lets the survivors inherit the work.',
       },
+      scratch: {
+        title: 'From scratch',
+        summary: 'The network of the same size with new weights, trained as long as the others: is pruning worth it?',
+      },
       random: { title: 'Random', summary: 'Removes units by lot: what every criterion has to beat.' },
       l1: { title: 'L1 norm', summary: 'Removes the units whose weights have the least absolute sum.' },
       l2: { title: 'L2 norm', summary: 'Removes the units whose weights have the least Euclidean length.' },
@@ -221,6 +225,7 @@ export default bilingual(
         title: '结果导向',
         summary: '用网络结果的变化为每次移除定价，并让保留的单元接替其工作。',
       },
+      scratch: { title: '从头训练', summary: '同样大小的网络，采用全新权重并接受同样的训练：剪枝是否值得？' },
       random: { title: '随机', summary: '随机移除单元：任何准则都应胜过它。' },
       l1: { title: 'L1 范数', summary: '移除权重绝对值之和最小的单元。' },
       l2: { title: 'L2 范数', summary: '移除权重欧氏长度最小的单元。' },

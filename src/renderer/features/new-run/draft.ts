@@ -12,9 +12,8 @@ export interface Draft {
   readonly seeds: number
   readonly firstSeed: number
   readonly allocation: RunConfig['allocation']
-  readonly refit: RunConfig['refit']
-  /** Also every strategy as published: without the refit. */
-  readonly published: boolean
+  /** One arm each: every strategy is run with every refit that is chosen. */
+  readonly refits: readonly RunConfig['refit'][]
   readonly calibration: number
   readonly batch: number
   readonly finetune: RunConfig['finetune']
@@ -33,8 +32,7 @@ export const emptyDraft: Draft = {
   seeds: 1,
   firstSeed: 0,
   allocation: 'global',
-  refit: 'sequential',
-  published: false,
+  refits: ['sequential'],
   calibration: 2048,
   batch: 128,
   finetune: { epochs: 0, samples: 0, learningRate: 0.02, distill: false },
@@ -60,13 +58,22 @@ export function goalValues(draft: Pick<Draft, 'goals' | 'goalKind'>): number[] {
 /** Number fields may be empty or odd while they are typed in. */
 const whole = (value: unknown, least: number): number => Math.max(least, Math.round(Number(value) || 0))
 
-/** One configuration a run: strategies x budgets x seeds, twice where the published arm is wanted too. */
+/** A draft as it was kept, also by an earlier version that had fewer fields. */
+export const wholeDraft = (kept: Partial<Draft>): Draft => ({ ...emptyDraft, ...kept })
+
+/** The network of the same size, trained from new weights: what every pruned one is to be compared with. */
+export const scratch = 'scratch'
+
+/** New weights have no survivors to refit, so this strategy has one arm. */
+export const armsOf = (strategy: string, refits: Draft['refits']): Draft['refits'] =>
+  strategy === scratch ? ['none'] : refits
+
+/** One configuration a run: strategies x budgets x refits x seeds. */
 export function draftConfigs(draft: Draft): RunConfig[] {
-  const refits: RunConfig['refit'][] = draft.published && draft.refit !== 'none' ? [draft.refit, 'none'] : [draft.refit]
   const configs: RunConfig[] = []
   for (const value of goalValues(draft)) {
     for (const strategy of draft.strategies) {
-      for (const refit of refits) {
+      for (const refit of armsOf(strategy, draft.refits)) {
         for (let seed = 0; seed < whole(draft.seeds, 1); seed++) {
           configs.push({
             strategy,
@@ -100,7 +107,7 @@ export function draftFrom({ modelId, datasetId, config }: Pick<Run, 'modelId' | 
     goals: String(isShare(goal.kind) ? Number((goal.value * 100).toFixed(4)) : goal.value),
     firstSeed: config.seed,
     allocation: config.allocation,
-    refit: config.refit,
+    refits: [config.refit],
     calibration: config.calibration,
     batch: config.batch,
     finetune: { ...config.finetune },
