@@ -1,0 +1,68 @@
+/** One trained network through every format and back: the same figures, pruned the same, each file proved. */
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { inspectionSchema } from '../../../src/contract/entities'
+import { exportResultSchema } from '../../../src/contract/run'
+import { espalierJson, temporaryFolder } from './support/command-line'
+import { compressionSchema } from './support/documents'
+import { trainedNetwork, writeData, writeNetwork } from './support/fixtures'
+
+const folder = temporaryFolder()
+let onnx: string
+let data: string
+
+beforeAll(async () => {
+  data = writeData(folder, 'data.npz')
+  onnx = await writeNetwork(folder, 'trained.onnx', await trainedNetwork(data))
+})
+
+const targets = { keras: 'model.keras', tfjs: 'model-tfjs' } as const
+const primary = { keras: 'model.keras', tfjs: 'model-tfjs/model.json' } as const
+
+describe.each(['keras', 'tfjs'] as const)('a network in the format %s', (format) => {
+  const path = () => join(folder, primary[format])
+
+  it('is exported with proof', async () => {
+    const { code, document } = await espalierJson(
+      'export',
+      onnx,
+      '--to',
+      format,
+      '--data',
+      data,
+      '--out',
+      join(folder, targets[format]),
+    )
+    expect(code).toBe(0)
+    expect(exportResultSchema.parse(document)).toMatchObject({ format, passed: true, path: path() })
+  })
+
+  it('is the same network to inspect', async () => {
+    const [before, after] = await Promise.all(
+      [onnx, path()].map(async (file) => inspectionSchema.parse((await espalierJson('inspect', file)).document)),
+    )
+    expect(after?.macs).toBe(before?.macs)
+    // In TF.js files BatchNorm is part of the convolutions.
+    if (format === 'keras') expect(after?.params).toBe(before?.params)
+    else expect(after?.params).toBeLessThanOrEqual(before?.params as number)
+    expect(after?.groups.map(({ units, prunable }) => [units, prunable])).toEqual(
+      before?.groups.map(({ units, prunable }) => [units, prunable]),
+    )
+  })
+
+  it('is compressed and leaves in every format', async () => {
+    const out = join(folder, `${format}-pruned`)
+    const options = ['--strategy', 'l2', '--keep-macs', '0.5', '--refit', 'sequential', '--formats', 'onnx,tfjs,keras']
+    const { code, document } = await espalierJson('compress', path(), '--data', data, '--out', out, ...options)
+    expect(code).toBe(0)
+    const result = compressionSchema.parse(document)
+    expect(result.model.after.macs).toBeLessThanOrEqual(0.5 * result.model.before.macs)
+    expect(result.result.before).toBeGreaterThan(90)
+    expect(result.exports.map((file) => [file.format, file.passed])).toEqual([
+      ['onnx', true],
+      ['tfjs', true],
+      ['keras', true],
+    ])
+    for (const { metric } of result.exports) expect(metric).toBeCloseTo(result.result.afterRecovery as number, 1)
+  })
+})
