@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const [folder = 'test-results/screens', filter = ''] = process.argv.slice(2)
-const site = fileURLToPath(new URL('../../../out/preview/', import.meta.url))
+const site = process.env.PREVIEW ?? fileURLToPath(new URL('../../../out/preview/', import.meta.url))
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
 // The product's own policy, so that what it would forbid shows here.
 const policy = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'"
@@ -62,7 +62,14 @@ const screens = [
   ['runs-empty', '/p/p-empty/runs'],
   ['new-run', '/p/p-sample/runs/new'],
   ['run-overview', '/p/p-sample/runs/r-22'],
-  ['run-decisions', '/p/p-sample/runs/r-22', tab(1)],
+  [
+    'run-decisions',
+    '/p/p-sample/runs/r-22',
+    async (page) => {
+      await tab(1)(page)
+      await page.locator('.strip button').nth(8).click()
+    },
+  ],
   ['run-widths', '/p/p-sample/runs/r-22', tab(2)],
   [
     'run-maps',
@@ -101,6 +108,25 @@ const screens = [
     },
   ],
   ['compare', '/p/p-sample/compare?runs=r-13,r-16,r-19,r-22,r-25,r-27'],
+  [
+    'compare-parallel',
+    '/p/p-sample/compare?runs=r-1,r-4,r-7,r-10,r-11,r-12,r-13,r-16,r-19,r-22,r-23,r-24,r-25,r-27',
+    async (page) => {
+      const handle = page.locator('.handle').last()
+      await handle.focus()
+      for (let step = 0; step < 30; step++) await page.keyboard.press('ArrowUp')
+      await page.locator('.handle').first().scrollIntoViewIfNeeded()
+    },
+  ],
+  [
+    'compare-classes',
+    '/p/p-sample/compare?runs=r-13,r-16,r-19,r-22,r-25,r-27',
+    async (page) => {
+      await page.locator('section.ask button').click()
+      await page.locator('.samples').waitFor()
+      await page.locator('.samples').scrollIntoViewIfNeeded()
+    },
+  ],
   ['compare-empty', '/p/p-sample/compare'],
   [
     'exports',
@@ -108,6 +134,7 @@ const screens = [
     async (page) => {
       await page.locator('form button.primary').click()
       await page.locator('.proof').first().waitFor()
+      await page.locator('.proof summary').first().click()
     },
   ],
   [

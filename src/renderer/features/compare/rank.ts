@@ -2,14 +2,19 @@
 import type { Run } from '../../../contract'
 import { figuresOf } from '../runs'
 
-/** Percent of MACs, kilobytes, points; 0: no limit. */
+/** Percent of MACs, kilobytes, points, milliseconds; 0: no limit. */
 export interface Limits {
   readonly macs: number
   readonly kilobytes: number
   readonly drop: number
+  readonly milliseconds?: number
 }
 
-export function bestUnder(runs: readonly Run[], limits: Limits): Run | undefined {
+export function bestUnder(
+  runs: readonly Run[],
+  limits: Limits,
+  latency: (run: Run) => number | null = () => null,
+): Run | undefined {
   let best: { run: Run; score: number; macs: number } | undefined
   for (const run of runs) {
     const { macsKept, bytes, drop, metric, agreement } = figuresOf(run)
@@ -17,6 +22,11 @@ export function bestUnder(runs: readonly Run[], limits: Limits): Run | undefined
     if (limits.macs > 0 && macsKept * 100 > limits.macs + 1e-9) continue
     if (limits.kilobytes > 0 && bytes > limits.kilobytes * 1000) continue
     if (limits.drop > 0 && (drop === null || drop > limits.drop + 1e-9)) continue
+    if (limits.milliseconds) {
+      const measured = latency(run)
+      // What was never measured keeps no promise of latency.
+      if (measured === null || measured > limits.milliseconds) continue
+    }
     const score = metric ?? (agreement ?? 0) * 100
     if (!best || score > best.score || (score === best.score && macsKept < best.macs))
       best = { run, score, macs: macsKept }

@@ -21,5 +21,8 @@ export const useExports = defineStore('exports', () => {
   }
 
   const download = (id: string) => api().exports.download({ id })
-  return { ...list, create, download }
+  const kit = (id: string) => api().exports.kit({ id })
+  /** Exports of one model as one archive. */
+  const bundle = (ids: string[]) => api().exports.bundle({ ids })
+  return { ...list, create, download, kit, bundle }
 })

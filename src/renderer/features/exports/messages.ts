@@ -38,6 +38,21 @@ export default bilingual(
     when: 'When',
     download: 'Download zip',
     downloaded: '{name} written.',
+    bundle: 'Everything as one zip',
+    kit: {
+      title: 'Run it, and make it again',
+      files: 'Files in the archive',
+      hint: 'These lie in the zip beside the model.',
+    },
+    latency: {
+      title: 'Latency, median of repeated passes',
+      runtime: 'Runtime',
+      speed: 'Speed-up',
+      how: '{rounds} passes of {batch} sample in turn, one thread; below each median the 10 % and 90 % quantile.',
+      same: 'No faster in {runtime}: {before} before, {after} after. Fewer MACs alone do not make this network faster there; a width multiple of 8 or 16 may.',
+      slower:
+        'Slower in {runtime}: {before} before, {after} after. Fewer MACs do not make this network faster there; a width multiple of 8 or 16 may.',
+    },
     none: 'None yet',
     emptyTitle: 'Nothing to export yet',
     emptyText:
@@ -82,6 +97,17 @@ export default bilingual(
     when: '时间',
     download: '下载 zip',
     downloaded: '已写出 {name}。',
+    bundle: '全部打包为一个 zip',
+    kit: { title: '运行它，以及重新生成它', files: '压缩包中的文件', hint: '这些文件与模型一起放在 zip 中。' },
+    latency: {
+      title: '延迟（多次运行的中位数）',
+      runtime: '运行时',
+      speed: '加速',
+      how: '轮流运行 {rounds} 次，每次 {batch} 个样本，单线程；中位数下方为 10 % 和 90 % 分位数。',
+      same: '在 {runtime} 中没有更快：之前 {before}，之后 {after}。仅减少乘加数并不会让此网络在那里更快；宽度取 8 或 16 的倍数可能有帮助。',
+      slower:
+        '在 {runtime} 中更慢：之前 {before}，之后 {after}。减少乘加数并没有让此网络在那里更快；宽度取 8 或 16 的倍数可能有帮助。',
+    },
     none: '暂无',
     emptyTitle: '还没有可导出的内容',
     emptyText: '导入模型或完成一次运行，之后即可将网络写为 ONNX 和 TensorFlow.js,并附上文件计算结果相同的证明。',

@@ -1,0 +1,48 @@
+/** Runs that differ in their seed alone, with mean and spread of what they reached. */
+import type { Run } from '../../../contract'
+import { armKey, figuresOf } from '../runs'
+
+export interface Spread {
+  readonly n: number
+  readonly mean: number
+  /** Sample standard deviation; null for a single run. */
+  readonly deviation: number | null
+  readonly low: number
+  readonly high: number
+}
+
+export function spreadOf(values: readonly (number | null)[]): Spread | null {
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return null
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return {
+    n: known.length,
+    mean,
+    deviation: known.length > 1 ? Math.sqrt(squares / (known.length - 1)) : null,
+    low: Math.min(...known),
+    high: Math.max(...known),
+  }
+}
+
+export interface Arm {
+  readonly runs: readonly Run[]
+  readonly metric: Spread | null
+  readonly drop: Spread | null
+  readonly macsKept: Spread | null
+  readonly kl: Spread | null
+}
+
+/** Finished runs by everything but their seed, in the order given. */
+export function armsOf(runs: readonly Run[]): Arm[] {
+  const arms = new Map<string, Run[]>()
+  for (const run of runs) {
+    if (run.status !== 'done') continue
+    const key = `${run.modelId} ${run.datasetId} ${armKey(run.config)}`
+    arms.set(key, [...(arms.get(key) ?? []), run])
+  }
+  return [...arms.values()].map((members) => {
+    const of = (key: 'metric' | 'drop' | 'macsKept' | 'kl') => spreadOf(members.map((run) => figuresOf(run)[key]))
+    return { runs: members, metric: of('metric'), drop: of('drop'), macsKept: of('macsKept'), kl: of('kl') }
+  })
+}

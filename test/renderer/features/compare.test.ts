@@ -1,0 +1,139 @@
+/** Comparing: brushing the parallel coordinates, what the confusion tells, spread over seeds, ranking with latency. */
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { extentOf, linesWithin, type ParallelAxis } from '../../../src/renderer/charts/parallel'
+import { confusionChanges, confusionDifference } from '../../../src/renderer/features/compare/confusion'
+import { bestUnder } from '../../../src/renderer/features/compare/rank'
+import { armsOf, spreadOf } from '../../../src/renderer/features/compare/spread'
+import { makeWorld } from '../fake/world'
+import { type Mounted, mountApp } from '../mount'
+
+vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
+  __esModule: true,
+  default: { template: '<div class="chart-stand-in" />' },
+}))
+
+// ECharts draws on a canvas that this environment has not.
+vi.mock('../../../src/renderer/charts/BarsChart.vue', () => ({
+  __esModule: true,
+  default: { template: '<div class="chart-stand-in" />' },
+}))
+
+let mounted: Mounted | undefined
+afterEach(() => {
+  mounted?.wrapper.unmount()
+  mounted = undefined
+})
+
+const axis = (id: string, values: (number | null)[]): ParallelAxis => ({ id, label: id, values, format: String })
+
+describe('parallel coordinates', () => {
+  it('keep exactly the lines within every range', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.option(fc.integer({ min: 0, max: 9 }))), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 0, max: 9 }),
+        (rows, a, b) => {
+          const axes = [
+            axis(
+              'x',
+              rows.map(([x]) => x),
+            ),
+            axis(
+              'y',
+              rows.map(([, y]) => y),
+            ),
+          ]
+          const [low, high] = [Math.min(a, b), Math.max(a, b)]
+          expect(linesWithin(axes, { y: [low, high] }, rows.length)).toEqual(
+            rows.map(([, y]) => y !== null && y >= low && y <= high),
+          )
+          expect(linesWithin(axes, {}, rows.length).every(Boolean)).toBe(true)
+          const [least, most] = extentOf(axes[0] as ParallelAxis)
+          expect(most).toBeGreaterThan(least)
+          for (const [x] of rows) expect(x >= least && x <= most).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('are brushed with the keyboard, and what is within can be kept', async () => {
+    mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-16,r-19,r-22')
+    const handles = mounted.wrapper.findAll('[role=slider]')
+    const accuracy = handles.find((handle) => handle.attributes('aria-label') === 'Accuracy, at least')
+    const runs = mounted.fake.world.runs.filter((run) => ['r-13', 'r-16', 'r-19', 'r-22'].includes(run.id))
+    const best = Math.max(...runs.map((run) => run.result?.result.afterRecovery ?? 0))
+    for (const key of [...Array(7).fill('PageUp'), ...Array(4).fill('ArrowUp')])
+      await accuracy?.trigger('keydown', { key })
+    expect(Number(accuracy?.attributes('aria-valuenow'))).toBeLessThanOrEqual(best)
+    expect(mounted.wrapper.text()).toContain('1 of 4 within')
+    const keep = mounted.wrapper.findAll('button').find((button) => button.text() === 'Compare only these')
+    await keep?.trigger('click')
+    await mounted.settle()
+    const winner = runs.find((run) => run.result?.result.afterRecovery === best)
+    expect(mounted.router.currentRoute.value.query.runs).toBe(winner?.id)
+  })
+})
+
+describe('the confusion', () => {
+  it('is told as the mistakes that changed, the largest first', () => {
+    const [before, after] = [
+      [
+        [8, 2, 0],
+        [1, 9, 0],
+        [0, 0, 10],
+      ],
+      [
+        [4, 2, 4],
+        [2, 8, 0],
+        [0, 0, 10],
+      ],
+    ]
+    expect(confusionDifference(before, after)).toEqual([
+      [-4, 0, 4],
+      [1, -1, 0],
+      [0, 0, 0],
+    ])
+    expect(confusionChanges(before, after)).toEqual([
+      { label: 0, named: 2, before: 0, after: 4 },
+      { label: 1, named: 0, before: 1, after: 2 },
+    ])
+  })
+
+  it('leads to the samples of the class', async () => {
+    mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22')
+    await mounted.wrapper.get('section.ask button').trigger('click')
+    await mounted.settle()
+    for (let turn = 0; turn < 100 && !mounted.wrapper.find('ol .link').exists(); turn++) await mounted.settle()
+    const change = mounted.wrapper.get('ol .link')
+    const [label] = change.text().split(' taken for ')
+    await change.trigger('click')
+    for (const sample of mounted.wrapper.findAll('.sample')) expect(sample.get('dd').text()).toBe(label)
+  })
+})
+
+describe('the spread over seeds', () => {
+  it('has the mean and the sample deviation of runs that differ in their seed alone', () => {
+    expect(spreadOf([1, 2, 3, null])).toEqual({ n: 3, mean: 2, deviation: 1, low: 1, high: 3 })
+    expect(spreadOf([5])?.deviation).toBeNull()
+    expect(spreadOf([null])).toBeNull()
+    const arms = armsOf(makeWorld().runs.slice(0, 24))
+    expect(arms).toHaveLength(8)
+    expect(arms.every((arm) => arm.runs.length === 3 && arm.metric?.n === 3)).toBe(true)
+  })
+})
+
+describe('ranking under latency', () => {
+  it('takes only runs that were measured to keep it', () => {
+    const runs = makeWorld().runs.filter((run) => run.status === 'done')
+    const free = bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0 })
+    const other = runs.find((run) => run.id !== free?.id)
+    const latency = (run: { id: string }) => (run.id === other?.id ? 0.8 : run.id === free?.id ? 1.4 : null)
+    expect(bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 1 }, latency)?.id).toBe(other?.id)
+    expect(bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 0.1 }, latency)).toBeUndefined()
+  })
+})
