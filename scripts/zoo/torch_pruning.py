@@ -4,6 +4,7 @@ usage: python torch_pruning.py OUT.json [--only NAME ...] [--limit SECONDS]
 needs: torch, torch-pruning and what export.py needs. Each model runs in a process of its own, one thread, CPU seconds.
 """
 import argparse
+import importlib.util
 import json
 import pathlib
 import resource
@@ -11,18 +12,25 @@ import subprocess
 import sys
 import time
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+# This file must not stand in for the package of the same name.
+sys.path = [path for path in sys.path if pathlib.Path(path or ".").resolve() != HERE]
+
+
+def zoo():
+    spec = importlib.util.spec_from_file_location("zoo_export", HERE / "export.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.ZOO
 
 
 def one(name):
-    sys.path.insert(0, str(HERE))
     import torch
     import torch_pruning as tp
-    from export import ZOO
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    net, sample = ZOO[name]()
+    net, sample = zoo()[name]()
     net.eval()
     before, parameters = tp.utils.count_ops_and_params(net, sample)
     # Forwards warm up the allocator for both halves of what is timed.
@@ -57,9 +65,7 @@ def main():
         return
     out = pathlib.Path(a.out)
     known = {m["model"]: m for m in json.loads(out.read_text())["models"]} if out.exists() else {}
-    sys.path.insert(0, str(HERE))
-    from export import ZOO
-    for name in a.only or ZOO:
+    for name in a.only or zoo():
         if name in known and not a.only:
             continue
         try:

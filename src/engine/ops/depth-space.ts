@@ -2,10 +2,12 @@
 import { type Dim, numberAttribute, stringAttribute } from '../graph/graph'
 import { registerOp } from './definition'
 import { claimAxis, onAxis } from './labels'
+import { lowerDepthSpace } from './lower/indexing'
 import { divideDims, multiplyDims } from './shapes'
 
 registerOp({
   op: 'DepthToSpace',
+  lower: lowerDepthSpace,
   since: 13,
   infer(context) {
     const { dtype, shape } = context.input(0)
@@ -31,6 +33,7 @@ registerOp({
 
 registerOp({
   op: 'SpaceToDepth',
+  lower: lowerDepthSpace,
   infer(context) {
     const { dtype, shape } = context.input(0)
     const block = numberAttribute(context.node, 'blocksize', 1)

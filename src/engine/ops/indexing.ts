@@ -1,6 +1,7 @@
 /** Operators that order, pick or write positions by index: what they pick along stays, other axes pass. */
 import { type Dim, numberAttribute, type Shape } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { lowerCumSum, lowerGatherElements, lowerTrilu } from './lower/indexing'
 import { normaliseAxis } from './shapes'
 
 const axisOf = (context: { readonly node: InferContext['node'] }, rank: number, fallback: number): number => {
@@ -59,6 +60,7 @@ registerOp({
 
 registerOp({
   op: 'CumSum',
+  lower: lowerCumSum,
   since: 14,
   infer: (context) => [context.input(0)],
   couple(context) {
@@ -72,6 +74,7 @@ registerOp({
 
 registerOp({
   op: 'Trilu',
+  lower: lowerTrilu,
   since: 14,
   infer: (context) => [context.input(0)],
   couple(context) {
@@ -91,6 +94,7 @@ const every = (shape: Shape): number[] => shape.map((_, i) => i)
 
 registerOp({
   op: 'GatherElements',
+  lower: lowerGatherElements,
   since: 13,
   infer: (context) => [{ dtype: context.input(0).dtype, shape: context.shape(1) }],
   couple(context) {

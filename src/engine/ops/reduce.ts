@@ -59,4 +59,4 @@ for (const op of ['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReducePro
   registerOp({ op, infer, couple, mixes: () => true, lower: lowerReduce })
 registerOp({ op: 'ReduceSum', since: 13, mixes: () => true, infer, couple, lower: lowerReduce })
 for (const op of ['ReduceL1', 'ReduceSumSquare', 'ReduceLogSumExp', 'ReduceLogSum'])
-  registerOp({ op, infer, couple, mixes: () => true })
+  registerOp({ op, infer, couple, mixes: () => true, lower: lowerReduce })

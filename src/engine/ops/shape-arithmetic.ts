@@ -3,6 +3,7 @@ import { type Dim, numberAttribute } from '../graph/graph'
 import { int64, takeAlong, toNumbers } from '../graph/tensor'
 import { type ResizeContext, type Resized, registerOp } from './definition'
 import { onAxis, simplify, takeLabels } from './labels'
+import { lowerGatherND } from './lower/indexing'
 import { lowerGather, lowerRepeat } from './lower/shape'
 import { broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
 
@@ -123,6 +124,7 @@ registerOp({
 /** The rows that GatherND picks keep what lies behind the axes it addresses. */
 registerOp({
   op: 'GatherND',
+  lower: lowerGatherND,
   since: 13,
   infer(context) {
     const x = context.input(0)

@@ -3,6 +3,7 @@ import type { DataType } from '../graph/tensor'
 import type { CouplingContext, InferContext, Inferred } from './definition'
 import { registerOp } from './definition'
 import { lowerActivation, lowerCast, lowerClip, lowerNothing } from './lower/activation'
+import { lowerIsNaN } from './lower/indexing'
 
 /** Output has the shape of input 0. */
 export const inferSame = (context: InferContext): Inferred[] => {
@@ -52,7 +53,13 @@ for (const op of 'Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseN
   registerOp({ op, since: op === 'BitwiseNot' ? 18 : 9, infer: inferSame, couple: coupleSame })
 }
 for (const op of ['IsNaN', 'IsInf']) {
-  registerOp({ op, since: 10, infer: (context) => [{ dtype: 'bool', shape: context.shape(0) }], couple: coupleSame })
+  registerOp({
+    op,
+    since: 10,
+    infer: (context) => [{ dtype: 'bool', shape: context.shape(0) }],
+    couple: coupleSame,
+    ...(op === 'IsNaN' ? { lower: lowerIsNaN } : {}),
+  })
 }
 
 const castTypes: Readonly<Record<number, DataType>> = {

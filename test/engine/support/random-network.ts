@@ -1,7 +1,7 @@
-/** Random networks over every coupling: chains, residuals, concats, splits, depthwise, grouped, shuffles, gates, flattens. */
+/** Random networks over every coupling: chains, residuals, concats, splits, depthwise, grouped, shuffles, gates, attention, recurrent, normalisations, flattens. */
 
 import type { Coupling, PruningPlan } from '../../../src/engine/coupling/index'
-import { type Graph, int, ints, numberAttribute } from '../../../src/engine/graph/graph'
+import { type Graph, int, ints, numberAttribute, text } from '../../../src/engine/graph/graph'
 import { TestNetwork } from './network'
 
 interface Stage {
@@ -113,11 +113,140 @@ const blocks: Readonly<Record<string, Block>> = {
     const a = net.one('Mul', [from.value, net.weight([from.channels, 1, 1], 0.5, 1)])
     return { ...from, value: net.one('PRelu', [a, net.weight([from.channels, 1, 1], 0.3)]) }
   },
+  groupNormalised(net, from, width) {
+    const groups = 2
+    const channels = groups * Math.max(2, Math.floor(width() / 2))
+    const a = net.conv(from.value, from.channels, channels, 1)
+    if (net.random() < 0.5) {
+      // As exporters below opset 18 spell it.
+      const folded = net.one('Reshape', [a, net.sizes([0, groups, -1])])
+      const normal = net.one('InstanceNormalization', [folded, net.weight([groups], 0, 1), net.weight([groups], 0)])
+      const back = net.one('Reshape', [normal, net.sizes([0, channels, from.size, from.size])])
+      const scaled = net.one('Mul', [back, net.weight([channels, 1, 1], 0.5, 1)])
+      return { ...from, channels, value: net.one('Add', [scaled, net.weight([channels, 1, 1], 0.5)]) }
+    }
+    const operands = [a, net.weight([channels], 0.5, 1), net.weight([channels], 0.5)]
+    return { ...from, channels, value: net.one('GroupNormalization', operands, { num_groups: int(groups) }) }
+  },
+  layerNormalised(net, from) {
+    const last = net.one('Transpose', [from.value], { perm: ints([0, 2, 3, 1]) })
+    const normal =
+      net.random() < 0.5 ? fusedLayerNorm(net, last, from.channels) : spelledLayerNorm(net, last, from.channels)
+    return { ...from, value: net.one('Transpose', [normal], { perm: ints([0, 3, 1, 2]) }) }
+  },
+  attention(net, from, width) {
+    const heads = 2 + Math.floor(net.random() * 2)
+    const features = 2
+    const inner = heads * features
+    const positions = from.size * from.size
+    const tokens = net.one('Transpose', [net.one('Reshape', [from.value, net.sizes([0, from.channels, positions])])], {
+      perm: ints([0, 2, 1]),
+    })
+    const qkv = net.one('Add', [
+      net.one('MatMul', [tokens, net.weight([from.channels, 3 * inner])]),
+      net.weight([3 * inner], 0.3),
+    ])
+    const folded = net.one('Reshape', [qkv, net.sizes([0, positions, 3, heads, features])])
+    const turned = net.one('Transpose', [folded], { perm: ints([2, 0, 3, 1, 4]) })
+    const part = (i: number) => {
+      const name = net.sizes([i])
+      net.constants.set(name, { dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(i)) })
+      return net.one('Gather', [turned, name], { axis: int(0) })
+    }
+    const keys = net.one('Transpose', [part(1)], { perm: ints([0, 1, 3, 2]) })
+    const scores = net.one('Softmax', [net.one('MatMul', [part(0), keys])], { axis: int(-1) })
+    const mixed = net.one('Transpose', [net.one('MatMul', [scores, part(2)])], { perm: ints([0, 2, 1, 3]) })
+    const joined = net.one('Reshape', [mixed, net.sizes([0, positions, inner])])
+    const channels = net.random() < 0.5 ? from.channels : width()
+    let y = net.one('MatMul', [joined, net.weight([inner, channels])])
+    if (channels === from.channels) y = net.one('Add', [y, tokens])
+    const back = net.one('Transpose', [y], { perm: ints([0, 2, 1]) })
+    return { ...from, channels, value: net.one('Reshape', [back, net.sizes([0, channels, from.size, from.size])]) }
+  },
+  recurrent(net, from, width) {
+    const [op, gates] = (
+      [
+        ['LSTM', 4],
+        ['GRU', 3],
+        ['RNN', 1],
+      ] as const
+    )[Math.floor(net.random() * 3)] as ['LSTM', 4]
+    const hidden = width()
+    const both = net.random() < 0.5 ? 2 : 1
+    // Rows of the feature map are the steps; each is read from left to right.
+    const steps = net.one('Transpose', [net.one('ReduceMean', [from.value], { axes: ints([3]), keepdims: int(0) })], {
+      perm: ints([2, 0, 1]),
+    })
+    const operands = [
+      steps,
+      net.weight([both, gates * hidden, from.channels], 0.5),
+      net.weight([both, gates * hidden, hidden], 0.5),
+      net.weight([both, 2 * gates * hidden], 0.5),
+    ]
+    const y = net.one(op, operands, {
+      hidden_size: int(hidden),
+      direction: text(both === 2 ? 'bidirectional' : 'forward'),
+    })
+    const channels = both * hidden
+    const joined = net.one('Reshape', [
+      net.one('Transpose', [y], { perm: ints([2, 1, 3, 0]) }),
+      net.sizes([0, channels, from.size, 1]),
+    ])
+    const spread = net.one('Add', [joined, net.weight([1, 1, 1, from.size], 0.5)])
+    return { ...from, channels, value: spread }
+  },
+  optionA(net, from, width) {
+    // A shortcut that grows by zeros, as in the first residual networks for small images.
+    const more = 2 * Math.floor(1 + net.random() * 2)
+    const channels = from.channels + more
+    const a = net.one('Relu', [net.conv(from.value, from.channels, width(), 3)])
+    const inner = net.constants.get(`w${net.constants.size - 1}`)?.dims[0] as number
+    const b = net.conv(a, inner, channels, 3)
+    const shortcut = net.one('Pad', [from.value, net.sizes([0, more / 2, 0, 0, 0, more / 2, 0, 0])])
+    return { ...from, channels, value: net.one('Relu', [net.one('Add', [b, shortcut])]) }
+  },
+  ghost(net, from, width) {
+    const primary = width()
+    const a = net.one('Relu', [net.conv(from.value, from.channels, primary, 1)])
+    const cheap = net.one('Relu', [net.conv(a, primary, primary, 3, { groups: primary })])
+    const joined = net.one('Concat', [a, cheap], { axis: int(1) })
+    const channels = 2 * primary - 1
+    const value = net.one('Slice', [joined, net.sizes([0]), net.sizes([channels]), net.sizes([1])])
+    return { ...from, channels, value }
+  },
+  hierarchical(net, from, width) {
+    // Res2Net: every part but the first also sees what the part before it became.
+    const part = width()
+    const a = net.one('Relu', [net.conv(from.value, from.channels, 3 * part, 1)])
+    const parts = net.node('Split', [a, net.sizes([part, part, part])], { axis: int(1) }, 3) as [string, string, string]
+    const second = net.one('Relu', [net.conv(parts[1], part, part, 3)])
+    const third = net.one('Relu', [net.conv(net.one('Add', [parts[2], second]), part, part, 3)])
+    const joined = net.one('Concat', [parts[0], second, third], { axis: int(1) })
+    const y = net.conv(joined, 3 * part, from.channels, 1)
+    return { ...from, value: net.one('Relu', [net.one('Add', [y, from.value])]) }
+  },
   padded(net, from) {
     const a = net.one('Pad', [from.value, net.sizes([0, 0, 1, 1, 0, 0, 1, 1])])
     const value = net.one('Slice', [a, net.sizes([1, 1]), net.sizes([from.size + 1, from.size + 1]), net.sizes([2, 3])])
     return { ...from, value }
   },
+}
+
+function fusedLayerNorm(net: TestNetwork, x: string, channels: number): string {
+  return net.one('LayerNormalization', [x, net.weight([channels], 0.5, 1), net.weight([channels], 0.5)], {
+    axis: int(-1),
+  })
+}
+
+/** As exporters below opset 17 write it. */
+function spelledLayerNorm(net: TestNetwork, x: string, channels: number): string {
+  const number = (value: number) => net.weight([], 0, value)
+  const mean = (y: string) => net.one('ReduceMean', [y], { axes: ints([-1]), keepdims: int(1) })
+  const centred = net.one('Sub', [x, mean(x)])
+  const variance = mean(net.one('Pow', [centred, number(2)]))
+  const deviation = net.one('Sqrt', [net.one('Add', [variance, number(1e-5)])])
+  const scaled = net.one('Mul', [net.one('Div', [centred, deviation]), net.weight([channels], 0.5, 1)])
+  return net.one('Add', [scaled, net.weight([channels], 0.5)])
 }
 
 export const blockNames = Object.keys(blocks)

@@ -11,6 +11,19 @@ const operations: Readonly<Record<string, string>> = {
   ReduceMin: 'Min',
   ReduceProd: 'Prod',
   ReduceL2: 'Sum',
+  ReduceL1: 'Sum',
+  ReduceSumSquare: 'Sum',
+  ReduceLogSum: 'Sum',
+  ReduceLogSumExp: 'Sum',
+}
+
+/** What is done to every element before, and to the result after. */
+const around: Readonly<Record<string, readonly [string | null, string | null]>> = {
+  ReduceL2: ['Square', 'Sqrt'],
+  ReduceL1: ['Abs', null],
+  ReduceSumSquare: ['Square', null],
+  ReduceLogSum: [null, 'Log'],
+  ReduceLogSumExp: ['Exp', 'Log'],
 }
 
 export function lowerReduce(context: LoweringContext): void {
@@ -25,9 +38,10 @@ export function lowerReduce(context: LoweringContext): void {
   const layout: Layout = context.layoutOf(0) === 'nhwc' && stays ? 'nhwc' : 'plain'
   const x = context.input(0, layout)
   const axis = axes.map((a) => axisIn(layout, a, rank)).sort((a, b) => a - b)
-  const squared = context.node.op === 'ReduceL2' ? unaryEmit(context, 'Square', x) : x
-  const reduced = unaryEmit(context, operations[context.node.op] as string, squared, { axis, keep_dims: keep })
-  context.output(0, context.node.op === 'ReduceL2' ? unaryEmit(context, 'Sqrt', reduced) : reduced)
+  const [before, after] = around[context.node.op] ?? [null, null]
+  const prepared = before ? unaryEmit(context, before, x) : x
+  const reduced = unaryEmit(context, operations[context.node.op] as string, prepared, { axis, keep_dims: keep })
+  context.output(0, after ? unaryEmit(context, after, reduced) : reduced)
 }
 
 export function lowerSoftmax(context: LoweringContext): void {

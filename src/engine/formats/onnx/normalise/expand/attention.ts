@@ -139,8 +139,8 @@ const multiHeadAttention: Rule = (into, known) => {
     values.length === 4
       ? into.input(2)
       : toHeads(into, part(2, 2 * width, 2 * width + featuresOf(into, values, -1)), heads)
-  into.result(k, node.outputs[1])
-  into.result(v, node.outputs[2])
+  into.result(k, 1)
+  into.result(v, 2)
   const padding = into.input(4)
   const masks = { padding, paddingShape: padding === '' ? undefined : known.shape(padding), bias: into.input(5) }
   microsoft(into, { q, k, v }, masks, width, [shape[1], keys.at(keys.length === 4 ? 2 : 1)])

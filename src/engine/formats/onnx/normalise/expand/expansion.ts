@@ -39,8 +39,9 @@ export class Expansion {
     return outputs
   }
 
-  /** A value under a name that the network's other nodes read. */
-  result(value: string, output = this.node.outputs[0] ?? ''): void {
+  /** Output o of the fused operator, where anybody reads it. */
+  result(value: string, o = 0): void {
+    const output = this.node.outputs[o] ?? ''
     if (output !== '') this.rewriter.alias(this.node, output, value)
   }
 

@@ -24,7 +24,7 @@ const skipNormalisation =
   (into) => {
     const sum = into.add(into.add(into.input(0), into.input(1)), into.has(bias) ? into.input(bias) : '')
     into.result(normalise(into, sum))
-    into.result(sum, into.node.outputs[3])
+    into.result(sum, 3)
   }
 
 const layerNormalisation = (into: Expansion, sum: string): string =>
@@ -105,7 +105,7 @@ function finishEmbedding(into: Expansion, sum: string): void {
   const total = into.add(sum, segments)
   const at = { axis: int(-1), epsilon: float(numberAttribute(into.node, 'epsilon', 1e-12)) }
   into.result(into.one('LayerNormalization', [total, into.input(5), into.input(6)], at))
-  into.result(total, into.node.outputs[2])
+  into.result(total, 2)
 }
 
 const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides']

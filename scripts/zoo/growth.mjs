@@ -1,0 +1,67 @@
+/**
+ * Analysis time against size: residual networks from some hundred to 20,000 nodes, the median of five analyses each.
+ * Writes docs/coverage-growth.json.
+ *
+ * usage: node --import tsx scripts/zoo/growth.mjs
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { analyseCoupling } from '../../src/engine/coupling/index.ts'
+import { attributes, Graph, int, ints } from '../../src/engine/graph/graph.ts'
+import { float32 } from '../../src/engine/graph/tensor.ts'
+import { verify } from '../../src/engine/graph/topology.ts'
+import { inferShapes } from '../../src/engine/ops/infer.ts'
+import { writeCoverage } from './report.mjs'
+
+/** Blocks of two convolutions with BatchNorm and a shortcut; every fourth one changes the width of the stream. */
+function network(blocks) {
+  const nodes = []
+  const constants = new Map()
+  const weight = (dims) => {
+    const name = `w${constants.size}`
+    constants.set(name, float32(dims, new Float32Array(dims.reduce((a, b) => a * b, 1))))
+    return name
+  }
+  const one = (op, inputs, at = {}) => {
+    const name = `${op}${nodes.length}`
+    nodes.push({ name, op, domain: '', inputs, outputs: [name], attributes: attributes(at) })
+    return name
+  }
+  const conv = (x, from, to) =>
+    one('Conv', [x, weight([to, from, 1, 1]), weight([to])], { kernel_shape: ints([1, 1]), group: int(1) })
+  const norm = (x, c) => one('BatchNormalization', [x, weight([c]), weight([c]), weight([c]), weight([c])])
+  let width = 16
+  let x = conv('x', 3, width)
+  for (let block = 0; block < blocks; block++) {
+    const next = block % 4 === 3 ? (width === 16 ? 24 : 16) : width
+    const a = one('Relu', [norm(conv(x, width, 16), 16)])
+    const b = norm(conv(a, 16, next), next)
+    const shortcut = next === width ? x : conv(x, width, next)
+    x = one('Relu', [one('Add', [b, shortcut])])
+    width = next
+  }
+  const pooled = one('Flatten', [one('GlobalAveragePool', [x])])
+  const y = one('Gemm', [pooled, weight([10, width]), weight([10])], { transB: int(1) })
+  const inputs = [{ name: 'x', dtype: 'float32', shape: ['batch', 3, 8, 8] }]
+  return inferShapes(
+    verify(
+      new Graph({ name: 'growth', inputs, outputs: [{ name: y, dtype: 'float32', shape: null }], nodes, constants }),
+    ),
+  )
+}
+
+analyseCoupling(network(50))
+const points = [60, 125, 250, 500, 1000, 1900, 2760].map((blocks) => {
+  const graph = network(blocks)
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now()
+    analyseCoupling(graph)
+    return performance.now() - start
+  }).sort((a, b) => a - b)
+  const point = { nodes: graph.nodes.length, ms: times[2] }
+  console.log(point.nodes, point.ms.toFixed(1))
+  return point
+})
+const root = join(import.meta.dirname, '..', '..')
+writeFileSync(join(root, 'docs', 'coverage-growth.json'), `${JSON.stringify({ points }, null, 1)}\n`)
+writeCoverage(root)

@@ -1,0 +1,134 @@
+/** Lowering of operators that pick by index, cut triangles, add up along an axis or turn channels into pixels. */
+import { numberAttribute, stringAttribute } from '../../graph/graph'
+import { float32, sizeOf, tensor, toNumbers } from '../../graph/tensor'
+import type { LoweringContext } from '../lowering'
+import { knownDims, targetDims } from './common'
+
+const strideOf = (dims: readonly number[], axis: number): number => sizeOf(dims.slice(axis + 1))
+
+/** Constant coordinates become positions in the flattened value. */
+export function lowerGatherND(context: LoweringContext): void {
+  const indices = context.constant(1) ?? context.fail('its indices are computed')
+  if (numberAttribute(context.node, 'batch_dims', 0) !== 0) context.fail('it gathers batch by batch')
+  const shape = context.shape(0)
+  const depth = indices.dims.at(-1) as number
+  const dims = knownDims(context, shape.slice(0, depth))
+  const values = toNumbers(indices)
+  const rows = Int32Array.from({ length: values.length / depth }, (_, r) =>
+    dims.reduce((offset, extent, k) => {
+      const at = values[r * depth + k] as number
+      return offset + (at < 0 ? at + extent : at) * strideOf(dims, k)
+    }, 0),
+  )
+  const flat = context.emit(
+    'Reshape',
+    [context.input(0, 'plain')],
+    { shape: targetDims(context, [sizeOf(dims), ...shape.slice(depth)]) },
+    'plain',
+  )
+  const picked = context.emit(
+    'GatherV2',
+    [flat, context.literal(tensor('int32', [rows.length], rows))],
+    { axis: 0 },
+    'plain',
+  )
+  context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+/** Every index becomes a position in the flattened value. */
+export function lowerGatherElements(context: LoweringContext): void {
+  const dims = knownDims(context, context.shape(0))
+  const wanted = knownDims(context, context.shape(1))
+  const given = numberAttribute(context.node, 'axis', 0)
+  const axis = given < 0 ? given + dims.length : given
+  const base = Int32Array.from({ length: sizeOf(wanted) }, (_, i) =>
+    wanted.reduce(
+      (offset, extent, k) =>
+        k === axis ? offset : offset + (Math.floor(i / strideOf(wanted, k)) % extent) * strideOf(dims, k),
+      0,
+    ),
+  )
+  const data = context.constant(0) ? context.weight(0) : context.input(0, 'plain')
+  const flat = context.emit('Reshape', [data], { shape: [-1] }, 'plain')
+  const indices = context.emit('Reshape', [context.input(1, 'plain')], { shape: [-1] }, 'plain')
+  const stride = context.literal(tensor('int32', [], Int32Array.of(strideOf(dims, axis))))
+  const scaled = context.emit('Mul', [indices, stride], {}, 'plain')
+  const at = context.emit('AddV2', [scaled, context.literal(tensor('int32', [base.length], base))], {}, 'plain')
+  const picked = context.emit('GatherV2', [flat, at], { axis: 0 }, 'plain')
+  context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+/** Ones on one side of a diagonal. */
+const triangle = (rows: number, columns: number, keep: (row: number, column: number) => boolean) =>
+  float32(
+    [rows, columns],
+    Float32Array.from({ length: rows * columns }, (_, i) => Number(keep(Math.floor(i / columns), i % columns))),
+  )
+
+/** A product with a triangle of ones. */
+export function lowerCumSum(context: LoweringContext): void {
+  const { node } = context
+  const rank = context.shape(0).length
+  const constant = context.constant(1) ?? context.fail('its axis is computed')
+  const given = toNumbers(constant)[0] as number
+  if ((given < 0 ? given + rank : given) !== rank - 1) context.fail('it adds up along an axis that is not the last')
+  const [extent] = knownDims(context, context.shape(0).slice(-1)) as [number]
+  const strict = numberAttribute(node, 'exclusive', 0) === 1
+  const reverse = numberAttribute(node, 'reverse', 0) === 1
+  const ones = triangle(extent, extent, (from, to) => (reverse ? from > to : from < to) || (!strict && from === to))
+  const x = context.emit('Cast', [context.input(0, 'plain')], { DstT: 'float32' }, 'plain')
+  const rows = context.emit('Reshape', [x], { shape: [-1, extent] }, 'plain')
+  const sums = context.emit(
+    'MatMul',
+    [rows, context.literal(ones)],
+    { transpose_a: false, transpose_b: false },
+    'plain',
+  )
+  context.output(0, context.emit('Reshape', [sums], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+export function lowerTrilu(context: LoweringContext): void {
+  const constant = context.has(1) ? (context.constant(1) ?? context.fail('its diagonal is computed')) : undefined
+  const diagonal = constant ? (toNumbers(constant)[0] as number) : 0
+  const upper = numberAttribute(context.node, 'upper', 1) === 1
+  const [rows, columns] = knownDims(context, context.shape(0).slice(-2)) as [number, number]
+  const mask = triangle(rows, columns, (row, column) => (upper ? column >= row + diagonal : column <= row + diagonal))
+  context.output(0, context.emit('Mul', [context.input(0, 'plain'), context.literal(mask)], {}, 'plain'))
+}
+
+/** Not equal to itself. */
+export function lowerIsNaN(context: LoweringContext): void {
+  const x = context.input(0, context.layoutOf(0))
+  const same = context.emit('Equal', [x, x], {}, x.layout)
+  context.output(0, context.emit('LogicalNot', [same], {}, x.layout))
+}
+
+/** Between [N, C, H, W] and blocks, as a Reshape, a Transpose and a Reshape. */
+export function lowerDepthSpace(context: LoweringContext): void {
+  const { node } = context
+  const block = numberAttribute(node, 'blocksize', 1)
+  const toSpace = node.op === 'DepthToSpace'
+  const [channels, height, width] = knownDims(
+    context,
+    (toSpace ? context.outputShape(0) : context.shape(0)).slice(1),
+  ) as [number, number, number]
+  const low = [height / block, width / block] as const
+  const columns = toSpace && stringAttribute(node, 'mode', 'DCR') === 'CRD'
+  const [split, perm] = toSpace
+    ? columns
+      ? [
+          [channels, block, block, ...low],
+          [0, 1, 4, 2, 5, 3],
+        ]
+      : [
+          [block, block, channels, ...low],
+          [0, 3, 4, 1, 5, 2],
+        ]
+    : [
+        [channels, low[0], block, low[1], block],
+        [0, 3, 5, 1, 2, 4],
+      ]
+  const parts = context.emit('Reshape', [context.input(0, 'plain')], { shape: [-1, ...(split as number[])] }, 'plain')
+  const turned = context.emit('Transpose', [parts], { perm: perm as number[] }, 'plain')
+  context.output(0, context.emit('Reshape', [turned], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
