@@ -102,16 +102,7 @@ export async function decideRound(
   )
   const predicted = work.before.reduce((sum, removal) => sum + removal.price, 0)
   const checkpoints = input.checkpoints
-    ? new Checkpoints(
-        graph,
-        layers,
-        options.protect,
-        input.checkpoints,
-        cost[measure],
-        work.goal,
-        work.start,
-        predicted,
-      )
+    ? new Checkpoints(graph, layers, options.protect, input.checkpoints, predicted)
     : null
   const removed = new Uint8Array(coupling.units + 1)
   let since = performance.now()
@@ -125,7 +116,7 @@ export async function decideRound(
       macs: cost.macs,
       predicted: predicted + decision.predicted,
     }
-    await checkpoints?.visit(cost[measure], removed, point, decision.reached || !decision.canStep)
+    await checkpoints?.visit(removed, point, decision.reached || !decision.canStep)
     decision.exchange = checkpoints?.exchange ?? 1
     if (performance.now() - since > 50) {
       const aim = Math.max(1, work.start - options.target)
