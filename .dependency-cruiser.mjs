@@ -16,7 +16,7 @@ const layers = [
 
 /** Services that run where the engine runs, in its process or in the command line: files, the backend, export proofs. */
 const hosted =
-  '^src/main/services/(native/.*|backend|files|fixed-batch|onnx-runtime|parity|parity-export|parity-latency|parity-samples)\\.ts$'
+  '^src/main/services/(native/.*|backend|workers|files|fixed-batch|onnx-runtime|parity|parity-export|parity-latency|parity-samples)\\.ts$'
 
 /** Engine folder -> the engine folders it may import (itself aside). */
 const engineFolders = {

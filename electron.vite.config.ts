@@ -15,6 +15,7 @@ const node: UserConfig = {
           server: source('main/server/main.ts'),
           cli: source('main/cli/main.ts'),
           engine: source('main/engine/process.ts'),
+          'engine-worker': source('main/engine/worker.ts'),
           'native-check': source('main/services/native/check.ts'),
           'native-build': source('main/cli/native-build.ts'),
         },

@@ -2,6 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import { batches } from '../data/batches'
 import type { Batch, Selection } from '../data/types'
+import { batchesAhead } from '../runtime'
 import { PairMeter, type PairScore } from './pair-meter'
 import { type Output, type Score, ScoreMeter } from './score-meter'
 import type { Task } from './task'
@@ -27,14 +28,33 @@ function requireSamples(selection: Selection): void {
   }
 }
 
+/** Answers in the batches' order, with as many under way as keep all workers busy. */
+async function* ahead<T>(
+  source: Iterable<Batch>,
+  answer: (batch: Batch, index: number) => Promise<T>,
+): AsyncGenerator<[Batch, T]> {
+  const under: { batch: Batch; answered: Promise<T> }[] = []
+  let index = 0
+  for (const batch of source) {
+    const answered = answer(batch, index++)
+    // One that fails is told when its turn comes, and not at all when the reader stopped before.
+    answered.catch(() => {})
+    under.push({ batch, answered })
+    while (under.length >= batchesAhead()) {
+      const { batch: first, answered: result } = under.shift() as (typeof under)[number]
+      yield [first, await result]
+    }
+  }
+  for (const { batch, answered } of under) yield [batch, await answered]
+}
+
 /** The result of one network. @throws DATA_TOO_FEW_SAMPLES, and as the score meter does */
 export async function measure(run: Runner, selection: Selection, options: MeasureOptions): Promise<Score> {
   requireSamples(selection)
   const meter = new ScoreMeter(options.task, options.classes)
   let done = 0
-  let index = 0
-  for (const batch of batches(selection, options.batch)) {
-    meter.add(await run(batch, index++), batch.labels)
+  for await (const [batch, output] of ahead(batches(selection, options.batch), run)) {
+    meter.add(output, batch.labels)
     done += batch.count
     await options.onBatch?.(done, selection.indices.length)
   }
@@ -51,16 +71,15 @@ export async function measurePairs(
   requireSamples(selection)
   const meters = results.map(() => new PairMeter(options.task, options.classes))
   let done = 0
-  let index = 0
-  for (const batch of batches(selection, options.batch)) {
-    const expected = await original(batch, index)
-    const outputs = new Map([[original, expected]])
-    for (const [i, run] of results.entries()) {
-      const got = outputs.get(run) ?? (await run(batch, index))
-      outputs.set(run, got)
-      meters[i]?.add(expected, got, batch.labels)
-    }
-    index++
+  const answers = async (batch: Batch, index: number): Promise<Output[]> => {
+    const outputs = new Map([[original, await original(batch, index)]])
+    for (const run of results) if (!outputs.has(run)) outputs.set(run, await run(batch, index))
+    return [original, ...results].map((run) => outputs.get(run) as Output)
+  }
+  for await (const [batch, [expected, ...got]] of ahead(batches(selection, options.batch), answers)) {
+    got.forEach((output, i) => {
+      meters[i]?.add(expected as Output, output, batch.labels)
+    })
     done += batch.count
     await options.onBatch?.(done, selection.indices.length)
   }

@@ -4,7 +4,7 @@ import type { Coupling } from '../coupling'
 import type { Batch, DataSource, Splits } from '../data/types'
 import type { CostModel, MeasureOptions, Runner, Task } from '../evaluation'
 import type { Graph } from '../graph/graph'
-import { createSession, type Session } from '../runtime'
+import { createNetwork, type Network } from '../runtime'
 import type { Steps } from './checkpoint/steps'
 import { breathe, type ProgressMeter } from './progress'
 import type { PipelineHooks } from './types'
@@ -58,11 +58,11 @@ export interface Run {
   readonly warnings: string[]
 }
 
-/** The first output of a session as an evaluation's runner. */
-export function runnerOf(session: Session): Runner {
-  const name = session.graph.outputs[0]?.name as string
+/** The first output of a network as an evaluation's runner. */
+function runnerOf(graph: Graph, network: Network): Runner {
+  const name = graph.outputs[0]?.name as string
   return async (batch: Batch) => {
-    const outputs = await session.run(batch.inputs)
+    const outputs = await network.run(batch.inputs)
     return outputs.get(name) as NonNullable<ReturnType<typeof outputs.get>>
   }
 }
@@ -72,25 +72,25 @@ export async function withRunners<T>(
   graphs: readonly Graph[],
   work: (runners: readonly Runner[]) => Promise<T>,
 ): Promise<T> {
-  const sessions: Session[] = []
+  const networks: Network[] = []
   const known = new Map<Graph, Runner>()
   try {
     for (const graph of graphs) {
       if (known.has(graph)) continue
-      const session = createSession(graph, { fuse: true })
-      sessions.push(session)
-      known.set(graph, runnerOf(session))
+      const network = createNetwork(graph)
+      networks.push(network)
+      known.set(graph, runnerOf(graph, network))
     }
     return await work(graphs.map((graph) => known.get(graph) as Runner))
   } finally {
-    for (const session of sessions) session.dispose()
+    for (const network of networks) network.dispose()
   }
 }
 
 /** How a split is measured in this run; progress counts as `stage` from `from` to `to` (0..1). */
 export function measureOptions(
   run: Run,
-  stage: 'verify' | 'evaluate',
+  stage: 'verify' | 'recover' | 'evaluate',
   detail: string,
   from = 0,
   to = 1,

@@ -17,6 +17,7 @@ import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { backends } from '../../contract/run'
 import { registerWasmKernels } from './kernels'
 import { type NativeOffer, nativeName, registerNative } from './native'
+import { useWorkers, type WorkerPool } from './parallel'
 
 export type BackendChoice = (typeof backends)[number]
 
@@ -27,6 +28,8 @@ export interface BackendOptions {
   readonly wasmPath?: string
   /** The native backend as the caller found it. */
   readonly native?: NativeOffer
+  /** Workers for the backend that uses one core only, WASM; each has started its own. */
+  readonly workers?: WorkerPool
 }
 
 export interface BackendReport {
@@ -233,6 +236,7 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   if (wish === 'native' || (wish === 'auto' && offer.available)) {
     try {
       const { gflops } = await startNative(offer)
+      useWorkers(null)
       current = resultOf('native', gflops, nativeReport(true, true, gflops, reasons.native))
       return current
     } catch (error) {
@@ -241,6 +245,7 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
     }
   }
   const { gflops } = await startWasm(options.wasmPath)
+  useWorkers(options.workers ?? null)
   current = resultOf('wasm', gflops, nativeReport(false, offer.available, null, left))
   return current
 }

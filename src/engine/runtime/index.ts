@@ -10,6 +10,16 @@ export {
 export { reestimateBatchNorm } from './batch-norm'
 export { buildProgram } from './build'
 export type { NativeOffer } from './native'
+export {
+  batchesAhead,
+  createNetwork,
+  type Network,
+  serveWorker,
+  type WorkerAnswer,
+  WorkerEnded,
+  type WorkerPool,
+  type WorkerRequest,
+} from './parallel'
 export type { PatchWindow } from './patches'
 export { layoutOf, type Program, registerOf, slice as sliceProgram } from './program'
 export { createSession, disposeValues, logitsValue, toPlain } from './session'

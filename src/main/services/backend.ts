@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunConfig } from '../../contract/run'
 import { type BackendResult, initBackend } from '../../engine/runtime'
 import { confirmNative, nativeOffer, type OfferOptions } from './native/offer'
+import { workersFor } from './workers'
 
 /** Beside the bundles in a build, in their package when run from source; with its trailing separator. */
 function wasmPath(): string {
@@ -26,9 +27,12 @@ export async function startBackend(
   options: OfferOptions = {},
 ): Promise<BackendResult> {
   const needed = backend === 'auto' || backend === 'native'
+  const path = wasmPath()
+  const workers = workersFor(path)
   const result = await initBackend({
     backend,
-    wasmPath: wasmPath(),
+    wasmPath: path,
+    ...(workers ? { workers } : {}),
     ...(needed ? { native: nativeOffer(options) } : {}),
   })
   if (options.mayCrash) {
