@@ -27,6 +27,9 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const base = `http://127.0.0.1:${server.address().port}/`
 mkdirSync(folder, { recursive: true })
 
+// VIEWPORT=1280x720 is the smallest window; 640x360 is the same at 200 % zoom.
+const [width, height] = (process.env.VIEWPORT ?? '1440x900').split('x').map(Number)
+
 const tab = (index) => async (page) => page.getByRole('tab').nth(index).click()
 const screens = [
   ['projects', '/'],
@@ -178,7 +181,7 @@ const variants = process.env.VARIANTS?.split(' ') ?? ['light-en', 'dark-en', 'li
 for (const variant of variants) {
   const [theme, ...rest] = variant.split('-')
   const language = rest.join('-')
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false })
+  const context = await browser.newContext({ viewport: { width, height }, bypassCSP: false })
   for (const [name, route, act] of screens) {
     const page = await context.newPage()
     page.on('console', (message) => {
@@ -204,6 +207,11 @@ for (const variant of variants) {
       await page.waitForTimeout(600)
     }
     await page.screenshot({ path: join(folder, `${name}.${variant}.png`) })
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    if (wide > 0) {
+      problems += 1
+      console.log(`${variant} ${name}: ${wide} px wider than the window`)
+    }
     await page.evaluate(axe)
     const found = await page.evaluate(() =>
       window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),

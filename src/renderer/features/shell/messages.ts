@@ -25,7 +25,7 @@ export default bilingual(
     chooseFile: 'Choose a file',
     addTag: 'Add a tag',
     removeTag: 'Remove the tag {tag}',
-    readOnly: 'To read: the data of {data} is not on this machine.',
+    readOnly: 'Read-only: the data of {data} is not on this machine.',
     locate: 'Say where it lies',
     projectMissing: 'This project is not here',
     projectMissingText: 'It may have been moved to the trash. Open the list of projects to restore it.',
