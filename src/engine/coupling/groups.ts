@@ -66,7 +66,18 @@ export function formGroups(walk: Walk): Coupling {
     names.push((sources[list[0] as number] as (typeof sources)[number]).node)
     reasons.push(reason)
   }
-  const toUnits = (ids: Int32Array) => Int32Array.from(ids, (id) => unitOf[sets.find(id)] as number)
+  const unitOfId = new Int32Array(sets.size)
+  for (let id = 1; id < sets.size; id++) unitOfId[id] = unitOf[sets.find(id)] as number
+  // The same list of ids runs through layers, bindings and values: its units are looked up once.
+  const known = new Map<Int32Array, Int32Array>()
+  const toUnits = (ids: Int32Array): Int32Array => {
+    const found = known.get(ids)
+    if (found) return found
+    const units = new Int32Array(ids.length)
+    for (let i = 0; i < ids.length; i++) units[i] = unitOfId[ids[i] as number] as number
+    known.set(ids, units)
+    return units
+  }
 
   const layers = walk.layers.map(
     ({ node, layer }): Layer => ({
@@ -95,10 +106,23 @@ export function formGroups(walk: Walk): Coupling {
   const producers: Layer[][] = groupUnits.map(() => [])
   const consumers: Layer[][] = groupUnits.map(() => [])
   const nodeNames = groupUnits.map(() => new Set<string>())
+  const touched = new Map<Int32Array, readonly number[]>()
   const touch = (ids: Int32Array, visit: (group: number) => void) => {
-    const seen = new Set<number>()
-    for (const id of ids) if (id > 0) seen.add(groupOf[id] as number)
-    for (const group of seen) visit(group)
+    let groups = touched.get(ids)
+    if (!groups) {
+      const seen = new Set<number>()
+      let last = -1
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as number
+        const group = id > 0 ? (groupOf[id] as number) : last
+        if (group === last) continue
+        last = group
+        seen.add(group)
+      }
+      groups = [...seen]
+      touched.set(ids, groups)
+    }
+    for (const group of groups) visit(group)
   }
   for (const layer of layers) {
     if (layer.kind === 'depthwise') continue
@@ -153,8 +177,11 @@ function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int
   }
   const seen = new Int32Array(sets.size)
   let stamp = 0
+  const visited = new Set<Int32Array>()
   for (const entries of walk.values.values()) {
     for (const { ids } of entries) {
+      if (visited.has(ids)) continue
+      visited.add(ids)
       stamp++
       const counts = new Map<number, number>()
       let staying = false

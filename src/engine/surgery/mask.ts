@@ -1,9 +1,10 @@
 /** The masked form of a plan: same shapes, but the consumers' columns of the removed units are zero. */
 import type { Binding, Coupling, PruningPlan } from '../coupling/index'
-import { attributes, type Graph, type GraphNode, int } from '../graph/graph'
+import { attributes, type Dim, type Graph, type GraphNode, int } from '../graph/graph'
 import { int64, sizeOf, type TensorData, takeAlong } from '../graph/tensor'
 import { findOp } from '../ops/index'
 import { inferShapes, shapeOf } from '../ops/infer'
+import { oneSample } from '../ops/shapes'
 import { plannedValues, resizeNode } from './apply'
 import { keptIndices } from './kept'
 
@@ -76,7 +77,8 @@ export function maskPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): G
     kept.forEach(([axis, indices], k) => {
       const base = `${value}/back/${axis}`
       const place = new Map(indices.map((original, now) => [original, now]))
-      const extent = shapeOf(graph, value)[axis] as number
+      // An axis that folds the batch with units is taken for one sample.
+      const [extent] = oneSample([shapeOf(graph, value)[axis] as Dim]) as [number]
       constants.set(
         `${base}/pads`,
         int64(
