@@ -9,6 +9,7 @@ import exports from '../../features/exports/messages'
 import featureMaps from '../../features/feature-maps/messages'
 import graph from '../../features/graph/messages'
 import models from '../../features/models/messages'
+import expect from '../../features/new-run/expect-messages'
 import newRun from '../../features/new-run/messages'
 import projects from '../../features/projects/messages'
 import runDetail from '../../features/run-detail/messages'
@@ -32,6 +33,7 @@ export const features = {
   datasets,
   diff,
   featureMaps,
+  expect,
   compare,
   tradeoff,
   trash,
