@@ -2,6 +2,7 @@
 import { useClientInstead } from '../../../src/renderer/app/client'
 import { declareOpen } from '../../../src/renderer/app/connection'
 import { startApp } from '../../../src/renderer/app/start'
+import { resnetView } from '../fake/networks'
 import { makeWorld } from '../fake/world'
 import { createFakeClient } from '../fake-client'
 
@@ -13,6 +14,14 @@ const many = Number(query.get('runs') ?? 0)
 for (let index = 0; index < many; index++) {
   const source = world.runs[index % 24]
   if (source) world.runs.push({ ...source, id: `many-${index}`, config: { ...source.config, seed: index } })
+}
+const nodes = Number(query.get('nodes') ?? 0)
+if (nodes > 0) {
+  // A ResNet of so many nodes: a block has seven, and a join of two.
+  const view = resnetView(Math.ceil(nodes / 28))
+  const source = world.models[0]
+  world.views.set('m-large', view)
+  if (source) world.models.push({ ...source, id: 'm-large', name: 'large.onnx', nodes: view.inspection.nodes })
 }
 useClientInstead(createFakeClient({ world, pace: Number(query.get('pace') ?? 500) }).client)
 declareOpen()
