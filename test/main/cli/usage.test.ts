@@ -55,7 +55,6 @@ describe('what is not built yet ends with 1 and its name', () => {
     ['--max-latency-ms', ['compress', model, ...run, '--max-latency-ms', '3']],
     ['--backend cuda', ['compress', model, ...run, '--backend', 'cuda']],
     ['--backend webgpu', ['evaluate', model, '--data', data, '--backend', 'webgpu']],
-    ['--backend native', ['compare', model, ...run, '--backend', 'native']],
     ['--precision fp16', ['export', model, '--to', 'onnx', '--precision', 'fp16', '--out', folder]],
     ['--precision int8', ['compress', model, ...run, '--precision', 'int8']],
   ] as const)('%s', async (name, args) => {
