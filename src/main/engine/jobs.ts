@@ -16,6 +16,7 @@ import {
   environmentSchema,
   exportFormats,
   exportResultSchema,
+  metricNames,
   precisions,
   runConfigSchema,
   runResultSchema,
@@ -52,7 +53,7 @@ const modelFactsSchema = z.object({
 const probedSchema = datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true })
 
 const evaluationSchema = z.object({
-  metric: z.enum(['accuracy', 'rmse', 'none']),
+  metric: z.enum(metricNames),
   value: z.number().nullable(),
   samples: z.number(),
   classes: z.array(z.string()),

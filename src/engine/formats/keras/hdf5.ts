@@ -30,6 +30,8 @@ function silence(files: object): void {
 }
 
 export class Hdf5 {
+  private readonly names = new Map<string, readonly string[]>()
+
   private constructor(
     private readonly library: H5,
     private readonly file: H5File,
@@ -82,13 +84,19 @@ export class Hdf5 {
     return entity instanceof this.library.Group ? entity : undefined
   }
 
+  /** Looked up in the names of each group on the way: asking the library for what is not there is slow. */
   has(path: string): boolean {
-    return this.guarded(() => this.entity(path) !== undefined)
+    const parts = path.split('/')
+    return parts.every((part, i) => this.keys(parts.slice(0, i).join('/')).includes(part))
   }
 
-  /** Names in a group, in no order. */
-  keys(path: string): string[] {
-    return this.guarded(() => this.group(path)?.keys() ?? [])
+  /** Names in a group, in no order; none where there is no such group. */
+  keys(path: string): readonly string[] {
+    const known = this.names.get(path)
+    if (known) return known
+    const found = this.guarded(() => this.group(path)?.keys() ?? [])
+    this.names.set(path, found)
+    return found
   }
 
   /** A text that is an attribute, whole. */
@@ -135,7 +143,7 @@ function tensorOf(
   path: string,
 ): TensorData {
   // Without extents the library gives the number itself.
-  const values = typeof value === 'number' ? Float32Array.of(value) : value
+  const values = typeof value === 'number' || typeof value === 'bigint' ? Float32Array.of(Number(value)) : value
   if (values instanceof Float32Array && values.length === count) return { dtype: 'float32', dims, data: values }
   if (values instanceof Float64Array && values.length === count) {
     return { dtype: 'float32', dims, data: Float32Array.from(values) }
@@ -146,6 +154,9 @@ function tensorOf(
     return { dtype: 'float32', dims, data: Float32Array.from(bits, halfToNumber) }
   }
   const whole = values instanceof Int32Array || values instanceof Int8Array || values instanceof Uint8Array
+  if (values instanceof BigInt64Array && values.length === count) {
+    return { dtype: 'float32', dims, data: Float32Array.from(values, Number) }
+  }
   if (whole && values.length === count) return { dtype: 'int32', dims, data: Int32Array.from(values) }
   throw new EspalierError(
     'MODEL_UNSUPPORTED_FEATURE',

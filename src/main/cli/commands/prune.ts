@@ -6,7 +6,6 @@ import { listStrategies, prune } from '../../../engine/pipeline'
 import type { PruneOutput } from '../../../engine/pipeline/types'
 import { listOf, oneOf, wholeFrom, word } from '../arguments'
 import { openModel, saveOnnx } from '../inputs'
-import { refuseUnbuilt } from '../not-built-yet'
 import { addGoalOptions, type GoalOptions, goalsOf } from '../run-options'
 import type { CommonOptions, Shell } from '../shell'
 import { requireStrategy } from '../strategies'
@@ -38,7 +37,6 @@ export function registerPrune(command: Command, shell: Shell): void {
   addGoalOptions(command, false)
   shell.handle<PruneOptions>(command, async ({ terminal }, options, [path]) => {
     const { strategy, allocation, roundTo, protect, seed, out } = options
-    refuseUnbuilt({ allocation })
     requireDataFree(strategy)
     const goal = goalsOf(options, false)[0]
     if (!goal || goal.kind === 'max-drop' || goal.kind === 'max-kl') {

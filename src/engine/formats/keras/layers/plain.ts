@@ -179,6 +179,7 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   RandomTranslation: nothing,
   RandomContrast: nothing,
   RandomBrightness: nothing,
+  StochasticDepth: nothing,
   Identity: nothing,
   Activation: (context) =>
     activation(

@@ -185,6 +185,34 @@ const embedding: LayerRule = (context) => {
 const prelu: LayerRule = (context) =>
   context.lift.elementwise('PRelu', context.name, [context.x, context.weight(0, 'alpha')])
 
+/** (x - mean) / sqrt(variance), from the data the network was adapted to, or given by the configuration. */
+const normalization: LayerRule = (context) => {
+  const { lift, name, x, config } = context
+  const given = (key: 'mean' | 'variance') => {
+    const value = config[key]
+    if (value === undefined || value === null) return undefined
+    const flat = (Array.isArray(value) ? value.flat(8) : [value]).map(Number)
+    return lift.constant(`${name}/${key}`, { dtype: 'float32', dims: [flat.length], data: Float32Array.from(flat) })
+  }
+  const axis = lastAxis(context)
+  if (axis !== x.rank - 1) {
+    return lift.refuse(
+      `The layer "${name}" normalises along axis ${axis}, which Espalier does not follow. Use the axis of the channels.`,
+    )
+  }
+  if (config.invert === true)
+    return lift.refuse(`The layer "${name}" undoes a normalisation, which Espalier does not read.`)
+  const mean = given('mean') ?? context.weight(0, 'mean')
+  const variance = given('variance') ?? context.weight(1, 'variance')
+  const spread = Float32Array.from(
+    (variance.data as TensorData).data as Float32Array,
+    (value) => 1 / Math.max(Math.sqrt(value), 1e-7),
+  )
+  const scale = lift.constant(`${name}/scale`, { dtype: 'float32', dims: [spread.length], data: spread })
+  const flat = lift.constant(`${name}/mean`, { ...(mean.data as TensorData), dims: [spread.length] })
+  return lift.elementwise('Mul', name, [lift.elementwise('Sub', `${name}/centred`, [x, flat]), scale])
+}
+
 export const weightedLayers: Readonly<Record<string, LayerRule>> = {
   Conv1D: conv(1),
   Conv2D: conv(2),
@@ -200,6 +228,9 @@ export const weightedLayers: Readonly<Record<string, LayerRule>> = {
   BatchNormalization: batchNormalization,
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  Normalization: normalization,
   Embedding: embedding,
   PReLU: prelu,
+  // Of Keras' own ConvNeXt: one factor a channel.
+  LayerScale: (context) => context.lift.elementwise('Mul', context.name, [context.x, context.weight(0, 'gamma')]),
 }
