@@ -3,6 +3,7 @@ import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { firstOf } from '../data/batches'
 import { stream } from '../data/rng'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
+import { sequentialRefit } from '../recovery/refit'
 import { observe } from '../statistics'
 import { findStrategy, scratch } from '../strategies'
 import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
@@ -67,7 +68,8 @@ async function decideByResult(run: Run): Promise<Noted> {
     ? allowance(config.goal, cost.original)
     : { measure: 'macs' as const, allowed: 0 }
   const samples = {
-    calibration: firstOf(splits.calibration, rateSamples),
+    // Not those that the quick refit has seen, where there are more.
+    calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
     verification: firstOf(splits.verification, checkpointSamples),
   }
   const options = { task: run.task, classes: run.data.classes.length, batch: config.batch }
@@ -104,6 +106,20 @@ async function decideByResult(run: Run): Promise<Noted> {
             return (score as PairScore).kl
           }),
       },
+      ...(config.refit === 'sequential'
+        ? {
+            quickRefit: (plan) =>
+              sequentialRefit(
+                graph,
+                applyPlan(graph, coupling, plan),
+                coupling,
+                plan,
+                firstOf(splits.calibration, rateSamples),
+                { batch: config.batch, seed: config.seed, rectifierSteps: 0 },
+                { signal: hooks.signal },
+              ),
+          }
+        : {}),
       hooks: {
         signal: hooks.signal,
         progress(now, part) {

@@ -130,8 +130,8 @@ export class Decision {
       const size = this.blockSize(state)
       if (size === 0) continue
       const block = this.cheapest(state, size)
-      // Between what is priced and what was measured of the group alone lies what is best trusted: their geometric mean.
-      const price = Math.sqrt(state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
+      // In nats as measured of the group alone: prices of different groups compare only then.
+      const price = (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
       const saved = this.cost.savingOf(block)[this.options.measure]
       const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }

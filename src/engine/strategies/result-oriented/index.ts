@@ -50,6 +50,8 @@ export interface ResultOrientedInput {
   readonly checkpoints?: CheckpointTools
   /** The pruned and refitted network of a plan, for `observeAgainAt`. */
   readonly refit?: (plan: PruningPlan) => Promise<Graph>
+  /** The same from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
+  readonly quickRefit?: (plan: PruningPlan) => Promise<Graph>
   readonly hooks?: {
     readonly signal?: AbortSignal
     readonly progress?: (stage: 'observe' | 'decide', fraction: number) => void

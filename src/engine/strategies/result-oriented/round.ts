@@ -85,7 +85,15 @@ export async function decideRound(
     if (hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The decision was cancelled.')
   }
   const rates = input.checkpoints
-    ? await measureRates(graph, groups, layers, options.protect, input.checkpoints, breathe)
+    ? await measureRates(
+        graph,
+        groups,
+        layers,
+        options.protect,
+        input.checkpoints,
+        breathe,
+        work.before.length === 0 ? input.quickRefit : undefined,
+      )
     : new Map<string, number>()
   const widths = new Map(input.coupling.groups.map((group) => [group.name, group.units.length] as const))
   const decision = new Decision(
