@@ -40,19 +40,40 @@ function layerSlices(
   unitIds.forEach((unit, channel) => {
     if (unit !== 0 && coupling.groupOf[unit] === g) channels.push(channel)
   })
-  const source = toFloat32(weight)
   const width = across * taps
-  const rows = new Float32Array(channels.length * width)
-  let at = 0
-  for (const channel of channels) {
-    const base = (channel % extent) * (strides[axis] as number)
-    const first = split ? Math.floor(channel / extent) * across : 0
-    for (let o = first; o < first + across; o++) {
-      for (const tap of tapOffsets) rows[at++] = source[base + o * (strides[other] as number) + tap] as number
+  const lay = (): Float32Array => {
+    const source = toFloat32(weight)
+    const rows = new Float32Array(channels.length * width)
+    let at = 0
+    for (const channel of channels) {
+      const base = (channel % extent) * (strides[axis] as number)
+      const first = split ? Math.floor(channel / extent) * across : 0
+      if (axis === 0 && other === 1 && !split) {
+        // The filter lies in the weight as it is.
+        rows.set(source.subarray(base, base + width), at)
+        at += width
+        continue
+      }
+      for (let o = first; o < first + across; o++) {
+        const from = base + o * (strides[other] as number)
+        for (let tap = 0; tap < taps; tap++) rows[at++] = source[from + (tapOffsets[tap] as number)] as number
+      }
     }
+    return rows
   }
   const units = Int32Array.from(channels, (channel) => coupling.indexOf[unitIds[channel] as number] as number)
-  return { node: layer.node.name, role, units, width, rows }
+  let rows: Float32Array | undefined
+  return {
+    node: layer.node.name,
+    role,
+    units,
+    width,
+    /** Laid out when a criterion first reads them: most look at one side only. */
+    get rows() {
+      rows ??= lay()
+      return rows
+    },
+  }
 }
 
 /** Rows of an operator that is no layer (embedding, recurrent kernel, product by index): everything along the bound axis. */
