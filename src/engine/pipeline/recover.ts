@@ -3,6 +3,7 @@
 import { EspalierError } from '../../contract/errors'
 import { stream } from '../data/rng'
 import type { Batch } from '../data/types'
+import { measurePairs, type PairScore, type Runner } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { type FinetuneOptions, type FinetuneState, finetune } from '../recovery/finetune'
 import {
@@ -16,15 +17,15 @@ import {
 } from '../runtime'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
 import { breathe } from './progress'
-import type { Run } from './run'
+import { measureOptions, type Run, withRunners } from './run'
 
 /** The network after fine-tuning, or as it is where none is asked for. @throws as finetune does, CANCELLED */
 export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   const { config, splits, hooks, steps, task } = run
   const { epochs, samples, learningRate } = config.finetune
   if (epochs === 0) return pruned
-  const finished = await steps.load<Uint8Array>('recovered')
-  if (finished) return unpackGraph(finished)
+  const finished = await steps.load<Recovered>('recovered')
+  if (finished) return accept(run, pruned, finished)
   const labelled = splits.finetune.table.labels !== null
   const distill = config.finetune.distill || !labelled
   if (!labelled && !config.finetune.distill) {
@@ -52,11 +53,61 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
         },
       ),
     )
-    await steps.save('recovered', packGraph(result))
-    return result
+    const best = await bestOf(run, pruned, result)
+    const recovered: Recovered = { network: best === pruned ? null : packGraph(best) }
+    await steps.save('recovered', recovered)
+    return accept(run, pruned, recovered)
   } finally {
     teacher?.dispose()
   }
+}
+
+/** The fine-tuned network; null where it was worse than before. */
+interface Recovered {
+  readonly network: Uint8Array | null
+}
+
+function accept(run: Run, pruned: Graph, { network }: Recovered): Graph {
+  if (network) return unpackGraph(network)
+  run.warnings.push(
+    'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
+  )
+  return pruned
+}
+
+/**
+ * Fine-tuning can lose more than it recovers: a network that was refitted in closed form stands in a good place, and a
+ * rate made for one that was not moves it out. The verification split chooses, by the task metric and then by KL,
+ * between the network before, the one after, and the mean of their weights, which is often better than both (Wortsman
+ * et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+ */
+async function bestOf(run: Run, pruned: Graph, trained: Graph): Promise<Graph> {
+  const candidates = [trained, meanOf(pruned, trained), pruned]
+  const scores = await withRunners([run.graph, ...candidates], ([original, ...results]) =>
+    measurePairs(
+      original as Runner,
+      results,
+      run.splits.verification,
+      measureOptions(run, 'recover', 'Verifying what fine-tuning gained', 1, 1),
+    ),
+  )
+  const loses = (a: PairScore, b: PairScore) => (a.drop ?? 0) - (b.drop ?? 0) || a.kl - b.kl
+  const order = [...scores.keys()].sort((a, b) => loses(scores[a] as PairScore, scores[b] as PairScore))
+  return candidates[order[0] as number] as Graph
+}
+
+/** The two networks' weights averaged; everything that is not float32 is the first one's. */
+function meanOf(a: Graph, b: Graph): Graph {
+  const constants = new Map(a.constants)
+  for (const [name, constant] of a.constants) {
+    const other = b.constants.get(name)?.data
+    if (constant.dtype !== 'float32' || !other || other.length !== constant.data.length) continue
+    constants.set(name, {
+      ...constant,
+      data: Float32Array.from(constant.data as Float32Array, (value, i) => (value + Number(other[i])) / 2),
+    })
+  }
+  return a.with({ constants })
 }
 
 /** What is minimised. A teacher's logits are matched in distribution for classes, as numbers otherwise. */
