@@ -72,7 +72,8 @@ function stored({ name, shape, values, as }: Weight): { spec: object; bytes: Uin
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const top = as === 'uint8' ? 255 : 65535
   const scale = (high - low) / top
-  const kept = (as === 'uint8' ? Uint8Array : Uint16Array).from(values, (value) => Math.round((value - low) / scale))
+  const steps = Array.from(values, (value) => Math.round((value - low) / scale))
+  const kept = as === 'uint8' ? Uint8Array.from(steps) : Uint16Array.from(steps)
   return {
     spec: { name, shape, dtype, quantization: { dtype: as, scale, min: low, original_dtype: 'float32' } },
     bytes: new Uint8Array(kept.buffer),

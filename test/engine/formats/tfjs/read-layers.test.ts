@@ -130,8 +130,9 @@ describe('TensorFlow.js layers models', () => {
           units: 4,
           recurrentActivation: 'sigmoid',
           recurrentInitializer: 'zeros',
-          resetAfter: false,
           name: 'gru',
+          // tfjs-layers reads it, its types do not know it.
+          ...{ resetAfter: false },
         }),
         layers.dense({ units: 2, name: 'out' }),
       ],

@@ -2,25 +2,11 @@
 import { type Graph, type GraphNode, numberAttribute } from '../../../graph/graph'
 import type { DataType } from '../../../graph/tensor'
 import { dataTypeOf } from '../data-types'
-import { evaluate } from './evaluate'
+import { emitFolded } from './emit-folded'
 import { Rewriter } from './rewriter'
 import { upgradeNode } from './upgrade'
 
 export const canonicalOpset = 17
-
-/** Emits the node, or its results where all its inputs are constant and the evaluator knows the operator. */
-export function emitFolded(node: GraphNode, rewriter: Rewriter): void {
-  const inputs = node.inputs.map((input) => (input === '' ? undefined : rewriter.constant(input)))
-  const constant = node.inputs.every((input, i) => input === '' || inputs[i])
-  const results = constant && node.op !== 'Identity' ? evaluate(node, inputs) : undefined
-  if (!results || node.outputs.some((output, o) => output !== '' && !results[o])) {
-    rewriter.emit(node)
-    return
-  }
-  node.outputs.forEach((output, o) => {
-    if (output !== '') rewriter.define(node, output, results[o] as NonNullable<(typeof results)[number]>)
-  })
-}
 
 const comparisons = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor', 'Not'])
 const typed: Readonly<Record<string, DataType>> = { Shape: 'int64', Size: 'int64', ArgMax: 'int64', ArgMin: 'int64' }

@@ -1,7 +1,7 @@
 /** Emits the plain operators that a fused one stands for. */
 import { type Attribute, attributes, type GraphNode, int, ints } from '../../../../graph/graph'
 import { float32 } from '../../../../graph/tensor'
-import { emitFolded } from '../fold'
+import { emitFolded } from '../emit-folded'
 import type { Rewriter } from '../rewriter'
 
 export class Expansion {
