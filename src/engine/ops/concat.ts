@@ -3,7 +3,7 @@ import { type Dim, numberAttribute } from '../graph/graph'
 import { type Labels, registerOp } from './definition'
 import { claimAxis, clusterByAxes, coveringAxis, expandLabels, onAxis } from './labels'
 import { lowerConcat } from './lower/shape'
-import { normaliseAxis, oneSample, showShape } from './shapes'
+import { axisOf, normaliseAxis, oneSample, showShape } from './shapes'
 
 registerOp({
   op: 'Concat',
@@ -33,11 +33,7 @@ registerOp({
   },
   couple(context) {
     const output = oneSample(context.outputShape(0))
-    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), output.length, {
-      fail: () => {
-        throw new RangeError('axis')
-      },
-    })
+    const axis = axisOf(context.node, 0, output.length)
     const count = context.node.inputs.length
     const ids = new Int32Array(output[axis] as number)
     const others: Labels[][] = []

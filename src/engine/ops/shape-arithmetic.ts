@@ -5,7 +5,7 @@ import { type ResizeContext, type Resized, registerOp } from './definition'
 import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGatherND } from './lower/indexing'
 import { lowerGather, lowerRepeat } from './lower/shape'
-import { broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
+import { axisOf, broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
 
 /** A constant target shape with the new extents in it; 1 and what is not shrunk stay as they are. */
 function resizeTarget(context: ResizeContext): Resized {
@@ -55,11 +55,7 @@ registerOp({
   },
   couple(context) {
     const x = context.shape(0)
-    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), x.length, {
-      fail: () => {
-        throw new RangeError('axis')
-      },
-    })
+    const axis = axisOf(context.node, 0, x.length)
     const indices = context.constant(1)
     const rank = context.shape(1).length
     const table = context.constant(0)

@@ -1,6 +1,6 @@
 /** Shape arithmetic shared by the operators' rules: symbolic extents, broadcasting, axes and windows. */
 import type { Dim, GraphNode, Shape } from '../graph/graph'
-import { numbersAttribute, stringAttribute } from '../graph/graph'
+import { numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
 import type { InferContext } from './definition'
 
 /** Product of extents; symbols are kept as a factor text (`batch*49`). */
@@ -48,6 +48,14 @@ export function normaliseAxis(axis: number, rank: number, context: { fail(senten
   }
   return result
 }
+
+/** The `axis` attribute counted from the front, for rules that run after the shape rule has checked it. */
+export const axisOf = (node: GraphNode, fallback: number, rank: number): number =>
+  normaliseAxis(numberAttribute(node, 'axis', fallback), rank, {
+    fail: () => {
+      throw new RangeError('axis')
+    },
+  })
 
 /** The shape two or more operands broadcast to. */
 export function broadcastShapes(shapes: readonly Shape[], context: { fail(sentence: string): never }): Shape {

@@ -1,18 +1,13 @@
 /** Softmax and LogSoftmax along one axis (the semantics of opset 13). */
-import { numberAttribute } from '../graph/graph'
 import { type CouplingContext, type Labels, registerOp } from './definition'
 import { dropAxes } from './labels'
 import { lowerSoftmax } from './lower/reduce'
-import { normaliseAxis } from './shapes'
+import { axisOf } from './shapes'
 import { inferSame } from './unary'
 
 const couple = (context: CouplingContext): void => {
   const rank = context.outputShape(0).length
-  const axis = normaliseAxis(numberAttribute(context.node, 'axis', -1), rank, {
-    fail: () => {
-      throw new RangeError('axis')
-    },
-  })
+  const axis = axisOf(context.node, -1, rank)
   const result: Labels[] = []
   for (const entry of context.labels(0)) {
     if (!entry.axes.includes(axis)) result.push(entry)

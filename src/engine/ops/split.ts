@@ -4,7 +4,7 @@ import { int64 } from '../graph/tensor'
 import { registerOp } from './definition'
 import { takeLabels } from './labels'
 import { lowerSplit } from './lower/shape'
-import { normaliseAxis, oneSample } from './shapes'
+import { axisOf, normaliseAxis, oneSample } from './shapes'
 
 const partSizes = (node: GraphNode, given: readonly number[] | undefined, extent: number): number[] => {
   if (given) return [...given]
@@ -33,11 +33,7 @@ registerOp({
   },
   couple(context) {
     const rank = context.shape(0).length
-    const axis = normaliseAxis(numberAttribute(context.node, 'axis', 0), rank, {
-      fail: () => {
-        throw new RangeError('axis')
-      },
-    })
+    const axis = axisOf(context.node, 0, rank)
     const shapes = context.node.outputs.map((_, o) => context.outputShape(o))
     const sizes = sizesOf(context.node, shapes, axis)
     const labels = context.labels(0)
