@@ -3,7 +3,59 @@ import { EspalierError } from '../../../contract/errors'
 import type { Binding, Coupling, Group, Layer } from '../../coupling'
 import type { Graph } from '../../graph/graph'
 import { sizeOf, type TensorData, toFloat32 } from '../../graph/tensor'
-import type { Slices } from './types'
+import type { Runs, Slices } from './types'
+
+/** Slices whose rows are laid out only when a criterion reads them: most are content with where they lie. */
+function fromRuns(
+  parts: Pick<Slices, 'node' | 'role' | 'units'>,
+  weight: TensorData,
+  places: Omit<Runs, 'source'>,
+): Slices {
+  let rows: Float32Array | undefined
+  const runs: Runs = {
+    ...places,
+    get source() {
+      return toFloat32(weight)
+    },
+  }
+  return {
+    ...parts,
+    width: runs.count * runs.length,
+    runs,
+    get rows() {
+      rows ??= layOut(runs)
+      return rows
+    },
+  }
+}
+
+function layOut({ source, starts, count, stride, length }: Runs): Float32Array {
+  const rows = new Float32Array(starts.length * count * length)
+  let at = 0
+  for (const start of starts) {
+    for (let k = 0; k < count; k++) {
+      const from = start + k * stride
+      if (length > 32) rows.set(source.subarray(from, from + length), at)
+      else for (let i = 0; i < length; i++) rows[at + i] = source[from + i] as number
+      at += length
+    }
+  }
+  return rows
+}
+
+/** Where a unit id's channels are that belong to group `g`. */
+function placesOf(coupling: Coupling, g: number, units: Int32Array): Int32Array {
+  const places = new Int32Array(units.length)
+  let count = 0
+  for (let i = 0; i < units.length; i++) {
+    const unit = units[i] as number
+    if (unit !== 0 && coupling.groupOf[unit] === g) places[count++] = i
+  }
+  return places.subarray(0, count)
+}
+
+const indicesOf = (coupling: Coupling, units: Int32Array, places: Int32Array): Int32Array =>
+  places.map((place) => coupling.indexOf[units[place] as number] as number)
 
 /**
  * Rows of the channels of `units` that belong to group `g`, along one side of a layer's weight. In a grouped
@@ -19,90 +71,67 @@ function layerSlices(
   const [axis, other] = role === 'producer' ? [layer.outputAxis, layer.inputAxis] : [layer.inputAxis, layer.outputAxis]
   const unitIds = role === 'producer' ? layer.outputUnits : layer.inputUnits
   const { dims } = weight
+  if (axis > 1 || other > 1) {
+    throw new EspalierError('INTERNAL', `The weight of "${layer.node.name}" has its channels behind its taps.`)
+  }
   const extent = dims[axis] as number
   const otherExtent = dims[other] as number
   const split = extent < unitIds.length
   const across = split ? otherExtent / layer.groups : otherExtent
-  const strides = dims.map((_, i) => dims.slice(i + 1).reduce((product, dim) => product * dim, 1))
-  const rest = dims.map((_, i) => i).filter((i) => i !== axis && i !== other)
-  const taps = rest.reduce((product, i) => product * (dims[i] as number), 1)
-  const tapOffsets = Array.from({ length: taps }, (_, tap) => {
-    let left = tap
-    let offset = 0
-    for (let r = rest.length - 1; r >= 0; r--) {
-      const i = rest[r] as number
-      offset += (left % (dims[i] as number)) * (strides[i] as number)
-      left = Math.floor(left / (dims[i] as number))
-    }
-    return offset
-  })
-  const channels: number[] = []
-  unitIds.forEach((unit, channel) => {
-    if (unit !== 0 && coupling.groupOf[unit] === g) channels.push(channel)
-  })
-  const width = across * taps
-  const lay = (): Float32Array => {
-    const source = toFloat32(weight)
-    const rows = new Float32Array(channels.length * width)
-    let at = 0
-    for (const channel of channels) {
-      const base = (channel % extent) * (strides[axis] as number)
-      const first = split ? Math.floor(channel / extent) * across : 0
-      if (axis === 0 && other === 1 && !split) {
-        // The filter lies in the weight as it is.
-        rows.set(source.subarray(base, base + width), at)
-        at += width
-        continue
-      }
-      for (let o = first; o < first + across; o++) {
-        const from = base + o * (strides[other] as number)
-        for (let tap = 0; tap < taps; tap++) rows[at++] = source[from + (tapOffsets[tap] as number)] as number
-      }
-    }
-    return rows
-  }
-  const units = Int32Array.from(channels, (channel) => coupling.indexOf[unitIds[channel] as number] as number)
-  let rows: Float32Array | undefined
-  return {
-    node: layer.node.name,
-    role,
-    units,
-    width,
-    /** Laid out when a criterion first reads them: most look at one side only. */
-    get rows() {
-      rows ??= lay()
-      return rows
-    },
-  }
+  const taps = sizeOf(dims.slice(2))
+  const stepOf = (which: number) => (which === 0 ? (dims[1] as number) * taps : taps)
+  const places = placesOf(coupling, g, unitIds)
+  const starts = places.map(
+    (channel) =>
+      (channel % extent) * stepOf(axis) + (split ? Math.floor(channel / extent) * across * stepOf(other) : 0),
+  )
+  // What one output channel reads lies in one piece.
+  const runs =
+    axis === 0
+      ? { starts, count: 1, stride: 0, length: across * taps }
+      : { starts, count: across, stride: stepOf(other), length: taps }
+  return fromRuns({ node: layer.node.name, role, units: indicesOf(coupling, unitIds, places) }, weight, runs)
 }
 
 /** Rows of an operator that is no layer (embedding, recurrent kernel, product by index): everything along the bound axis. */
 function bindingSlices(coupling: Coupling, g: number, binding: Binding, weight: TensorData): Slices | null {
   const { axis, units, role, node } = binding
-  const places = [...units.keys()].filter((i) => units[i] !== 0 && coupling.groupOf[units[i] as number] === g)
   const { dims } = weight
-  const inner = sizeOf(dims.slice(axis + 1))
-  const outer = sizeOf(dims.slice(0, axis))
-  const width = inner * outer
-  if (places.length === 0 || role === 'passthrough' || width === 1) return null
-  const source = toFloat32(weight)
-  const extent = dims[axis] as number
-  const rows = new Float32Array(places.length * width)
-  let at = 0
-  for (const place of places) {
-    for (let o = 0; o < outer; o++) {
-      const from = (o * extent + place) * inner
-      rows.set(source.subarray(from, from + inner), at)
-      at += inner
+  const length = sizeOf(dims.slice(axis + 1))
+  const count = sizeOf(dims.slice(0, axis))
+  if (role === 'passthrough' || length * count === 1) return null
+  const places = placesOf(coupling, g, units)
+  const starts = places.map((place) => place * length)
+  const runs = { starts, count, stride: (dims[axis] as number) * length, length }
+  return fromRuns({ node: node.name, role, units: indicesOf(coupling, units, places) }, weight, runs)
+}
+
+const isScale = ({ node, constant }: Binding) => node.op === 'BatchNormalization' && constant === node.inputs[1]
+
+/** Of each group, the bindings that make slices beside those of its layers; gathered once for all groups. */
+const besideLayers = new WeakMap<Coupling, ReadonlyMap<number, readonly Binding[]>>()
+
+function bindingsOf(coupling: Coupling): ReadonlyMap<number, readonly Binding[]> {
+  const known = besideLayers.get(coupling)
+  if (known) return known
+  const layers = new Set(coupling.layers.map((layer) => layer.node.name))
+  const result = new Map<number, Binding[]>()
+  for (const binding of coupling.bindings) {
+    if (!isScale(binding) && (binding.role === 'passthrough' || layers.has(binding.node.name))) continue
+    let last = -1
+    const seen = new Set<number>()
+    for (const unit of binding.units) {
+      const group = unit === 0 ? last : (coupling.groupOf[unit] as number)
+      if (group === last || seen.has(group)) continue
+      last = group
+      seen.add(group)
+      const list = result.get(group)
+      if (list) list.push(binding)
+      else result.set(group, [binding])
     }
   }
-  return {
-    node: node.name,
-    role,
-    units: Int32Array.from(places, (i) => coupling.indexOf[units[i] as number] as number),
-    width,
-    rows,
-  }
+  besideLayers.set(coupling, result)
+  return result
 }
 
 /** All slices of group `g`: producers, consumers (depthwise layers are neither) and BatchNorm scales. */
@@ -120,25 +149,17 @@ export function groupSlices(graph: Graph, coupling: Coupling, g: number): Slices
       slices.push(layerSlices(coupling, g, layer, constant(layer.weightName), role))
     }
   }
-  const layers = new Set(coupling.layers.map((layer) => layer.node.name))
-  for (const binding of coupling.bindings) {
-    if (!layers.has(binding.node.name)) {
-      const found = bindingSlices(coupling, g, binding, constant(binding.constant))
+  for (const binding of bindingsOf(coupling).get(g) ?? []) {
+    const weight = constant(binding.constant)
+    if (!isScale(binding)) {
+      const found = bindingSlices(coupling, g, binding, weight)
       if (found) slices.push(found)
+      continue
     }
-    if (binding.node.op !== 'BatchNormalization' || binding.constant !== binding.node.inputs[1]) continue
-    const places = Array.from(binding.units.keys()).filter(
-      (i) => coupling.groupOf[binding.units[i] as number] === g && binding.units[i] !== 0,
-    )
-    if (places.length === 0) continue
-    const scale = toFloat32(constant(binding.constant))
-    slices.push({
-      node: binding.node.name,
-      role: 'scale',
-      units: Int32Array.from(places, (i) => coupling.indexOf[binding.units[i] as number] as number),
-      width: 1,
-      rows: Float32Array.from(places, (i) => scale[i] as number),
-    })
+    const places = placesOf(coupling, g, binding.units)
+    const units = indicesOf(coupling, binding.units, places)
+    const runs = { starts: places, count: 1, stride: 0, length: 1 }
+    slices.push(fromRuns({ node: binding.node.name, role: 'scale', units }, weight, runs))
   }
   return slices
 }

@@ -1,6 +1,16 @@
 /** What a criterion is: a pure function from a group's weights and statistics to one number a unit. */
 import type { StrategyInfo } from '../../../contract/entities'
 
+/** Where rows lie in a weight as it is: row r is `count` runs of `length` elements, the first at `starts[r]`. */
+export interface Runs {
+  readonly source: Float32Array
+  readonly starts: Int32Array
+  readonly count: number
+  /** Elements from the start of one run to that of the next. */
+  readonly stride: number
+  readonly length: number
+}
+
 /** The part of one weight that belongs to a group's channels, laid out one row a channel. */
 export interface Slices {
   readonly node: string
@@ -12,6 +22,8 @@ export interface Slices {
   readonly width: number
   /** units.length x width, row-major. */
   readonly rows: Float32Array
+  /** The same elements where they lie, for criteria that need no copy; left out where rows are not made of runs. */
+  readonly runs?: Runs
 }
 
 /** The first samples' feature maps of one value that linear operators read. */
