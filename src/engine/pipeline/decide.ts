@@ -142,13 +142,14 @@ async function decideByResult(run: Run): Promise<Noted> {
 /** A criterion's scores, allocated: everything that may go, in order. */
 async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted> {
   const { graph, config, coupling, hooks, splits } = run
+  const unlabelled: string[] = []
   const statistics = criterion.needsData
     ? await run.watch.time('statisticsMs', async () => {
         run.progress.report('observe', 0, `Observing feature maps of ${splits.calibration.indices.length} samples`)
         await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
         const labelled = splits.calibration.table.labels !== null
         if (criterion.needsGradients && !labelled) {
-          run.warnings.push(
+          unlabelled.push(
             `${criterion.title} needs labels, which this data has not; labels drawn from the network's own result were used.`,
           )
         }
@@ -187,7 +188,7 @@ async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted>
       checkpoints: [],
       correlation: { groups: [], values: [] },
       ...(sensitivity ? { sensitivity } : {}),
-      notes,
+      notes: [...unlabelled, ...notes],
     }
   })
 }

@@ -2,6 +2,7 @@
 import type { RunConfig } from '../../contract/run'
 import type { DataSource } from '../data/types'
 import type { Graph } from '../graph/graph'
+import { resultOriented, scratch } from '../strategies'
 
 /** 32-bit FNV-1a over bytes, going on from `hash`. */
 function fnv(bytes: Uint8Array, hash: number): number {
@@ -25,7 +26,24 @@ export function graphFingerprint(graph: Graph): string {
   return [a, b].map((hash) => hash.toString(16).padStart(8, '0')).join('')
 }
 
-/** The backend counts, because results agree between backends only to rounding. */
-export function runFingerprint(graph: Graph, data: DataSource, config: RunConfig, backend: string): string {
-  return JSON.stringify({ version: 1, graph: graphFingerprint(graph), data: data.hash, config, backend })
+/**
+ * A fingerprint a kept step, of no more than decides that step, so that a step is known again by a run that differs from
+ * the one that kept it only in what comes later: the decision of a criterion serves every budget and refit, a refitted
+ * network every fine-tuning. The backend counts, because results agree between backends only to rounding.
+ */
+export function stepFingerprints(
+  graph: Graph,
+  data: DataSource,
+  config: RunConfig,
+  backend: string,
+): (key: string) => string {
+  const common = { version: 2, graph: graphFingerprint(graph), data: data.hash, backend }
+  const of = (decides: object) => JSON.stringify({ ...common, config: decides })
+  const { finetune, ...applied } = config
+  const { goal, refit, ...scored } = applied
+  const whole = of(config)
+  const beforeRecovery = config.strategy === scratch.name ? whole : of(applied)
+  const decision = config.strategy === resultOriented.name ? beforeRecovery : of(scored)
+  return (key) =>
+    key === 'decision' ? decision : /^(pruned|verified|refit-.*|trial-.*)$/.test(key) ? beforeRecovery : whole
 }

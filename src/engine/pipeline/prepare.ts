@@ -7,7 +7,7 @@ import { createCostModel, describeTask } from '../evaluation'
 import { initBackend } from '../runtime'
 import { findStrategy, resultOriented, scratch } from '../strategies'
 import { Steps } from './checkpoint/steps'
-import { runFingerprint } from './fingerprint'
+import { stepFingerprints } from './fingerprint'
 import { checkGoal } from './goal'
 import { unrunnable } from './inspect'
 import { ProgressMeter, throwIfCancelled } from './progress'
@@ -75,6 +75,6 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
     )
   }
   for (const warning of warnings) hooks.log('warning', warning)
-  const steps = new Steps(hooks.checkpoints, runFingerprint(graph, data, config, backend))
+  const steps = new Steps(hooks.checkpoints, stepFingerprints(graph, data, config, backend))
   return { graph, data, config, hooks, coupling, cost, splits, task, backend, steps, progress, watch, warnings }
 }

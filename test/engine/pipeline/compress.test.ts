@@ -193,6 +193,20 @@ describe('determinism', () => {
     expect(packGraph(other.graph)).toEqual(packGraph(fresh.graph))
   })
 
+  it('knows the steps again that the differing options do not touch', async () => {
+    const store = memoryStore()
+    await run({ strategy: 'taylor', goal: half, refit: 'none' }, data, watched(store))
+    const decided = store.kept.get('decision')
+    const mild = { strategy: 'taylor', goal: { kind: 'keep-macs', value: 0.7 }, refit: 'bn' } as const
+    const again = await run(mild, data, watched(store))
+    expect(store.kept.get('decision')).toBe(decided)
+    expect(packGraph(again.graph)).toEqual(packGraph((await run(mild, data)).graph))
+    const pruned = store.kept.get('pruned')
+    const finetune = { epochs: 1, samples: 100, learningRate: 0.01, distill: false }
+    await run({ ...mild, finetune }, data, watched(store))
+    expect(store.kept.get('pruned')).toBe(pruned)
+  })
+
   it('stops between batches when it is cancelled, leaks nothing, and goes on from there', async () => {
     const before = memoryUse().tensors
     for (const stage of ['observe', 'apply', 'verify', 'recover', 'evaluate'] as const) {

@@ -9,11 +9,11 @@ interface Kept<T> {
 
 export class Steps {
   /**
-   * @param fingerprint of everything that decides the outcome; kept steps of another run are passed over
+   * @param fingerprintOf of everything that decides the step of this key; what other work has kept is passed over
    */
   constructor(
     private readonly store: CheckpointStore,
-    private readonly fingerprint: string,
+    private readonly fingerprintOf: (key: string) => string,
   ) {}
 
   /** A kept step, or null where there is none for this run. @throws STORE_CORRUPT */
@@ -21,11 +21,11 @@ export class Steps {
     const bytes = await this.store.load(key)
     if (!bytes) return null
     const kept = unpack<Kept<T>>(bytes)
-    return kept.fingerprint === this.fingerprint ? kept.value : null
+    return kept.fingerprint === this.fingerprintOf(key) ? kept.value : null
   }
 
   async save(key: string, value: unknown): Promise<void> {
-    await this.store.save(key, pack({ fingerprint: this.fingerprint, value: value as Packable }))
+    await this.store.save(key, pack({ fingerprint: this.fingerprintOf(key), value: value as Packable }))
   }
 
   /** The kept value, or the computed one, which is kept before it is used. */

@@ -16,13 +16,13 @@ it('computes a step once and reads it back afterwards', async () => {
     computed++
     return { scores: Float64Array.of(1, 2) }
   }
-  await new Steps(store, 'run').once('scores', compute)
-  expect(await new Steps(store, 'run').once('scores', compute)).toEqual({ scores: Float64Array.of(1, 2) })
+  await new Steps(store, () => 'run').once('scores', compute)
+  expect(await new Steps(store, () => 'run').once('scores', compute)).toEqual({ scores: Float64Array.of(1, 2) })
   expect(computed).toBe(1)
 })
 
 it('passes over what another run has kept', async () => {
   const store = memory()
-  await new Steps(store, 'seed 0').save('scores', 1)
-  expect(await new Steps(store, 'seed 1').load('scores')).toBeNull()
+  await new Steps(store, () => 'seed 0').save('scores', 1)
+  expect(await new Steps(store, () => 'seed 1').load('scores')).toBeNull()
 })
