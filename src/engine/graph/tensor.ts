@@ -110,23 +110,67 @@ export function toNumbers(source: TensorData): number[] {
   return Array.from(source.data as ArrayLike<number | bigint>, Number)
 }
 
+type Indices = ArrayLike<number>
+
+/** Elements are moved as bit patterns, so that one loop serves every type of a width. */
+const moved = (data: TensorArray): Int32Array => {
+  const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = data
+  if (width === 4) return new Int32Array(buffer, byteOffset, length)
+  return data as unknown as Int32Array
+}
+
+/** Shorter runs of elements are copied one by one: a bulk copy costs about as much as this many. */
+const bulk = 96
+
 /** Keeps the given indices along one axis. */
-export function takeAlong(source: TensorData, axis: number, indices: readonly number[] | Int32Array): TensorData {
+export const takeAlong = (source: TensorData, axis: number, indices: Indices): TensorData =>
+  takeBlock(source, new Map([[axis, indices]]))
+
+/** Keeps the given indices along several axes at once, in one pass over the result. */
+export function takeBlock(source: TensorData, kept: ReadonlyMap<number, Indices>): TensorData {
   const { dims, dtype } = source
-  const outer = sizeOf(dims.slice(0, axis))
-  const inner = sizeOf(dims.slice(axis + 1))
-  const length = dims[axis] as number
-  const data = new arrayTypes[dtype](outer * indices.length * inner) as Float32Array
-  const from = source.data as Float32Array
+  const axes = [...kept.keys()].sort((a, b) => a - b)
+  const last = axes.at(-1)
+  if (last === undefined) return source
+  const result = dims.map((dim, axis) => kept.get(axis)?.length ?? dim)
+  const data = new arrayTypes[dtype](sizeOf(result))
+  // Where the slices begin that share everything in front of the last of these axes.
+  let starts: number[] = [0]
+  let stride = source.data.length
+  for (let axis = 0; axis < last; axis++) {
+    const extent = dims[axis] as number
+    stride /= extent
+    const indices = kept.get(axis)
+    const count = indices?.length ?? extent
+    const next: number[] = []
+    for (const start of starts) {
+      for (let i = 0; i < count; i++) next.push(start + (indices ? (indices[i] as number) : i) * stride)
+    }
+    starts = next
+  }
+  copyRuns(moved(source.data), moved(data), starts, kept.get(last) as Indices, sizeOf(dims.slice(last + 1)))
+  return { dtype, dims: result, data }
+}
+
+/** Copies slices of `inner` elements at `indices` behind every start; neighbours go together. */
+function copyRuns(from: Int32Array, to: Int32Array, starts: readonly number[], indices: Indices, inner: number): void {
+  const runs: number[] = []
+  for (let i = 0; i < indices.length; ) {
+    let end = i + 1
+    while (end < indices.length && indices[end] === (indices[end - 1] as number) + 1) end++
+    runs.push((indices[i] as number) * inner, (end - i) * inner)
+    i = end
+  }
+  const offsets = Int32Array.from(runs)
   let at = 0
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < indices.length; i++) {
-      const start = (o * length + (indices[i] as number)) * inner
-      // A bulk copy of a few elements costs more than the elements.
-      if (inner > 32) data.set(from.subarray(start, start + inner), at)
-      else for (let k = 0; k < inner; k++) data[at + k] = from[start + k] as number
-      at += inner
+  for (let s = 0; s < starts.length; s++) {
+    const start = starts[s] as number
+    for (let r = 0; r < offsets.length; r += 2) {
+      const begin = start + (offsets[r] as number)
+      const length = offsets[r + 1] as number
+      if (length < bulk) for (let k = 0; k < length; k++) to[at + k] = from[begin + k] as number
+      else to.set(from.subarray(begin, begin + length), at)
+      at += length
     }
   }
-  return { dtype, dims: dims.map((dim, i) => (i === axis ? indices.length : dim)), data }
 }

@@ -2,7 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { Coupling, PruningPlan } from '../coupling/index'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
-import { type TensorData, takeAlong } from '../graph/tensor'
+import { type TensorData, takeBlock } from '../graph/tensor'
 import { verify } from '../graph/topology'
 import { findOp } from '../ops/index'
 import { inferShapes, shapeOf } from '../ops/infer'
@@ -25,13 +25,8 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
     }
   }
   const constants = new Map(graph.constants)
-  const done = new Set<string>()
-  for (const { constant, axis, units } of coupling.bindings) {
-    const key = `${axis} ${constant}`
-    if (done.has(key)) continue
-    done.add(key)
-    const kept = keptIndices(units, removed)
-    if (kept) constants.set(constant, takeAlong(constants.get(constant) as TensorData, axis, kept))
+  for (const [name, kept] of keptOfConstants(coupling, removed)) {
+    constants.set(name, takeBlock(constants.get(name) as TensorData, kept))
   }
 
   const { keptOf, shapes } = plannedValues(graph, coupling, removed)
@@ -52,6 +47,20 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
         )
       }
     }
+  }
+  return result
+}
+
+/** Kept indices along the axes of every constant that loses something. */
+function keptOfConstants(coupling: Coupling, removed: Uint8Array): Map<string, Map<number, number[]>> {
+  const result = new Map<string, Map<number, number[]>>()
+  for (const { constant, axis, units } of coupling.bindings) {
+    const known = result.get(constant)
+    if (known?.has(axis)) continue
+    const kept = keptIndices(units, removed)
+    if (!kept) continue
+    if (known) known.set(axis, kept)
+    else result.set(constant, new Map([[axis, kept]]))
   }
   return result
 }

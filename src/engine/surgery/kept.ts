@@ -17,6 +17,11 @@ export function keptIndices(units: Int32Array, removed: Uint8Array): number[] | 
 export function keptOfValue(name: string, entries: readonly Labels[], removed: Uint8Array): Map<number, number[]> {
   const result = new Map<number, number[]>()
   for (const { axes, dims, ids } of entries) {
+    if (axes.length === 1) {
+      const kept = keptIndices(ids, removed)
+      if (kept) result.set(axes[0] as number, kept)
+      continue
+    }
     const stays = axes.map((_, k) => new Uint8Array(dims[k] as number))
     let count = 0
     for (let i = 0; i < ids.length; i++) {

@@ -10,10 +10,16 @@ const absolutes = (source: Float32Array, from: number, length: number): number =
 /** Four sums at once: one alone waits for each addition to end. */
 function squares(source: Float32Array, from: number, length: number): number {
   const end = from + length
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
   let i = from
-  let [a, b, c, d] = [0, 0, 0, 0]
   for (; i + 3 < end; i += 4) {
-    const [w, x, y, z] = [source[i], source[i + 1], source[i + 2], source[i + 3]] as [number, number, number, number]
+    const w = source[i] as number
+    const x = source[i + 1] as number
+    const y = source[i + 2] as number
+    const z = source[i + 3] as number
     a += w * w
     b += x * x
     c += y * y
