@@ -62,6 +62,8 @@ export interface LoweringContext {
   ): Register[]
   /** Declares the register that holds output o. */
   output(o: number, register: Register): void
+  /** Lets a session look at a value inside the node under this name, which no value of the graph has. */
+  expose(name: string, register: Register): void
   /** A coded refusal (MODEL_UNSUPPORTED_FEATURE) that names the node. */
   fail(sentence: string): never
 }

@@ -2,7 +2,15 @@
 import { EspalierError } from '../../contract/errors'
 import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
-import type { HostTensor, Loss, Target, Trainer, TrainerOptions } from '../runtime'
+import {
+  type HostTensor,
+  type Loss,
+  openExtents,
+  type Target,
+  type Trainer,
+  type TrainerOptions,
+  withExtents,
+} from '../runtime'
 import { epochBatches, linearRate, shuffled } from './schedule'
 
 /** The settings of the peers' fine-tuning, so that results compare. */
@@ -83,7 +91,9 @@ export async function finetune(
   }
   const batches = epochBatches(samples, options.batch)
   const steps = batches.length * options.epochs
-  const trainer = hooks.createTrainer(graph, {
+  const sample = selection.table.read(selection.indices.subarray(0, 1))
+  const open = openExtents(graph, sample.inputs)
+  const trainer = hooks.createTrainer(open.size > 0 ? withExtents(graph, open) : graph, {
     learningRate: options.learningRate,
     momentum,
     weightDecay,
@@ -111,7 +121,8 @@ export async function finetune(
       }
       await hooks.save({ epoch: epoch + 1, trainer: trainer.exportState() })
     }
-    return trainer.toGraph()
+    const trained = trainer.toGraph()
+    return open.size > 0 ? graph.with({ constants: trained.constants }) : trained
   } finally {
     trainer.dispose()
   }

@@ -194,6 +194,9 @@ class Builder {
         const rank = this.shapeOf(name).length
         this.values.set(name, rank <= 2 ? { id: register.id, layout: 'plain' } : register)
       },
+      expose: (name, register) => {
+        this.values.set(name, register)
+      },
       fail: (sentence) => {
         throw new EspalierError('MODEL_UNSUPPORTED_FEATURE', `${node.op} "${node.name}" cannot be run: ${sentence}.`)
       },

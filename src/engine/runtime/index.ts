@@ -1,4 +1,5 @@
 /** The runtime's public face: backend, sessions, training, and the tensor arithmetic under `tensors`. */
+
 export {
   type BackendChoice,
   type BackendOptions,
@@ -9,6 +10,7 @@ export {
 } from './backend'
 export { reestimateBatchNorm } from './batch-norm'
 export { buildProgram } from './build'
+export { hasOpenExtents, openExtents, withExtents } from './extents'
 export type { NativeOffer } from './native'
 export {
   batchesAhead,

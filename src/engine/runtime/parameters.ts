@@ -21,14 +21,35 @@ const weightSlots: Readonly<Record<string, readonly number[]>> = {
 }
 
 const products = new Set(['MatMul', 'BatchMatMulV2'])
+const moving = new Set(['Slice', 'Reshape', 'Transpose', 'SplitV', 'ConcatV2', 'AddV2'])
 
 /** The bias of a dense layer that an exporter wrote as MatMul and Add. */
 function addedBias(instruction: Instruction, producers: ReadonlyMap<number, Instruction>): readonly number[] {
   if (instruction.op !== 'AddV2') return []
   const [a, b] = instruction.inputs as [number, number]
-  if (products.has(producers.get(a)?.op ?? '')) return [b]
-  if (products.has(producers.get(b)?.op ?? '')) return [a]
+  const isProduct = (register: number): boolean => {
+    const made = producers.get(register)
+    // The parts of a recurrent layer's product get a bias of their own.
+    return (
+      made !== undefined && (products.has(made.op) || (made.op === 'SplitV' && isProduct(made.inputs[0] as number)))
+    )
+  }
+  if (isProduct(a)) return [b]
+  if (isProduct(b)) return [a]
   return []
+}
+
+/** The constants that a register is cut or put together from; none where anything else takes part. */
+function constantsBehind(
+  register: number,
+  constants: ReadonlyMap<number, ProgramConstant>,
+  producers: ReadonlyMap<number, Instruction>,
+): readonly number[] {
+  if (constants.has(register)) return [register]
+  const made = producers.get(register)
+  if (!made || !moving.has(made.op)) return []
+  const parts = made.inputs.map((input) => constantsBehind(input, constants, producers))
+  return parts.some((part) => part.length === 0) ? [] : parts.flat()
 }
 
 export interface BatchNormStatistics {
@@ -50,7 +71,10 @@ export function parametersOf(program: Program, frozen: ReadonlySet<string>): Par
   const statistics = new Map<number, BatchNormStatistics>()
   for (const instruction of program.instructions) {
     const slots = (weightSlots[instruction.op] ?? []).map((slot) => instruction.inputs[slot] as number)
-    for (const register of [...slots, ...addedBias(instruction, producers)]) {
+    const behind = [...slots, ...addedBias(instruction, producers)].flatMap((register) =>
+      constantsBehind(register, constants, producers),
+    )
+    for (const register of new Set(behind)) {
       const constant = constants.get(register)
       if (!constant?.origin || constant.data.dtype !== 'float32' || frozen.has(constant.origin.constant)) continue
       trained.set(register, constant)

@@ -1,10 +1,11 @@
 /** A network on the backend: forward, backward with taps, and partial execution. */
-import { cast, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
+import { cast, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { buildProgram, runtimeTensor } from './build'
 import { differentiate, execute, type Tensors } from './executor'
+import { hasOpenExtents, openExtents, withExtents } from './extents'
 import { upload } from './feed'
 import { permuted, toChannelsFirst, toChannelsLast } from './layout'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
@@ -33,22 +34,62 @@ export function programForm(constant: ProgramConstant, value: TensorData): Tenso
 }
 
 class ProgramSession implements Session {
-  readonly program: Program
+  /** Null until the first feed decides the extents that the graph leaves open. */
+  private built: Program | null = null
   private readonly constants: Tensors = new Map()
   private readonly fuse: boolean
+  /** The extents that the program was built for, where the graph leaves some open. */
+  private bound = ''
+  /** What programs are built from: the graph, with the numbers that were replaced before the first feed. */
+  private source: Graph
   private disposed = false
 
   constructor(
     readonly graph: Graph,
-    options: SessionOptions,
+    private readonly options: SessionOptions,
   ) {
     this.fuse = options.fuse
-    this.program = buildProgram(graph, options)
-    for (const constant of this.program.constants) this.constants.set(constant.register, uploadConstant(constant.data))
+    this.source = graph
+    if (!hasOpenExtents(graph)) this.take(buildProgram(graph, options), new Map())
+  }
+
+  get program(): Program {
+    if (this.built) return this.built
+    throw new EspalierError('INTERNAL', 'A network of open extents was looked at before it was fed.')
+  }
+
+  /** Uploads a program's constants, those that are held already as they are. */
+  private take(program: Program, held: ReadonlyMap<string, Tensor>): void {
+    this.built = program
+    for (const constant of program.constants) {
+      const known = constant.origin && held.get(JSON.stringify(constant.origin))
+      this.constants.set(constant.register, known ? known.clone() : uploadConstant(constant.data))
+    }
+  }
+
+  /** Builds the program anew where the feed has other extents than it was built for. */
+  private bind(feed: Feed): void {
+    const extents = openExtents(this.graph, feed)
+    if (extents.size === 0) return
+    const key = [...extents].join()
+    if (key === this.bound) return
+    const program = buildProgram(withExtents(this.source, extents), this.options)
+    // Numbers that were replaced since are kept: constants are told by what they are made from.
+    const held = new Map<string, Tensor>()
+    for (const constant of this.built?.constants ?? []) {
+      const kept = this.constants.get(constant.register)
+      if (constant.origin && kept) held.set(JSON.stringify(constant.origin), kept)
+    }
+    const before = [...this.constants.values()]
+    this.constants.clear()
+    this.take(program, held)
+    for (const constant of before) constant.dispose()
+    this.bound = key
   }
 
   private given(feed: Feed): { all: Tensors; inputs: Tensors } {
     if (this.disposed) throw new EspalierError('INTERNAL', 'A session was used after it was disposed.')
+    this.bind(feed)
     const inputs = upload(this.program, feed)
     return { all: new Map([...this.constants, ...inputs]), inputs }
   }
@@ -103,9 +144,9 @@ class ProgramSession implements Session {
   }
 
   forward(feed: Feed, wanted: readonly string[]): LiveValues {
-    const registers = this.registers(wanted)
     const { all, inputs } = this.given(feed)
     try {
+      const registers = this.registers(wanted)
       const instructions = slice(this.program, this.inputRegisters(), registers)
       return this.named(wanted, execute(instructions, all, new Set(registers)))
     } finally {
@@ -114,11 +155,11 @@ class ProgramSession implements Session {
   }
 
   backward(feed: Feed, request: BackwardRequest): BackwardResult {
-    const of = registerOf(this.program, request.of)
-    const taps = this.registers(request.taps)
-    const values = this.registers(request.values ?? [])
     const { all, inputs } = this.given(feed)
     try {
+      const of = registerOf(this.program, request.of)
+      const taps = this.registers(request.taps)
+      const values = this.registers(request.values ?? [])
       const found = differentiate({
         instructions: slice(this.program, this.inputRegisters(), [of.id, ...taps, ...values]),
         given: all,
@@ -175,8 +216,12 @@ class ProgramSession implements Session {
         `The constant "${name}" has shape [${old.dims}] and cannot take numbers of shape [${value.dims}].`,
       )
     }
+    if (this.built === null && old) {
+      this.source = this.source.with({ constants: new Map(this.source.constants).set(name, value) })
+      return
+    }
     let found = false
-    for (const constant of this.program.constants) {
+    for (const constant of this.built?.constants ?? []) {
       if (constant.origin?.constant !== name) continue
       const data = programForm(constant, value)
       this.constants.get(constant.register)?.dispose()

@@ -5,6 +5,24 @@ import { scalar } from './common'
 
 const [X, W, R, B, lengths, initialH, initialC, peepholes] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 
+/** What of the inside of a recurrent node can be looked at, direction by direction; see {@link recurrentValue}. */
+export type RecurrentPart =
+  /** [time, batch, gates x hidden]: what the inputs (and the biases) give to the gates. */
+  | 'inputs'
+  /** [time, batch, hidden]: the state before each step. */
+  | 'before'
+  /**
+   * [time, batch, columns]: the gates before their activations, states and biases in; a GRU's candidate apart: z, r,
+   * what the inputs give to it, what the state gives to it.
+   */
+  | 'gates'
+  /** [time, batch, hidden]: what the candidate of a GRU reads where the reset gate comes first. */
+  | 'reset'
+
+/** The name under which a session knows a value inside a recurrent node. */
+export const recurrentValue = (node: string, part: RecurrentPart, direction: number): string =>
+  `${node}#${part}${direction}`
+
 /** The constants of one direction, ready to multiply from the right. */
 interface Direction {
   readonly d: number
@@ -12,9 +30,10 @@ interface Direction {
   /** [features, gates * hidden] and [hidden, gates * hidden]. */
   readonly input: Register
   readonly state: Register
-  /** [gates * hidden] each; null without a bias. */
-  readonly inputBias: Register | null
-  readonly stateBias: Register | null
+  /** [gates * hidden]: all biases that the gates simply add; null without a bias. */
+  readonly bias: Register | null
+  /** [hidden]: the bias inside a GRU's reset; null where there is none. */
+  readonly inner: Register | null
 }
 
 interface State {
@@ -22,16 +41,23 @@ interface State {
   readonly c: Register | null
 }
 
+interface Step extends State {
+  /** [batch, columns]; see 'gates'. */
+  readonly gates: Register
+  readonly reset?: Register
+}
+
 /** Next state from the inputs' share of the gates. */
-type Cell = (context: LoweringContext, x: Register, state: State, of: Direction) => State
+type Cell = (context: LoweringContext, x: Register, state: State, of: Direction) => Step
 
 const binary = (context: LoweringContext, op: string, a: Register, b: Register) => context.emit(op, [a, b], {}, 'plain')
 const unary = (context: LoweringContext, op: string, a: Register) => context.emit(op, [a], {}, 'plain')
 const product = (context: LoweringContext, a: Register, b: Register) =>
   context.emit('MatMul', [a, b], { transpose_a: false, transpose_b: false }, 'plain')
 const plus = (context: LoweringContext, a: Register, b: Register | null) => (b ? binary(context, 'AddV2', a, b) : a)
-const parts = (context: LoweringContext, x: Register, sizes: readonly number[]) =>
-  context.emitMany('SplitV', [x], { size_splits: sizes, axis: 1 }, 'plain', sizes.length)
+const parts = (context: LoweringContext, x: Register, sizes: readonly number[], axis = 1) =>
+  context.emitMany('SplitV', [x], { size_splits: sizes, axis }, 'plain', sizes.length)
+const nothing = (context: LoweringContext, like: Register) => binary(context, 'Mul', like, scalar(context, 0))
 
 /** Slice [begin, begin + size) of the columns of a matrix or of a vector. */
 function piece(context: LoweringContext, x: Register, rank: number, begin: number, size: number): Register {
@@ -44,41 +70,58 @@ function piece(context: LoweringContext, x: Register, rank: number, begin: numbe
 
 /** Gates in ONNX's order: input, output, forget, cell. */
 const longShortTerm: Cell = (context, x, { h, c }, of) => {
-  let gates = plus(context, x, of.stateBias)
-  if (h) gates = binary(context, 'AddV2', gates, product(context, h, of.state))
+  const gates = h ? binary(context, 'AddV2', x, product(context, h, of.state)) : x
   const [i, o, f, g] = parts(context, gates, Array(4).fill(of.hidden)) as [Register, Register, Register, Register]
   const fresh = binary(context, 'Mul', unary(context, 'Sigmoid', i), unary(context, 'Tanh', g))
   const next = c ? binary(context, 'AddV2', binary(context, 'Mul', unary(context, 'Sigmoid', f), c), fresh) : fresh
-  return { c: next, h: binary(context, 'Mul', unary(context, 'Sigmoid', o), unary(context, 'Tanh', next)) }
+  return { c: next, h: binary(context, 'Mul', unary(context, 'Sigmoid', o), unary(context, 'Tanh', next)), gates }
 }
 
 /** Gates in ONNX's order: update, reset, hidden. */
 const gated: Cell = (context, x, { h }, of) => {
   const { hidden } = of
-  const resetLast = numberAttribute(context.node, 'linear_before_reset', 0) === 1
   const [xz, xr, xh] = parts(context, x, [hidden, hidden, hidden]) as [Register, Register, Register]
-  const bias = (gate: number) => (of.stateBias ? piece(context, of.stateBias, 1, gate * hidden, hidden) : null)
-  const state = (gate: number) => piece(context, of.state, 2, gate * hidden, hidden)
-  const share = (value: Register | null, gate: number) =>
-    value ? plus(context, product(context, value, state(gate)), bias(gate)) : bias(gate)
-  const z = unary(context, 'Sigmoid', plus(context, xz, share(h, 0)))
-  const r = unary(context, 'Sigmoid', plus(context, xr, share(h, 1)))
-  let inner: Register | null
-  if (resetLast) {
-    const whole = share(h, 2)
-    inner = whole && binary(context, 'Mul', r, whole)
-  } else inner = share(h && binary(context, 'Mul', r, h), 2)
-  const candidate = unary(context, 'Tanh', plus(context, xh, inner))
-  const kept = binary(context, 'Mul', binary(context, 'Sub', scalar(context, 1), z), candidate)
-  return { c: null, h: h ? binary(context, 'AddV2', kept, binary(context, 'Mul', z, h)) : kept }
+  let [z, r] = [xz, xr]
+  let inner: Register | null = of.inner
+  let reset: Register | undefined
+  if (h && resetsLast(context)) {
+    const [hz, hr, hh] = parts(context, product(context, h, of.state), [hidden, hidden, hidden]) as [
+      Register,
+      Register,
+      Register,
+    ]
+    z = binary(context, 'AddV2', xz, hz)
+    r = binary(context, 'AddV2', xr, hr)
+    inner = plus(context, hh, of.inner)
+  } else if (h) {
+    const both = product(context, h, piece(context, of.state, 2, 0, 2 * hidden))
+    const [hz, hr] = parts(context, both, [hidden, hidden]) as [Register, Register]
+    z = binary(context, 'AddV2', xz, hz)
+    r = binary(context, 'AddV2', xr, hr)
+    reset = binary(context, 'Mul', unary(context, 'Sigmoid', r), h)
+    inner = product(context, reset, piece(context, of.state, 2, 2 * hidden, hidden))
+  }
+  const share = inner && resetsLast(context) ? binary(context, 'Mul', unary(context, 'Sigmoid', r), inner) : inner
+  const candidate = unary(context, 'Tanh', plus(context, xh, share))
+  const update = unary(context, 'Sigmoid', z)
+  const kept = binary(context, 'Mul', binary(context, 'Sub', scalar(context, 1), update), candidate)
+  const whole = inner && h ? inner : plus(context, nothing(context, xh), inner)
+  return {
+    c: null,
+    h: h ? binary(context, 'AddV2', kept, binary(context, 'Mul', update, h)) : kept,
+    gates: context.emit('ConcatV2', [z, r, xh, whole], { axis: 1 }, 'plain'),
+    reset: reset ?? nothing(context, xh),
+  }
 }
 
+const resetsLast = (context: LoweringContext): boolean => numberAttribute(context.node, 'linear_before_reset', 0) === 1
+
 const simple: Cell = (context, x, { h }, of) => {
-  const sum = plus(context, h ? binary(context, 'AddV2', x, product(context, h, of.state)) : x, of.stateBias)
+  const gates = h ? binary(context, 'AddV2', x, product(context, h, of.state)) : x
   const given = context.node.attributes.get('activations')
   const name = given?.kind === 'strings' ? (given.value[of.d] ?? 'Tanh') : 'Tanh'
   if (!['Tanh', 'Relu', 'Sigmoid'].includes(name)) context.fail(`its activation ${name} is not supported`)
-  return { c: null, h: unary(context, name, sum) }
+  return { c: null, h: unary(context, name, gates), gates }
 }
 
 const cells: Readonly<Record<string, { readonly cell: Cell; readonly gates: number }>> = {
@@ -95,7 +138,6 @@ const defaults: Readonly<Record<string, readonly string[]>> = {
 /** What is not lowered is refused by name. */
 function checkOptions(context: LoweringContext): void {
   const { node } = context
-  if (context.has(lengths)) context.fail('it reads the length of every sequence')
   if (context.has(peepholes)) context.fail('it has peepholes')
   if (node.attributes.has('clip')) context.fail('it clips its gates')
   if (numberAttribute(node, 'input_forget', 0) === 1) context.fail('it couples its input and forget gates')
@@ -114,12 +156,34 @@ function directionOf(context: LoweringContext, d: number, gates: number): Direct
     const own = context.emit('Slice', [turned], { begin: [d, 0, 0], size: [1, columns, rows] }, 'plain')
     return context.emit('Reshape', [own], { shape: [columns, rows] }, 'plain')
   }
-  const bias = (begin: number) => {
-    if (!context.has(B)) return null
-    const own = context.emit('Slice', [context.weight(B)], { begin: [d, begin], size: [1, rows] }, 'plain')
-    return context.emit('Reshape', [own], { shape: [rows] }, 'plain')
+  const bias = (begin: number, size: number) => {
+    const own = context.emit('Slice', [context.weight(B)], { begin: [d, begin], size: [1, size] }, 'plain')
+    return context.emit('Reshape', [own], { shape: [size] }, 'plain')
   }
-  return { d, hidden, input: matrix(W, features), state: matrix(R, hidden), inputBias: bias(0), stateBias: bias(rows) }
+  const of = { d, hidden, input: matrix(W, features), state: matrix(R, hidden) }
+  if (!context.has(B)) return { ...of, bias: null, inner: null }
+  if (context.node.op !== 'GRU' || !resetsLast(context)) {
+    return { ...of, bias: binary(context, 'AddV2', bias(0, rows), bias(rows, rows)), inner: null }
+  }
+  const outer = binary(context, 'AddV2', bias(0, 2 * hidden), bias(rows, 2 * hidden))
+  const whole = context.emit('ConcatV2', [outer, bias(2 * hidden, hidden)], { axis: 0 }, 'plain')
+  return { ...of, bias: whole, inner: bias(rows + 2 * hidden, hidden) }
+}
+
+/** 1 where a sequence has this step, [batch, 1] each; null where all have all. */
+function presence(context: LoweringContext, time: number): Register[] | null {
+  if (!context.has(lengths)) return null
+  const given = context.emit('Cast', [context.input(lengths, 'plain')], { DstT: 'float32' }, 'plain')
+  const length = context.emit('Reshape', [given], { shape: [-1, 1] }, 'plain')
+  return Array.from({ length: time }, (_, t) =>
+    context.emit('Cast', [binary(context, 'Greater', length, scalar(context, t))], { DstT: 'float32' }, 'plain'),
+  )
+}
+
+/** A state where the sequence has the step, the one before where it has not. */
+function chosen(context: LoweringContext, here: Register, next: Register, before: Register | null): Register {
+  if (!before) return binary(context, 'Mul', next, here)
+  return binary(context, 'AddV2', before, binary(context, 'Mul', binary(context, 'Sub', next, before), here))
 }
 
 export function lowerRecurrent(context: LoweringContext): void {
@@ -133,13 +197,19 @@ export function lowerRecurrent(context: LoweringContext): void {
   const count = context.shape(W)[0] as number
   const reversed = (d: number) => d === 1 || stringAttribute(context.node, 'direction', 'forward') === 'reverse'
   const flat = context.emit('Reshape', [context.input(X, 'plain')], { shape: [-1, features] }, 'plain')
+  const here = presence(context, time)
+  const stacked = (list: readonly Register[], columns: number) => {
+    const rows = list.map((register) => context.emit('Reshape', [register], { shape: [1, -1, columns] }, 'plain'))
+    return time === 1 ? (rows[0] as Register) : context.emit('ConcatV2', rows, { axis: 0 }, 'plain')
+  }
   const sequences: Register[] = []
   const last: State[] = []
   for (let d = 0; d < count; d++) {
     const of = directionOf(context, d, gates)
     const width = gates * of.hidden
-    const shared = plus(context, product(context, flat, of.input), of.inputBias)
-    const steps = context.emit('Reshape', [shared], { shape: [time, -1, width] }, 'plain')
+    const shared = plus(context, product(context, flat, of.input), of.bias)
+    const whole = context.emit('Reshape', [shared], { shape: [time, -1, width] }, 'plain')
+    const steps = time === 1 ? [whole] : parts(context, whole, Array(time).fill(1), 0)
     const initial = (i: number): Register | null => {
       if (!context.has(i)) return null
       const own = context.emit('Slice', [context.input(i, 'plain')], { begin: [d, 0, 0], size: [1, -1, -1] }, 'plain')
@@ -147,16 +217,45 @@ export function lowerRecurrent(context: LoweringContext): void {
     }
     let state: State = { h: initial(initialH), c: context.node.op === 'LSTM' ? initial(initialC) : null }
     const outputs: Register[] = []
+    const before: Register[] = []
+    const seen: Step[] = []
     for (let step = 0; step < time; step++) {
       const t = reversed(d) ? time - 1 - step : step
-      const own = context.emit('Slice', [steps], { begin: [t, 0, 0], size: [1, -1, -1] }, 'plain')
-      state = cell(context, context.emit('Reshape', [own], { shape: [-1, width] }, 'plain'), state, of)
-      outputs[t] = context.emit('Reshape', [state.h as Register], { shape: [1, 1, -1, of.hidden] }, 'plain')
+      const own = context.emit('Reshape', [steps[t] as Register], { shape: [-1, width] }, 'plain')
+      const next = cell(context, own, state, of)
+      const at = here?.[t]
+      const h = next.h as Register
+      before[t] = state.h ?? nothing(context, h)
+      seen[t] = next
+      outputs[t] = at ? binary(context, 'Mul', h, at) : h
+      state = at
+        ? { h: chosen(context, at, h, state.h), c: next.c && chosen(context, at, next.c, state.c) }
+        : { h, c: next.c }
     }
-    sequences.push(time === 1 ? (outputs[0] as Register) : context.emit('ConcatV2', outputs, { axis: 0 }, 'plain'))
+    const inside = (part: RecurrentPart, register: Register) =>
+      context.expose(recurrentValue(context.node.name, part, d), register)
+    inside('inputs', whole)
+    inside('before', stacked(before, of.hidden))
+    inside(
+      'gates',
+      stacked(
+        seen.map((step) => step.gates),
+        (gates === 3 ? 4 : gates) * of.hidden,
+      ),
+    )
+    if (gates === 3)
+      inside(
+        'reset',
+        stacked(
+          seen.map((step) => step.reset as Register),
+          of.hidden,
+        ),
+      )
+    const sequence = stacked(outputs, of.hidden)
+    sequences.push(context.emit('Reshape', [sequence], { shape: [time, 1, -1, of.hidden] }, 'plain'))
     last.push(state)
   }
-  const hidden = (context.shape(R)[2] as number) ?? 0
+  const hidden = context.shape(R)[2] as number
   const join = (list: readonly Register[], axis: number) =>
     list.length === 1 ? (list[0] as Register) : context.emit('ConcatV2', list, { axis }, 'plain')
   const wanted = (o: number) => (context.node.outputs[o] ?? '') !== ''

@@ -1,0 +1,41 @@
+/** Extents that a network leaves open besides the batch (the length of texts): known once data is fed. */
+import type { Dim, Graph, Shape } from '../graph/graph'
+import { inferShapes } from '../ops/infer'
+import type { Feed } from './types'
+
+/** Names of the batch: what the first axes of the inputs are called. */
+const batchNames = (graph: Graph): ReadonlySet<Dim> =>
+  new Set(graph.inputs.flatMap(({ shape }) => (typeof shape?.[0] === 'string' ? [shape[0]] : [])))
+
+/** Whether a feed decides extents besides the batch. */
+export function hasOpenExtents(graph: Graph): boolean {
+  const batch = batchNames(graph)
+  return graph.inputs.some(({ shape }) =>
+    (shape ?? []).some((dim, i) => i > 0 && typeof dim === 'string' && !batch.has(dim)),
+  )
+}
+
+/** The extents of a feed for every name that stands at an input, the batch left out. */
+export function openExtents(graph: Graph, feed: Feed): Map<string, number> {
+  const batch = batchNames(graph)
+  const found = new Map<string, number>()
+  for (const { name, shape } of graph.inputs) {
+    const dims = (feed.get(name) ?? (graph.inputs.length === 1 ? feed.get('') : undefined))?.dims
+    shape?.forEach((dim, axis) => {
+      const extent = dims?.[axis]
+      if (axis > 0 && typeof dim === 'string' && !batch.has(dim) && extent !== undefined) found.set(dim, extent)
+    })
+  }
+  return found
+}
+
+/** The graph with these extents in place of their names. */
+export function withExtents(graph: Graph, extents: ReadonlyMap<string, number>): Graph {
+  const known = (shape: Shape | null | undefined) =>
+    shape?.map((dim) => (typeof dim === 'string' ? (extents.get(dim) ?? dim) : dim))
+  const inputs = graph.inputs.map((input) => {
+    const shape = known(input.shape)
+    return shape ? { ...input, shape } : input
+  })
+  return inferShapes(graph.with({ inputs }))
+}
