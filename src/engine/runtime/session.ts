@@ -7,7 +7,7 @@ import { buildProgram, runtimeTensor } from './build'
 import { differentiate, execute, type Tensors } from './executor'
 import { hasOpenExtents, openExtents, withExtents } from './extents'
 import { upload } from './feed'
-import { permuted, toChannelsFirst, toChannelsLast } from './layout'
+import { inverseOf, permuted, toChannelsFirst, toChannelsLast } from './layout'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
 import type {
   BackwardRequest,
@@ -195,8 +195,23 @@ class ProgramSession implements Session {
       known.set(register.id, turned)
     }
     const start = new Set([...given.keys()].map((name) => registerOf(this.program, name).id))
+    // Transposes cancel in pairs: what reads a given value may be reading what that was turned from.
+    const sources = new Map<number, { readonly turned: number; readonly back: readonly number[] }>()
+    for (const { op, inputs, outputs, attributes } of this.program.instructions) {
+      const [source, turned] = [inputs[0] as number, outputs[0] as number]
+      if (op !== 'Transpose' || !start.has(turned) || start.has(source)) continue
+      sources.set(source, { turned, back: inverseOf(attributes.perm as readonly number[]) })
+    }
     try {
-      return this.named(wanted, execute(slice(this.program, start, registers), known, new Set(registers)))
+      const instructions = slice(this.program, new Set([...start, ...sources.keys()]), registers)
+      const read = new Set([...instructions.flatMap(({ inputs }) => inputs), ...registers])
+      for (const [source, { turned, back }] of sources) {
+        if (!read.has(source)) continue
+        const value = transpose(known.get(turned) as Tensor, [...back])
+        made.push(value)
+        known.set(source, value)
+      }
+      return this.named(wanted, execute(instructions, known, new Set(registers)))
     } finally {
       for (const turned of made) turned.dispose()
     }
