@@ -20,7 +20,7 @@ registerFormat({
   name: 'onnx',
   label: 'ONNX',
   match: matchOnnx,
-  open: (file, resolve, notes) => readOnnx(file.bytes, resolve, notes),
+  open: (file, resolve, notes) => readOnnx(file, resolve, notes),
   write: async (graph, name, options) => writeOnnxFiles(graph, name, options),
 })
 

@@ -6,6 +6,8 @@ import type { Graph } from '../graph/graph'
 export interface ModelFile {
   readonly name: string
   readonly bytes: Uint8Array
+  /** The bytes are the reader's own: it may move weights within them instead of copying those that lie unaligned. */
+  readonly movable?: boolean
 }
 
 /** Part of a file. */

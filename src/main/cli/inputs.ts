@@ -23,9 +23,14 @@ export interface OpenedData {
   readonly source: DataSource
 }
 
+const filesOf = (path: string) => [{ name: basename(path), path: resolve(path) }]
+
+/** The network alone, for commands that record nothing. @throws as {@link openModel} */
+export const openGraph = (path: string): Promise<ReadModel> => openFiles(filesOf(path), { hashes: false })
+
 /** @throws FILE_NOT_FOUND, FILE_UNREADABLE and whatever the format's reader raises */
 export async function openModel(path: string): Promise<OpenedModel> {
-  const { files, ...model } = await openFiles([{ name: basename(path), path: resolve(path) }])
+  const { files, ...model } = await openFiles(filesOf(path))
   const hashes = files.map((file) => file.hash as string)
   const hash = hashes.length === 1 ? (hashes[0] as string) : createHash('sha256').update(hashes.join()).digest('hex')
   return { ...model, path, hash }

@@ -6,18 +6,41 @@ import { type TensorData, toFloat32 } from '../../graph/tensor'
 /** Operators for which an infinite constant has a meaning: bounds and fillings. */
 const bounds = new Set(['Clip', 'Pad', 'Where', 'Max', 'Min', 'ConstantOfShape', 'Identity', 'Cast', 'CastLike'])
 
-/** x * 0 is 0 for every finite number and NaN otherwise: one pass without a branch. */
-function allFinite(values: Float32Array | Float64Array): boolean {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0
-  return sum === 0
+/**
+ * All exponent bits are set in NaN and the infinities, and only there: then adding one to the exponent reaches the sign.
+ * Whole numbers, four at a time, because every weight of every network passes here.
+ */
+function allFinite({ buffer, byteOffset, length }: Float32Array): boolean {
+  const bits = new Int32Array(buffer, byteOffset, length)
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let i = 0
+  for (; i + 3 < length; i += 4) {
+    a |= ((bits[i] as number) & 0x7f800000) + 0x00800000
+    b |= ((bits[i + 1] as number) & 0x7f800000) + 0x00800000
+    c |= ((bits[i + 2] as number) & 0x7f800000) + 0x00800000
+    d |= ((bits[i + 3] as number) & 0x7f800000) + 0x00800000
+  }
+  for (; i < length; i++) a |= ((bits[i] as number) & 0x7f800000) + 0x00800000
+  return (a | b | c | d) >= 0
+}
+
+/** Exponent bits of the 16-bit floats. */
+const exponents = { float16: 0x7c00, bfloat16: 0x7f80 } as const
+
+function holdsNumbers({ dtype, data }: TensorData): boolean {
+  if (dtype === 'float32') return allFinite(data as Float32Array)
+  if (dtype === 'float64') return (data as Float64Array).every((value) => Number.isFinite(value))
+  const mask = exponents[dtype as keyof typeof exponents]
+  return (data as Uint16Array).every((bits) => (bits & mask) !== mask)
 }
 
 /** @returns `NaN`, `infinite`, or undefined where all elements are finite */
-function fault({ dtype, data, dims }: TensorData): 'NaN' | 'infinite' | undefined {
-  if (!dtype.includes('float')) return undefined
-  const values = data instanceof Float64Array ? data : toFloat32({ dtype, data, dims })
-  if (allFinite(values)) return undefined
+function fault(constant: TensorData): 'NaN' | 'infinite' | undefined {
+  if (!constant.dtype.includes('float') || holdsNumbers(constant)) return undefined
+  const values = constant.data instanceof Float64Array ? constant.data : toFloat32(constant)
   return values.some((value) => Number.isNaN(value)) ? 'NaN' : 'infinite'
 }
 

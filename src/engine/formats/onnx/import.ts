@@ -118,9 +118,10 @@ const refuseSparse = () => {
 
 /**
  * The graph of a model file in its own opset, nodes in topological order, without what no output needs.
+ * @param movable the bytes behind `model` may be changed
  * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, GRAPH_INVALID, FILE_TRUNCATED, FILE_NOT_FOUND
  */
-export async function importModel(model: ModelProto, resolve: Resolve | undefined): Promise<Graph> {
+export async function importModel(model: ModelProto, resolve: Resolve | undefined, movable = false): Promise<Graph> {
   const { graph } = model
   if (!graph) {
     throw new EspalierError('MODEL_INVALID', 'The ONNX file holds no network. It is damaged or empty; export it again.')
@@ -129,7 +130,7 @@ export async function importModel(model: ModelProto, resolve: Resolve | undefine
   const opsets = opsetsOf(model)
   const metadata = readMetadata(model)
   setDeclaredOpset(metadata, opsets.get('') as number)
-  const external = new ExternalData(resolve)
+  const external = new ExternalData(resolve, movable)
   const constants = await readConstants(graph, external)
   // Files before IR version 4 list their weights among the inputs.
   const inputs = (graph.input ?? [])

@@ -2,6 +2,7 @@
 import { EspalierError } from '../../../contract/errors'
 import type { Graph } from '../../graph/graph'
 import { canonicalise } from '../canonical'
+import type { ModelFile } from '../registry'
 import { verifyFinite } from './finite'
 import { importModel } from './import'
 import { readMessage } from './message'
@@ -47,18 +48,23 @@ export function matchOnnx(bytes: Uint8Array, name: string): boolean {
 }
 
 /**
- * Reads a model file. Weights are views on `bytes` where they are aligned, so `bytes` must not be changed afterwards.
+ * Reads a model file. Weights are views on `bytes` where they are aligned, so `bytes` must not be changed afterwards;
+ * where they are `movable`, nearly all weights are moved to where they can be viewed, and no others copied.
  * @param resolve reads files beside the model (external data)
  * @param notes receives sentences for the user on what was left out or not understood
  * @throws FILE_TRUNCATED, FILE_UNREADABLE, FILE_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, MODEL_NON_FINITE,
  * GRAPH_INVALID, SHAPE_MISMATCH
  */
-export async function readOnnx(bytes: Uint8Array, resolve: Resolve | undefined, notes: string[]): Promise<Graph> {
+export async function readOnnx(
+  { bytes, movable = false }: Pick<ModelFile, 'bytes' | 'movable'>,
+  resolve: Resolve | undefined,
+  notes: string[],
+): Promise<Graph> {
   if (bytes.length === 0) {
     throw new EspalierError('FILE_TRUNCATED', 'The ONNX file is empty. Get it again from where it came.')
   }
   const model = readMessage(modelMessage, new WireReader(plainBytes(bytes)))
-  const imported = await importModel(model, resolve)
+  const imported = await importModel(model, resolve, movable)
   verifyFinite(imported)
   return canonicalise(normalise(imported, notes))
 }

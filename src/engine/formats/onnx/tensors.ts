@@ -53,11 +53,31 @@ function typedData(proto: TensorProto, dtype: DataType): TensorArray | undefined
 export const plainBytes = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+/** Bytes that stand before a length-delimited field of this many bytes: its tag and its length. */
+function headerBytes(length: number): number {
+  let bytes = 2
+  for (let rest = length; rest > 127; rest /= 128) bytes++
+  return bytes
+}
+
+/** The same bytes at a multiple of `width`: moved over the head of their own field, which has been read. */
+function moveToWidth(raw: Uint8Array, width: number): Uint8Array {
+  const by = raw.byteOffset % width
+  if (by === 0 || by > headerBytes(raw.length)) return raw
+  const whole = new Uint8Array(raw.buffer, raw.byteOffset - by, raw.length + by)
+  whole.copyWithin(0, by)
+  return whole.subarray(0, raw.length)
+}
+
 /** Fetches external data, each file once. */
 export class ExternalData {
   private readonly files = new Map<string, Uint8Array>()
 
-  constructor(private readonly resolve: Resolve | undefined) {}
+  /** @param movable weights inside the model file may be moved to where they can be viewed (`ModelFile.movable`) */
+  constructor(
+    private readonly resolve: Resolve | undefined,
+    readonly movable = false,
+  ) {}
 
   async read(proto: TensorProto, owner: string): Promise<Uint8Array> {
     const entries = new Map((proto.external_data ?? []).map(({ key, value }) => [key ?? '', value ?? '']))
@@ -132,6 +152,7 @@ export async function readTensor(proto: TensorProto, owner: string, external: Ex
     invalid(
       `${owner} of shape [${dims.join(', ')}] needs ${count} elements of ${dtype}, but ${found} ${unit} are there.`,
     )
+  if (external.movable && proto.raw_data) proto.raw_data = moveToWidth(proto.raw_data, bytesPerElement(dtype))
   const raw = proto.data_location === EXTERNAL ? await external.read(proto, owner) : proto.raw_data
   if (raw && (raw.length > 0 || proto.data_location === EXTERNAL)) {
     if (raw.length !== count * bytesPerElement(dtype)) mismatch(raw.length, 'bytes')

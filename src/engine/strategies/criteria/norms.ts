@@ -1,46 +1,23 @@
 /** Norms of weight slices, reduced to one number a unit. */
 import type { CriterionInput, Runs, Slices } from './types'
 
-const absolutes = (source: Float32Array, from: number, length: number): number => {
-  let sum = 0
-  for (let i = from; i < from + length; i++) sum += Math.abs(source[i] as number)
-  return sum
-}
-
-/** Four sums at once: one alone waits for each addition to end. */
-function squares(source: Float32Array, from: number, length: number): number {
-  const end = from + length
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let i = from
-  for (; i + 3 < end; i += 4) {
-    const w = source[i] as number
-    const x = source[i + 1] as number
-    const y = source[i + 2] as number
-    const z = source[i + 3] as number
-    a += w * w
-    b += x * x
-    c += y * y
-    d += z * z
-  }
-  for (; i < end; i++) a += (source[i] as number) * (source[i] as number)
-  return a + b + (c + d)
-}
-
 /** Sum of |w|^p of every row, in the order in which the weight lies in memory. */
 function rowSums({ source, starts, count, stride, length }: Runs, p: 1 | 2): Float64Array {
   const sums = new Float64Array(starts.length)
-  const measure = p === 1 ? absolutes : squares
   for (let k = 0; k < count; k++) {
     const offset = k * stride
     for (let row = 0; row < starts.length; row++) {
-      sums[row] = (sums[row] as number) + measure(source, offset + (starts[row] as number), length)
+      const from = offset + (starts[row] as number)
+      // Single elements (the columns of dense layers) are too many for a loop each.
+      let sum = length === 1 ? power(source[from] as number, p) : 0
+      if (length > 1) for (let i = from; i < from + length; i++) sum += power(source[i] as number, p)
+      sums[row] = (sums[row] as number) + sum
     }
   }
   return sums
 }
+
+const power = (value: number, p: 1 | 2): number => (p === 1 ? Math.abs(value) : value * value)
 
 /** Rows that are laid out already, as runs. */
 const laidOut = ({ rows, units, width }: Slices): Runs => ({

@@ -11,8 +11,8 @@ const decay = 0.9
 
 /**
  * Energy of each feature over paths of all lengths: the row sums of (I - r A)^-1 - I, with
- * A_ij = alpha max(s_i, s_j) + (1 - alpha)(1 - |c_ij|), s the standard deviations over the largest, c the correlations
- * (of values, where the paper takes ranks).
+ * A_ij = alpha max(s_i, s_j) + (1 - alpha)(1 - |c_ij|), s the standard deviations less the least, over the largest of
+ * what is left, as in the authors' code; c the correlations (of values, where the paper takes ranks).
  * @param moments E[[z;1][z;1]^T], n + 1 rows.
  */
 export function infiniteSelection(moments: Float64Array, n: number): Float64Array {
@@ -22,16 +22,22 @@ export function infiniteSelection(moments: Float64Array, n: number): Float64Arra
   const spread = Float64Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(0, covariance(i, i))))
   const largest = spread.reduce((a, b) => Math.max(a, b), 0)
   if (largest === 0) return new Float64Array(n)
+  const least = spread.reduce((a, b) => Math.min(a, b), largest)
+  const range = largest - least || 1
   const a = new Float64Array(n * n)
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       const scale = (spread[i] as number) * (spread[j] as number)
       const correlation = scale > 0 ? Math.min(1, Math.abs(covariance(i, j)) / scale) : 0
       a[i * n + j] =
-        (mixture * Math.max(spread[i] as number, spread[j] as number)) / largest + (1 - mixture) * (1 - correlation)
+        (mixture * (Math.max(spread[i] as number, spread[j] as number) - least)) / range +
+        (1 - mixture) * (1 - correlation)
     }
   }
-  const r = decay / spectralRadius(a, n)
+  const radius = spectralRadius(a, n)
+  // Features that are all one and the same.
+  if (radius === 0) return new Float64Array(n)
+  const r = decay / radius
   const paths = inverse(
     a.map((value, at) => (at % (n + 1) === 0 ? 1 : 0) - r * value),
     n,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Inspection } from '../../../contract/entities'
 import { inspect } from '../../../engine/pipeline'
-import { openModel } from '../inputs'
+import { openGraph } from '../inputs'
 import type { Shell } from '../shell'
 import { bytes, count, milliseconds, table } from '../text'
 
@@ -10,7 +10,7 @@ export function registerInspect(command: Command, shell: Shell): void {
   command.argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
   shell.handle(command, async ({ terminal }, _options, [path]) => {
     const start = performance.now()
-    const { graph } = await openModel(path as string)
+    const { graph } = await openGraph(path as string)
     const inspection: Inspection = { ...inspect(graph), analysisMs: performance.now() - start }
     terminal.result(inspection, describe(inspection))
   })

@@ -5,7 +5,7 @@ import { allocations, type RunConfig } from '../../../contract/run'
 import { listStrategies, prune } from '../../../engine/pipeline'
 import type { PruneOutput } from '../../../engine/pipeline/types'
 import { listOf, oneOf, wholeFrom, word } from '../arguments'
-import { openModel, saveOnnx } from '../inputs'
+import { openGraph, saveOnnx } from '../inputs'
 import { addGoalOptions, type GoalOptions, goalsOf } from '../run-options'
 import type { CommonOptions, Shell } from '../shell'
 import { requireStrategy } from '../strategies'
@@ -45,7 +45,7 @@ export function registerPrune(command: Command, shell: Shell): void {
         'Pruning without data needs a budget, because nothing can be measured. Give --keep-macs, --keep-params or --max-bytes.',
       )
     }
-    const { graph } = await openModel(path as string)
+    const { graph } = await openGraph(path as string)
     const pruned = prune(graph, { strategy, allocation, goal, roundTo, protect, seed })
     await saveOnnx(pruned.graph, out)
     for (const warning of pruned.warnings) terminal.warn(warning)

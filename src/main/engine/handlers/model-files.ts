@@ -84,31 +84,39 @@ async function hashOfLarge(file: ModelFile): Promise<string> {
 }
 
 export interface OpenedModel extends ReadModel {
-  /** Every file that was read, with its hash, the primary one first. */
+  /** Every file that was read, with its hash (where these are wanted or were given), the primary one first. */
   readonly files: ModelFile[]
 }
 
-/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, STORE_CORRUPT and what the format's reader raises */
-export async function openModel(files: readonly ModelFile[]): Promise<OpenedModel> {
+/**
+ * @param options `hashes`: false spares files without a known hash a pass over all their bytes
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE, STORE_CORRUPT and what the format's reader raises
+ */
+export async function openModel(
+  files: readonly ModelFile[],
+  { hashes = true }: { readonly hashes?: boolean } = {},
+): Promise<OpenedModel> {
   const read: ModelFile[] = []
   const load = async (file: ModelFile, range?: FileRange): Promise<Uint8Array> => {
     const { size } = range ? await stat(file.path).catch(() => ({ size: 0 })) : { size: 0 }
     if (range && size > wholeUpTo && range.offset + range.length <= size) {
       if (!read.some(({ name }) => name === file.name)) {
-        const hash = await hashOfLarge(file)
+        const hash = hashes || file.hash !== undefined ? await hashOfLarge(file) : undefined
         if (file.hash !== undefined && file.hash !== hash) throw changed(file)
-        read.push({ ...file, hash })
+        read.push(hash === undefined ? file : { ...file, hash })
       }
       return readPart(file, range)
     }
     const bytes = await readVerified(file)
-    if (!read.some(({ name }) => name === file.name)) read.push({ ...file, hash: hashOf(bytes) })
+    if (!read.some(({ name }) => name === file.name)) {
+      read.push(hashes && file.hash === undefined ? { ...file, hash: hashOf(bytes) } : file)
+    }
     return bytes
   }
   const first = files[0] as ModelFile
   const bytes = await load(first)
   const stored = first.hash !== undefined
-  const model = await readModel({ name: first.name, bytes }, (name, range) => {
+  const model = await readModel({ name: first.name, bytes, movable: true }, (name, range) => {
     const known = files.find((file) => file.name === name)
     if (known) return load(known, range)
     if (stored) {
