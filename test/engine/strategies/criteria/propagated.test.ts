@@ -4,9 +4,8 @@ import { initBackend } from '../../../../src/engine/runtime'
 import { noStatistics, observe, readWeights, type Statistics } from '../../../../src/engine/statistics'
 import { findCriterion, scoreGroups } from '../../../../src/engine/strategies/criteria'
 import { contributionsOf } from '../../../../src/engine/strategies/criteria/contributions'
-import { infiniteSelection, responseImportance } from '../../../../src/engine/strategies/criteria/response'
+import { responseImportance } from '../../../../src/engine/strategies/criteria/response'
 import { chainNetwork, chainTable, range } from '../result-oriented/chain-network'
-import cases from './feature-map-cases.json'
 
 const graph = chainNetwork()
 const coupling = analyseCoupling(graph)
@@ -20,22 +19,6 @@ beforeAll(async () => {
 })
 
 describe('final responses', () => {
-  it('are ranked as numpy ranks them by infinite feature selection', () => {
-    const { samples, width, data, infinite } = cases.features
-    const moments = new Float64Array((width + 1) ** 2)
-    for (let s = 0; s < samples; s++) {
-      const row = [...data.slice(s * width, (s + 1) * width), 1]
-      row.forEach((a, i) => {
-        row.forEach((b, j) => {
-          moments[i * (width + 1) + j] = (moments[i * (width + 1) + j] as number) + (a * b) / samples
-        })
-      })
-    }
-    infiniteSelection(moments, width).forEach((score, i) => {
-      expect(score).toBeCloseTo(infinite[i] as number, 6)
-    })
-  })
-
   it('reach every unit through the absolute weights of its readers', () => {
     const scores = responseImportance(graph, coupling, statistics) as Float64Array
     const layer = coupling.layers.find(({ node }) => node.name === 'conv2')
