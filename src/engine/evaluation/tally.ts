@@ -170,14 +170,10 @@ export function tally(extents: readonly Extent[], terms: readonly Term[], units:
       let macs = 0
       let params = 0
       let bytes = 0
-      const counted: number[] = []
+      for (let k = 0; k < list.length; k++) if (gone[list[k] as number] !== 1) move(after, list[k] as number, -1)
       for (let k = 0; k < list.length; k++) {
         const unit = list[k] as number
         if (gone[unit] === 1) continue
-        counted.push(unit)
-        move(after, unit, -1)
-      }
-      for (const unit of counted) {
         for (let i = extentsOf.starts[unit] as number; i < (extentsOf.starts[unit + 1] as number); i++) {
           const e = extentsOf.items[i] as number
           for (let j = termsOf.starts[e] as number; j < (termsOf.starts[e + 1] as number); j++) {
@@ -191,7 +187,7 @@ export function tally(extents: readonly Extent[], terms: readonly Term[], units:
           }
         }
       }
-      for (const unit of counted) move(after, unit, 1)
+      for (let k = 0; k < list.length; k++) if (gone[list[k] as number] !== 1) move(after, list[k] as number, 1)
       return rounded(macs, params, bytes)
     }
     return {

@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph'
 import { findStrategy } from '../strategies'
 import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
 import { findCriterion, scoreGroups } from '../strategies/criteria'
-import { cut, isBudget } from '../strategies/trajectory'
+import { cut, isBudget, withinBudget } from '../strategies/trajectory'
 import { applyPlan, keptByGroup } from '../surgery'
 import { planOf, traceOf } from './plan'
 import type { PruneConfig, PruneOutput } from './types'
@@ -53,6 +53,8 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
     groupLimits(coupling, { roundTo: config.roundTo, floor }),
     config.roundTo,
     cost,
+    [],
+    (size) => withinBudget(goal, cost.original, size),
   )
   const removals = trajectory.slice(0, cut(trajectory, goal, cost.original))
   const decided = performance.now()

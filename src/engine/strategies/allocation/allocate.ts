@@ -1,19 +1,11 @@
 /** From scores to an order of removal: the same ratio in every group, one threshold for all, or measured curves. */
 import { EspalierError } from '../../../contract/errors'
-import type { RunConfig } from '../../../contract/run'
+import type { ModelSize, RunConfig } from '../../../contract/run'
 import type { Coupling } from '../../coupling'
 import type { CostModel } from '../../evaluation/cost'
 import { rankAscending } from '../criteria'
 import type { Removal } from '../trajectory'
 import { type GroupLimits, widths } from './limits'
-
-/** Units of one group that go together, and where in the common order. */
-interface Block {
-  readonly group: number
-  /** Original indices, least important first. */
-  readonly members: readonly number[]
-  readonly key: number
-}
 
 export interface GroupScores {
   /** One number a unit; null: the group stays whole. */
@@ -50,23 +42,36 @@ function normalise({ scores, comparable }: GroupScores): Float64Array | null {
   return mean > 0 ? scores.map((score) => score / mean) : scores
 }
 
-/** Blocks of one group on its way down, from the full width to the least one; fixed units are passed over. */
-function blocksOf(
-  group: number,
-  ids: Int32Array,
-  scores: Float64Array,
-  limits: GroupLimits,
-  roundTo: number,
-  key: (members: readonly number[], removedAfter: number) => number,
-): Block[] {
-  const order = rankAscending(scores).filter((index) => ids[index] !== 0)
-  let removed = 0
-  return widths(scores.length, limits.least, roundTo).map((width) => {
-    const until = scores.length - width
-    const members = Array.from(order.subarray(removed, until))
-    removed = until
-    return { group, members, key: key(members, removed) }
-  })
+/** One group on its way down: its units by rising score (fixed ones left out), and the widths it passes through. */
+interface Descent {
+  readonly group: number
+  readonly order: Int32Array
+  readonly widths: readonly number[]
+  /** The common order of blocks: when the one that ends at this many removed units goes. Never falls. */
+  key(removed: number): number
+  /** Blocks that went. */
+  done: number
+  /** Key of the next block. */
+  next: number
+}
+
+/** Whose next block goes first; ties by group. */
+const before = (a: Descent, b: Descent): boolean => a.next < b.next || (a.next === b.next && a.group < b.group)
+
+/** Restores the order of a binary heap below a place. */
+function sink(heap: Descent[], from: number): void {
+  let at = from
+  for (;;) {
+    let least = at
+    for (const child of [2 * at + 1, 2 * at + 2]) {
+      if (child < heap.length && before(heap[child] as Descent, heap[least] as Descent)) least = child
+    }
+    if (least === at) return
+    const moved = heap[at] as Descent
+    heap[at] = heap[least] as Descent
+    heap[least] = moved
+    at = least
+  }
 }
 
 /**
@@ -79,6 +84,7 @@ function blocksOf(
  * group, then by original index.
  *
  * @param curves for sensitivity, one for each group with scores.
+ * @param enough ends the list after the first whole step of which it says so; without it the list is complete.
  * @throws INTERNAL where a curve is missing.
  */
 export function allocate(
@@ -89,48 +95,64 @@ export function allocate(
   roundTo: number,
   cost: CostModel,
   curves: readonly SensitivityCurve[] = [],
+  enough: (size: ModelSize) => boolean = () => false,
 ): Removal[] {
-  const blocks: Block[] = []
+  const heap: Descent[] = []
   coupling.groups.forEach((group, g) => {
     const limit = limits[g] as GroupLimits
     const own = scores[g] as GroupScores
     if (!limit.prunable || !own.scores) return
-    if (allocation === 'uniform') {
-      const units = group.units.length
-      blocks.push(...blocksOf(g, group.units, own.scores, limit, roundTo, (_, removed) => removed / units))
-    } else if (allocation === 'sensitivity') {
-      const units = group.units.length
+    const units = group.units.length
+    const ranked = allocation === 'global' ? (normalise(own) as Float64Array) : own.scores
+    const order = rankAscending(ranked).filter((index) => group.units[index] !== 0)
+    const key = ((): Descent['key'] => {
+      if (allocation === 'uniform') return (removed) => removed / units
+      if (allocation === 'global') return (removed) => ranked[order[removed - 1] as number] as number
       const curve = curves.find((one) => one.group === group.name)
       if (!curve) throw new EspalierError('INTERNAL', `The sensitivity of group "${group.name}" was not measured.`)
-      blocks.push(
-        ...blocksOf(g, group.units, own.scores, limit, roundTo, (_, removed) => damageAt(curve, removed / units)),
-      )
-    } else {
-      const normalised = normalise(own) as Float64Array
-      const highest = (members: readonly number[]) => normalised[members.at(-1) as number] as number
-      blocks.push(...blocksOf(g, group.units, normalised, limit, roundTo, highest))
-    }
+      return (removed) => damageAt(curve, removed / units)
+    })()
+    const passed = widths(units, limit.least, roundTo)
+    if (passed.length === 0) return
+    heap.push({ group: g, order, widths: passed, key, done: 0, next: key(units - (passed[0] as number)) })
   })
-  blocks.sort((a, b) => a.key - b.key || a.group - b.group)
+  for (let i = heap.length >> 1; i >= 0; i--) if (i < heap.length) sink(heap, i)
   const running = cost.clone()
   const trajectory: Removal[] = []
-  for (const block of blocks) {
-    const group = coupling.groups[block.group] as Coupling['groups'][number]
-    block.members.forEach((index, i) => {
+  while (heap.length > 0) {
+    const descent = heap[0] as Descent
+    const group = coupling.groups[descent.group] as Coupling['groups'][number]
+    const prices = (scores[descent.group] as GroupScores).scores as Float64Array
+    const units = group.units.length
+    const from = descent.done === 0 ? 0 : units - (descent.widths[descent.done - 1] as number)
+    const to = units - (descent.widths[descent.done] as number)
+    for (let i = from; i < to; i++) {
+      const index = descent.order[i] as number
       const unit = group.units[index] as number
       running.remove(unit)
+      const { macs, params, bytes } = running
+      const complete = i === to - 1
       trajectory.push({
         unit,
         group: group.name,
         index,
-        price: ((scores[block.group] as GroupScores).scores as Float64Array)[index] as number,
+        price: prices[index] as number,
         heirs: [],
-        macs: running.macs,
-        params: running.params,
-        bytes: running.bytes,
-        complete: i === block.members.length - 1,
+        macs,
+        params,
+        bytes,
+        complete,
       })
-    })
+    }
+    if (enough(trajectory.at(-1) as Removal)) break
+    descent.done++
+    if (descent.done < descent.widths.length) {
+      descent.next = descent.key(units - (descent.widths[descent.done] as number))
+    } else {
+      const last = heap.pop() as Descent
+      if (heap.length > 0) heap[0] = last
+    }
+    sink(heap, 0)
   }
   return trajectory
 }
