@@ -1,92 +1,90 @@
-/** `npm run screenshots`: every screen in both themes and both languages, into docs/guide/images, from real runs. */
+/**
+ * `npm run screenshots`: every screen in both themes and both languages, into docs/guide/images, from real runs.
+ * `-- --home FOLDER` keeps the data folder for the next time, `--only WORD` draws some, `--png FOLDER` also writes PNGs,
+ * `--looks en-light,zh-CN-dark` some looks only.
+ */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import { ensureChromium } from './lib/chromium.mjs'
 import { fail, inRoot, say } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
+import { atRest, toWebp } from './screenshots/picture.mjs'
+import { addresses, work } from './screenshots/prepare.mjs'
+import { screens } from './screenshots/screens.mjs'
 
+const text = { type: 'string' }
+const { values } = parseArgs({ options: { home: text, only: text, png: text, looks: text } })
 await setUp('node', 'page')
 const executablePath = ensureChromium() ?? fail('Without a browser there are no screenshots.')
 const { chromium } = await import('playwright-core')
 
 const images = inRoot('docs/guide/images')
-const home = mkdtempSync(join(tmpdir(), 'espalier-screenshots-'))
+const home = values.home ?? mkdtempSync(join(tmpdir(), 'espalier-screenshots-'))
+const fresh = !existsSync(join(home, 'worked'))
 const server = spawn(process.execPath, [inRoot('out/main/server.js')], {
-  env: { ...process.env, ESPALIER_HOME: home },
+  env: { ...process.env, ESPALIER_HOME: join(home, 'data') },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 const url = await new Promise((resolve) => createInterface({ input: server.stdout }).once('line', resolve))
 const browser = await chromium.launch({ executablePath })
 
-const minutes = 60_000
-const looks = ['en', 'zh-CN'].flatMap((locale) => ['light', 'dark'].map((colorScheme) => ({ locale, colorScheme })))
+const viewport = { width: 1360, height: 860 }
+const looks = ['en', 'zh-CN']
+  .flatMap((locale) => ['light', 'dark'].map((colorScheme) => ({ locale, colorScheme })))
+  .filter(({ locale, colorScheme }) => values.looks?.split(',').includes(`${locale}-${colorScheme}`) ?? true)
+const wanted = Object.entries(screens).filter(([name]) => name.includes(values.only ?? ''))
 
-/** Does the main job once, so that every screen has something to show. */
-async function prepare() {
-  const page = await browser.newPage({ locale: 'en', viewport: { width: 1360, height: 860 } })
-  await page.goto(url)
-  await page.getByRole('article').first().getByRole('link').first().click()
-  await page.locator('button:enabled', { hasText: 'Compare strategies' }).first().click({ timeout: minutes })
-  const done = page.getByRole('grid').locator('[role=row][aria-selected]').filter({ hasText: 'Done' })
-  await done.nth(7).waitFor({ timeout: 10 * minutes })
-  const project = /#\/p\/[^/]+/.exec(page.url())[0]
-  await done.first().dblclick()
-  await page.waitForURL(/runs\/[0-9a-f-]{8,}/)
-  const run = /#.*/.exec(page.url())[0]
-  await page.goto(`${url}${project}/models`)
-  const model = await page
-    .getByRole('link', { name: /fashion/i })
-    .first()
-    .getAttribute('href')
-  await page.goto(`${url}${project}/data`)
-  const data = await page
-    .getByRole('link', { name: /fashion/i })
-    .first()
-    .getAttribute('href')
-  await page.goto(`${url}${project}/runs`)
-  await page.getByRole('grid').getByRole('checkbox').first().check()
-  await page.getByRole('toolbar').getByRole('button', { name: 'Compare' }).click()
-  await page.waitForURL(/compare/)
-  const compare = /#.*/.exec(page.url())[0]
+/** A screen that does not come ends the whole: a picture of something else would be worse than none. */
+async function photograph(context, address, { act, ready, undo }) {
+  const page = await context.newPage()
+  await page.goto(`${url}${address}`)
+  await page.locator('main h1, main h2').first().waitFor()
+  await atRest(page)
+  await act?.(page)
+  await page.locator(ready).filter({ visible: true }).first().waitFor()
+  // The pointer must not leave a hover in the picture.
+  await page.mouse.move(viewport.width - 2, viewport.height - 2)
+  const png = await atRest(page)
+  await undo?.(page)
   await page.close()
-  return {
-    projects: '#/',
-    runs: `${project}/runs`,
-    run,
-    'new-run': `${project}/runs/new`,
-    models: `${project}/models`,
-    model,
-    'data-sets': `${project}/data`,
-    'data-set': data,
-    compare,
-    export: `${project}/exports`,
-    settings: '#/settings',
-  }
+  return png
 }
 
 try {
   mkdirSync(images, { recursive: true })
-  const screens = await prepare()
+  if (values.png) mkdirSync(values.png, { recursive: true })
+  const worker = await browser.newPage({ locale: 'en', viewport })
+  if (fresh) {
+    await work(worker, url)
+    writeFileSync(join(home, 'worked'), '')
+  }
+  const { project, names } = await addresses(worker, url)
+  await worker.close()
+  const blank = await browser.newPage()
+  const fill = (hash) =>
+    (hash.startsWith('#') ? hash : `${project}${hash}`).replaceAll(
+      /\b(RUNS|RUN|PRUNED|MODEL|DATA|EMPTY)\b/g,
+      (name) => names[name],
+    )
   for (const { locale, colorScheme } of looks) {
-    const page = await browser.newPage({ locale, colorScheme, viewport: { width: 1360, height: 860 } })
-    await page.goto(url)
-    for (const [name, hash] of Object.entries(screens)) {
-      await page.evaluate((to) => {
-        location.hash = to
-      }, hash)
-      await page.getByRole('heading', { level: 1 }).first().waitFor()
-      await page.waitForLoadState('networkidle')
-      await page.screenshot({ path: join(images, `${name}-${locale}-${colorScheme}.png`), animations: 'disabled' })
+    const context = await browser.newContext({ locale, colorScheme, viewport, reducedMotion: 'reduce' })
+    for (const [name, screen] of wanted) {
+      const png = await photograph(context, fill(screen.hash), screen).catch((error) => {
+        throw new Error(`${name} (${locale}, ${colorScheme}): ${error.message}`)
+      })
+      if (values.png) writeFileSync(join(values.png, `${name}-${locale}-${colorScheme}.png`), png)
+      writeFileSync(join(images, `${name}-${locale}-${colorScheme}.webp`), await toWebp(blank, png))
     }
-    await page.close()
-    say(`Drew ${Object.keys(screens).length} screens: ${locale}, ${colorScheme}.`)
+    await context.close()
+    say(`Drew ${wanted.length} screens: ${locale}, ${colorScheme}.`)
   }
 } finally {
   await browser.close()
   server.kill('SIGTERM')
   await new Promise((resolve) => server.once('exit', resolve))
-  rmSync(home, { recursive: true, force: true })
+  if (!values.home) rmSync(home, { recursive: true, force: true })
 }

@@ -1,5 +1,6 @@
 /** A row of the runs table and its contract form. */
 import type { Run } from '../../contract/entities'
+import { lostOf } from '../../contract/outcome'
 import type { RunConfig, RunResult } from '../../contract/run'
 import { fromJson, toJson } from './columns'
 
@@ -32,10 +33,6 @@ export interface RunRow {
   finished_at: string | null
 }
 
-/** Points lost from before to after recovery (or pruning); null where there is no metric. */
-const dropOf = ({ result }: RunResult): number | null =>
-  result.before === null || result.afterRecovery === null ? null : result.before - result.afterRecovery
-
 /** A result as its columns hold it. */
 export function outcomeColumns(outcome: RunResult | undefined) {
   if (!outcome) return { result: null, kept: null, rounds: null, macsKept: null, metricDrop: null }
@@ -44,7 +41,7 @@ export function outcomeColumns(outcome: RunResult | undefined) {
     kept: toJson(outcome.kept),
     rounds: toJson(outcome.rounds),
     macsKept: outcome.model.after.macs / outcome.model.before.macs,
-    metricDrop: dropOf(outcome),
+    metricDrop: lostOf(outcome.result.metric, outcome.result.before, outcome.result.afterRecovery),
   }
 }
 

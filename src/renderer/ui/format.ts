@@ -52,6 +52,14 @@ export const formatShare = (value: number, locale: string, digits = 1): string =
 export const formatPercent = (value: number, locale: string, digits = 2): string =>
   `${formatNumber(value, locale, digits)} %`
 
+/** A task metric by its kind: a percentage, or an error or a perplexity as the number it is. */
+export const formatMetric = (value: number, metric: string, locale: string, digits = 2): string =>
+  metric === 'perplexity'
+    ? formatNumber(value, locale, digits)
+    : metric === 'rmse'
+      ? formatSmall(value)
+      : formatPercent(value, locale, digits)
+
 /** A signed difference with a true minus sign. */
 export function formatDelta(value: number, locale: string, digits = 2): string {
   const rounded = Number(value.toFixed(digits))

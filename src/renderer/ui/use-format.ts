@@ -12,6 +12,7 @@ export function useFormat() {
     bytes: (value: number) => format.formatBytes(value, locale.value),
     share: (value: number, digits = 1) => format.formatShare(value, locale.value, digits),
     percent: (value: number, digits = 2) => format.formatPercent(value, locale.value, digits),
+    metric: (value: number, metric: string, digits = 2) => format.formatMetric(value, metric, locale.value, digits),
     delta: (value: number, digits = 2) => format.formatDelta(value, locale.value, digits),
     ago: (iso: string) => format.formatAgo(iso, locale.value, now.value),
     time: (iso: string) => format.formatTime(iso, locale.value),

@@ -572,7 +572,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
           available: false,
           chosen: false,
           gflops: null,
-          reason: 'The native library is not built; run npm run native.',
+          reason: 'The native library is not built; run npm run native:build.',
         },
         {
           name: 'wasm',

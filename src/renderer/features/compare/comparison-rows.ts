@@ -1,5 +1,6 @@
 /** The rows of the comparison table: a figure or a setting each, with its difference from the baseline. */
-import type { Run } from '../../../contract'
+import type { Outcome, Run } from '../../../contract'
+import { lessIsBetter } from '../../../contract/outcome'
 import type { Format } from '../../ui/use-format'
 import { figuresOf } from '../runs'
 
@@ -57,6 +58,19 @@ const points = (
   better: 'more',
 })
 
+/** Their rows show where some run has them. */
+const otherMetrics = ['mean-iou', 'perplexity', 'rmse'] as const
+
+/** A row for each metric that some run has; `compareRuns` leaves the others out. */
+const metric = (name: Outcome['metric']): NumberRow => ({
+  ...points(
+    name,
+    (run) => (figuresOf(run).metricName === name ? figuresOf(run).metric : null),
+    (of, format) => format.metric(of, name),
+  ),
+  ...(lessIsBetter(name) ? { better: 'less' as const } : {}),
+})
+
 const setting = (id: string, value: (run: Run) => number): NumberRow => ({
   id,
   kind: 'number',
@@ -80,11 +94,7 @@ const text = (
 
 export const comparisonRows: readonly RowKind[] = [
   text('status', (run, { t }) => t(`common.status.${run.status}`), 'result'),
-  points(
-    'accuracy',
-    (run) => figuresOf(run).metric,
-    (of, format) => format.percent(of),
-  ),
+  ...(['accuracy', ...otherMetrics] as const).map(metric),
   points(
     'drop',
     (run) => {
@@ -191,6 +201,10 @@ function textRow(row: TextRow, runs: readonly Run[], baseline: Run, help: RowHel
 
 /** One cell a run, in the order of the runs; the baseline's cells have no difference. */
 export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp): ComparisonRow[] =>
-  comparisonRows.map((row) =>
-    row.kind === 'number' ? numberRow(row, runs, baseline, help.format) : textRow(row, runs, baseline, help),
-  )
+  comparisonRows
+    .filter(
+      ({ id }) => !otherMetrics.some((name) => name === id) || runs.some((run) => figuresOf(run).metricName === id),
+    )
+    .map((row) =>
+      row.kind === 'number' ? numberRow(row, runs, baseline, help.format) : textRow(row, runs, baseline, help),
+    )

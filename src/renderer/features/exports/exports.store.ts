@@ -7,7 +7,7 @@ import { createProjectList } from '../../app/project-list'
 export interface ExportRequest {
   readonly modelId: string
   readonly datasetId: string | null
-  readonly formats: ('onnx' | 'tfjs')[]
+  readonly formats: Export['format'][]
   readonly folder?: string
 }
 

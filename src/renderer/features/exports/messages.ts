@@ -13,7 +13,7 @@ export default bilingual(
     formatHint: {
       onnx: 'For ONNX Runtime, TensorRT, mobile and embedded runtimes.',
       tfjs: 'For browsers and Node; a model.json with binary weights.',
-      keras: 'Comes with a later version.',
+      keras: 'For Keras 3 in Python, with any of its backends; a .keras file.',
     },
     precision: 'Precision',
     precisionHint: {
@@ -31,7 +31,7 @@ export default bilingual(
     checkedBy: 'Checked by',
     maxAbs: 'Largest absolute error',
     maxRel: 'Largest relative error',
-    metric: 'Accuracy there',
+    metric: '{metric} there',
     metricHere: 'here {value}',
     bytes: 'Size',
     path: 'Written to',
@@ -56,7 +56,7 @@ export default bilingual(
     none: 'None yet',
     emptyTitle: 'Nothing to export yet',
     emptyText:
-      'Bring a model or finish a run; then its network can be written as ONNX and TensorFlow.js, with the proof that the files compute the same.',
+      'Bring a model or finish a run; then its network can be written as ONNX, TensorFlow.js and Keras, with the proof that the files compute the same.',
     done: '{n} files written and checked.',
     snippet: 'Run it',
     original: 'Original',
@@ -75,8 +75,8 @@ export default bilingual(
     format: { onnx: 'ONNX 模型', tfjs: 'TensorFlow.js 图模型', keras: 'Keras 模型' },
     formatHint: {
       onnx: '适用于 ONNX Runtime、TensorRT 以及移动和嵌入式运行时。',
-      tfjs: '适用于浏览器和 Node:一个 model.json 加二进制权重。',
-      keras: '将在后续版本提供。',
+      tfjs: '适用于浏览器和 Node：一个 model.json 加二进制权重。',
+      keras: '适用于 Python 的 Keras 3 及其各后端；一个 .keras 文件。',
     },
     precision: '精度',
     precisionHint: { fp32: '与测量时完全一致。', fp16: '字节数减半。', int8: '字节数为四分之一，经过校准。' },
@@ -90,7 +90,7 @@ export default bilingual(
     checkedBy: '检查者',
     maxAbs: '最大绝对误差',
     maxRel: '最大相对误差',
-    metric: '在该运行时的准确率',
+    metric: '在该运行时的{metric}',
     metricHere: '此处为 {value}',
     bytes: '大小',
     path: '写出位置',
@@ -110,7 +110,8 @@ export default bilingual(
     },
     none: '暂无',
     emptyTitle: '还没有可导出的内容',
-    emptyText: '导入模型或完成一次运行，之后即可将网络写为 ONNX 和 TensorFlow.js,并附上文件计算结果相同的证明。',
+    emptyText:
+      '导入模型或完成一次运行，之后即可将网络写为 ONNX、TensorFlow.js 和 Keras，并附上文件计算结果相同的证明。',
     done: '已写出并检查 {n} 个文件。',
     snippet: '运行示例',
     original: '原始网络',

@@ -40,7 +40,7 @@ const figure = (
   width: number,
   initial: boolean,
   value: (run: Run) => number | null,
-  show: (value: number, format: Format) => string,
+  show: (value: number, format: Format, run: Run) => string,
 ): Column => ({
   id,
   width,
@@ -48,7 +48,7 @@ const figure = (
   numeric: true,
   text: (run, { format }) => {
     const known = value(run)
-    return known === null ? blank : show(known, format)
+    return known === null ? blank : show(known, format, run)
   },
   sort: (run) => value(run),
 })
@@ -110,7 +110,7 @@ export const columns: readonly Column[] = [
     96,
     true,
     (run) => figuresOf(run).metric,
-    (v, f) => f.percent(v),
+    (v, f, run) => f.metric(v, figuresOf(run).metricName),
   ),
   figure(
     'drop',

@@ -1,5 +1,6 @@
 /** The figures of a run that tables and charts show, derived in one place. Null while or where there are none. */
-import type { Run, RunConfig } from '../../../contract'
+import type { Outcome, Run, RunConfig } from '../../../contract'
+import { lostOf } from '../../../contract/outcome'
 
 export interface Figures {
   /** Shares of the original, 0..1. */
@@ -9,10 +10,11 @@ export interface Figures {
   readonly macs: number | null
   readonly params: number | null
   readonly bytes: number | null
-  /** Task metric in percent after everything that was done, and before. */
+  readonly metricName: Outcome['metric']
+  /** Task metric after everything that was done, and before: percent, or a number where it is an error or a perplexity. */
   readonly metric: number | null
   readonly metricBefore: number | null
-  /** Points lost; negative where it gained. */
+  /** Points lost, percent of an error or a perplexity; negative where it gained. */
   readonly drop: number | null
   readonly agreement: number | null
   readonly kl: number | null
@@ -26,6 +28,7 @@ const none: Figures = {
   macs: null,
   params: null,
   bytes: null,
+  metricName: 'none',
   metric: null,
   metricBefore: null,
   drop: null,
@@ -54,9 +57,10 @@ function derive(result: NonNullable<Run['result']>): Figures {
     macs: after.macs,
     params: after.params,
     bytes: after.bytes,
+    metricName: result.result.metric,
     metric,
     metricBefore: result.result.before,
-    drop: metric === null || result.result.before === null ? null : result.result.before - metric,
+    drop: lostOf(result.result.metric, result.result.before, metric),
     agreement: result.result.agreement,
     kl: result.result.kl,
     seconds: result.timing.totalMs / 1000,

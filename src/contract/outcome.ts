@@ -1,0 +1,16 @@
+/** What a run's task metric means: its unit, its direction, and how much of it was lost. */
+import type { Outcome } from './run'
+
+type Metric = Outcome['metric']
+
+/** Errors and perplexities: less is better, and they are no percentages. */
+export const lessIsBetter = (metric: Metric): boolean => metric === 'rmse' || metric === 'perplexity'
+
+/**
+ * What was lost from `before` to `after`: points of accuracy or mean IoU, percent of the original's RMSE or perplexity;
+ * negative where it gained, null where there is no metric.
+ */
+export function lostOf(metric: Metric, before: number | null, after: number | null): number | null {
+  if (before === null || after === null) return null
+  return lessIsBetter(metric) ? (100 * (after - before)) / Math.max(before, Number.MIN_VALUE) : before - after
+}
