@@ -1,0 +1,35 @@
+/** Pictures of a page that has come to rest, as WebP: a screen of flat colours takes about 40 kB. */
+
+/** Nothing loads, nothing is drawn any more: fonts are there, skeletons gone, and two pictures in a row are the same. */
+export async function atRest(page) {
+  await page.waitForLoadState('networkidle')
+  await page.evaluate(() => document.fonts.ready)
+  await page
+    .locator('.skeleton, [aria-busy=true], .wait')
+    .filter({ visible: true })
+    .first()
+    .waitFor({ state: 'hidden', timeout: 120_000 })
+  let last = Buffer.alloc(0)
+  for (let turn = 0; turn < 40; turn++) {
+    const now = await page.screenshot({ animations: 'disabled', caret: 'hide' })
+    if (now.equals(last)) return now
+    last = now
+  }
+  return last
+}
+
+/** Chromium's own encoder, in a page that belongs to nobody. @returns {Promise<Buffer>} */
+export async function toWebp(blank, png) {
+  const base64 = await blank.evaluate(async (bytes) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${bytes}`)).blob())
+    const canvas = new OffscreenCanvas(image.width, image.height)
+    canvas.getContext('2d').drawImage(image, 0, 0)
+    const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.82 })
+    return new Promise((resolve) => {
+      const reader = new FileReader()
+      reader.onload = () => resolve(reader.result.split(',')[1])
+      reader.readAsDataURL(blob)
+    })
+  }, png.toString('base64'))
+  return Buffer.from(base64, 'base64')
+}

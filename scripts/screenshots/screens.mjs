@@ -1,0 +1,107 @@
+/** What is photographed: each screen's address, what shows that it is there, and what is done first. */
+
+const tab = (name) => (page) => page.getByRole('tab').nth(name).click()
+const click = (selector) => (page) => page.locator(selector).first().click()
+
+/** Order of the tabs on a run's page. */
+const runTabs = ['overview', 'decisions', 'widths', 'maps', 'correlation', 'curves', 'log', 'environment']
+const runTab = (name, ready) => ({ hash: '/runs/RUN', act: tab(runTabs.indexOf(name)), ready })
+
+/**
+ * `hash` below the project (absolute with a leading '#'); RUN, MODEL, DATA, PRUNED, RUNS are filled in.
+ * `act` is done when the page is quiet; `ready` must be visible before the picture is taken.
+ */
+export const screens = {
+  projects: { hash: '#/', ready: 'article .cover' },
+  'new-project': { hash: '#/', ready: 'dialog[open] form', act: click('.page-head .btn.primary') },
+  runs: { hash: '/runs', ready: '[role=grid] [role=row][aria-selected]' },
+  'runs-selected': {
+    hash: '/runs',
+    ready: '[role=toolbar].selection',
+    act: async (page) => {
+      for (const at of [1, 3, 4]) await page.locator('[role=row] input[type=checkbox]').nth(at).click()
+    },
+  },
+  'runs-grouped': {
+    hash: '/runs',
+    ready: '[role=grid] .line.group',
+    act: (page) => page.locator('select.group').selectOption('strategy'),
+    undo: (page) => page.locator('select.group').selectOption('none'),
+  },
+  'new-run': { hash: '/runs/new', ready: 'form .panel' },
+  'run-overview': { hash: '/runs/RUN', ready: '.overview .cards' },
+  'run-decisions': {
+    ...runTab('decisions', '#run-panel canvas'),
+    act: async (page) => {
+      await tab(1)(page)
+      await page.locator('.strip button').nth(2).click()
+    },
+  },
+  'run-widths': runTab('widths', '#run-panel .panel'),
+  'run-maps': runTab('maps', '.gallery button'),
+  'run-correlation': runTab('correlation', '#run-panel canvas'),
+  'run-curves': runTab('curves', '#run-panel .panel'),
+  'run-log': runTab('log', '#run-panel .panel'),
+  'run-environment': runTab('environment', '#run-panel .panel'),
+  models: { hash: '/models', ready: 'main table, main .cards, main li' },
+  model: { hash: '/models/MODEL', ready: '.stage canvas' },
+  'model-layers': { hash: '/models/MODEL', ready: 'main table', act: tab(1) },
+  'model-report': { hash: '/models/MODEL', ready: '.report', act: tab(2) },
+  'model-diff': { hash: '/diff?before=MODEL&after=PRUNED', ready: '.stage canvas' },
+  'model-diff-table': {
+    hash: '/diff?before=MODEL&after=PRUNED',
+    ready: '#diff-panel table, #diff-panel [role=grid]',
+    act: tab(1),
+  },
+  'data-sets': { hash: '/data', ready: 'main a[href*="/data/"]' },
+  'data-set': {
+    hash: '/data/DATA',
+    ready: 'main .panel [role=status], main .verdict, main .panel',
+    act: click('form button[type=submit]'),
+  },
+  compare: { hash: '/compare?runs=RUNS', ready: 'main canvas' },
+  'compare-figures': {
+    hash: '/compare?runs=RUNS',
+    ready: 'main canvas',
+    act: (page) =>
+      page
+        .getByRole('heading', { level: 2 })
+        .nth(4)
+        .evaluate((node) => node.closest('section').scrollIntoView()),
+  },
+  'compare-samples': {
+    hash: '/compare?runs=RUNS',
+    ready: '.samples',
+    act: async (page) => {
+      await page.locator('section.ask button').click()
+      await page.locator('.samples').waitFor({ timeout: 120_000 })
+      await page.locator('.samples').evaluate((node) => node.closest('section').scrollIntoView())
+    },
+  },
+  export: { hash: '/exports', ready: '.proof' },
+  'export-proof': {
+    hash: '/exports',
+    ready: '.proof details[open] pre',
+    act: async (page) => {
+      await page.locator('.proof summary').first().click()
+      await page
+        .locator('.proof')
+        .first()
+        .evaluate((node) => node.scrollIntoView())
+    },
+  },
+  trash: { hash: '/trash', ready: 'main td' },
+  settings: { hash: '#/settings', ready: 'main table td' },
+  'settings-more': {
+    hash: '#/settings',
+    ready: 'main table td',
+    act: (page) =>
+      page
+        .locator('.page')
+        .first()
+        .evaluate((node) => node.scrollTo(0, 1e6)),
+  },
+  palette: { hash: '/runs', ready: 'dialog[open] .option', act: (page) => page.keyboard.press('Control+k') },
+  keys: { hash: '/runs', ready: 'dialog[open] dl', act: (page) => page.keyboard.press('?') },
+  empty: { hash: '#/p/EMPTY/runs', ready: 'main .empty, main h2' },
+}
