@@ -62,9 +62,10 @@ export class Graph implements Required<GraphParts> {
   readonly values: ReadonlyMap<string, ValueInfo>
   readonly opsets: ReadonlyMap<string, number>
   readonly metadata: ReadonlyMap<string, string>
-  private readonly producers = new Map<string, GraphNode>()
-  private readonly readers = new Map<string, GraphNode[]>()
-  private readonly byName = new Map<string, GraphNode>()
+  /** Made when first asked for: most of the graphs on the way through an import are never asked. */
+  private producers: ReadonlyMap<string, GraphNode> | undefined
+  private readers: ReadonlyMap<string, GraphNode[]> | undefined
+  private byName: ReadonlyMap<string, GraphNode> | undefined
 
   constructor(parts: GraphParts) {
     this.name = parts.name
@@ -75,37 +76,34 @@ export class Graph implements Required<GraphParts> {
     this.values = parts.values ?? new Map()
     this.opsets = parts.opsets ?? new Map([['', 17]])
     this.metadata = parts.metadata ?? new Map()
-    for (const node of this.nodes) {
-      this.byName.set(node.name, node)
-      for (const output of node.outputs) if (output !== '') this.producers.set(output, node)
-      for (const input of new Set(node.inputs)) {
-        if (input === '') continue
-        const list = this.readers.get(input)
-        if (list) list.push(node)
-        else this.readers.set(input, [node])
-      }
-    }
   }
 
   /** The node that computes a value; undefined for inputs and constants. */
   producer(value: string): GraphNode | undefined {
+    this.producers ??= producersOf(this.nodes)
     return this.producers.get(value)
   }
 
   /** The nodes that read a value, each once, in topological order. */
   consumers(value: string): readonly GraphNode[] {
+    this.readers ??= readersOf(this.nodes)
     return this.readers.get(value) ?? []
   }
 
   /** @throws NOT_FOUND */
   node(name: string): GraphNode {
-    const node = this.byName.get(name)
+    const node = this.named().get(name)
     if (!node) throw new EspalierError('NOT_FOUND', `There is no node named "${name}" in this network.`)
     return node
   }
 
   hasNode(name: string): boolean {
-    return this.byName.has(name)
+    return this.named().has(name)
+  }
+
+  private named(): ReadonlyMap<string, GraphNode> {
+    this.byName ??= new Map(this.nodes.map((node) => [node.name, node]))
+    return this.byName
   }
 
   isOutput(value: string): boolean {
@@ -133,6 +131,26 @@ export class Graph implements Required<GraphParts> {
       ...parts,
     })
   }
+}
+
+function producersOf(nodes: readonly GraphNode[]): Map<string, GraphNode> {
+  const result = new Map<string, GraphNode>()
+  for (const node of nodes) for (const output of node.outputs) if (output !== '') result.set(output, node)
+  return result
+}
+
+function readersOf(nodes: readonly GraphNode[]): Map<string, GraphNode[]> {
+  const result = new Map<string, GraphNode[]>()
+  for (const node of nodes) {
+    for (const input of node.inputs) {
+      if (input === '') continue
+      const list = result.get(input)
+      if (!list) result.set(input, [node])
+      // A node that reads a value twice is one reader.
+      else if (list.at(-1) !== node) list.push(node)
+    }
+  }
+  return result
 }
 
 const wrongKind = (node: GraphNode, name: string, wanted: string): never => {
