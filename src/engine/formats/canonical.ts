@@ -7,10 +7,12 @@ import { inferShapes } from '../ops/infer'
 import { onAxis, reshapeLabels, transposeLabels } from '../ops/labels'
 import { oneSample } from '../ops/shapes'
 import { einsumsToMatMuls } from './einsum'
+import { unflattenRows } from './flattened'
 
 /** @param graph with inferred shapes */
 export function canonicalise(graph: Graph): Graph {
-  const rewritten = shufflesToGathers(untieVectors(withShapes(einsumsToMatMuls(graph), graph)))
+  const plain = withShapes(einsumsToMatMuls(graph), graph)
+  const rewritten = shufflesToGathers(untieVectors(withShapes(unflattenRows(plain), plain)))
   return rewritten === graph ? graph : inferShapes(verify(rewritten))
 }
 

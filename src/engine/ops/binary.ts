@@ -2,9 +2,10 @@
 import type { Dim } from '../graph/graph'
 import type { DataType } from '../graph/tensor'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { elementRules } from './elements'
 import { clusterByAxes, expandLabels } from './labels'
 import { lowerBroadcast, lowerNot } from './lower/elementwise'
-import { broadcastShapes, multiplyDims, oneSample } from './shapes'
+import { broadcastShapes, oneSample } from './shapes'
 
 const shift = (labels: Labels, by: number): Labels => ({ ...labels, axes: labels.axes.map((axis) => axis + by) })
 
@@ -76,27 +77,21 @@ export function coupleBroadcast(context: CouplingContext): void {
   context.set(0, result)
 }
 
-const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  Div: (a, b) => Math.trunc(a / b),
-}
+/** Small vectors and numbers only: elements have no order to broadcast by otherwise. */
+const mostElementAxes = 1
 
 /** Known elements of integer arithmetic, so that shapes that are computed in the graph are found. */
 function combineElements(context: InferContext): readonly Dim[] | undefined {
-  const rule = arithmetic[context.node.op]
-  const a = context.elements(0)
-  const b = context.elements(1)
-  if (!rule || !a || !b || context.input(0).dtype.startsWith('float')) return undefined
-  const length = Math.max(a.length, b.length)
+  const rule = elementRules[context.node.op]
+  const operands = context.node.inputs.map((_, i) => context.input(i))
+  if (!rule || operands.some(({ dtype, shape }) => dtype.includes('float') || shape.length > mostElementAxes)) return
+  const given = operands.map(({ elements }) => elements)
+  const length = Math.max(...given.map((elements) => elements?.length ?? 0))
   const result: Dim[] = []
   for (let i = 0; i < length; i++) {
-    const left = a[a.length === 1 ? 0 : i] as Dim
-    const right = b[b.length === 1 ? 0 : i] as Dim
-    if (typeof left === 'number' && typeof right === 'number') result.push(rule(left, right))
-    else if (context.node.op === 'Mul') result.push(multiplyDims([left, right]))
-    else return undefined
+    const value = rule(...given.map((elements) => elements?.[elements.length === 1 ? 0 : i]))
+    if (value === undefined) return undefined
+    result.push(value)
   }
   return result
 }

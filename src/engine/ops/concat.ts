@@ -1,6 +1,7 @@
 /** Concat: units of the parts lie one behind the other; parts of a joint axis must agree on all others. */
 import { type Dim, numberAttribute } from '../graph/graph'
 import { type Labels, registerOp } from './definition'
+import { addDims } from './extents'
 import { claimAxis, clusterByAxes, coveringAxis, expandLabels, onAxis } from './labels'
 import { lowerConcat } from './lower/shape'
 import { axisOf, normaliseAxis, oneSample, showShape } from './shapes'
@@ -24,8 +25,7 @@ registerOp({
           )
         }
       })
-      const extent = part.shape[axis] as Dim
-      total = typeof total === 'number' && typeof extent === 'number' ? total + extent : `${total}+${extent}`
+      total = addDims(total, part.shape[axis] as Dim)
     }
     const elements = parts.every((part) => part.elements) ? parts.flatMap((part) => part.elements as Dim[]) : undefined
     const shape = first.shape.map((dim, i) => (i === axis ? total : dim))
@@ -35,7 +35,8 @@ registerOp({
     const output = oneSample(context.outputShape(0))
     const axis = axisOf(context.node, 0, output.length)
     const count = context.node.inputs.length
-    const ids = new Int32Array(output[axis] as number)
+    const counted = typeof context.outputShape(0)[axis] === 'number'
+    const ids = new Int32Array(counted ? (output[axis] as number) : 0)
     const others: Labels[][] = []
     let at = 0
     for (let i = 0; i < count; i++) {
@@ -43,7 +44,8 @@ registerOp({
       const extent = oneSample(context.shape(i))[axis] as number
       const along = coveringAxis(labels, axis)
       const own = claimAxis(context, labels, axis)
-      if (own) ids.set(own, at)
+      if (own && counted) ids.set(own, at)
+      else if (along) context.fix([along], `"${context.node.name}" (Concat) joins it with a value of unknown extent`)
       others.push(labels.filter((entry) => entry !== along))
       at += extent
     }

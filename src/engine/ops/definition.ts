@@ -25,7 +25,7 @@ export interface InferContext {
   elements(i: number): readonly Dim[] | undefined
   /** A coded refusal that names the node. */
   fail(sentence: string): never
-  /** The same for an operand that is not known yet: while the importer still folds constants, the node waits for it. */
+  /** For an operand that is not known: the importer may still fold it to a constant, else the value stays without a shape. */
   await(sentence: string): never
 }
 

@@ -15,8 +15,8 @@ export interface InferenceResult {
   readonly elements: ReadonlyMap<string, readonly Dim[]>
   /** Nodes whose operator is not known: everything behind them has no shape. */
   readonly unknown: readonly GraphNode[]
-  /** Whether a node waits for operands that constant folding may still supply (lenient inference only). */
-  readonly pending: boolean
+  /** Nodes whose shape depends on data, and why; everything behind them has no shape either. */
+  readonly undecided: readonly { readonly node: GraphNode; readonly why: string }[]
 }
 
 const constantInfo = (constant: TensorData): Inferred => {
@@ -24,16 +24,16 @@ const constantInfo = (constant: TensorData): Inferred => {
   return { dtype: constant.dtype, shape: constant.dims, ...(small ? { elements: toNumbers(constant) } : {}) }
 }
 
-/** Thrown by a shape rule whose operands are not known yet; caught here. */
-class Pending extends Error {}
+/** Thrown by a shape rule whose operands are not known; caught here. */
+class Undecided extends Error {}
 
 /**
- * Infers type and shape of every value, once through the nodes.
- * @param lenient leave out what lies behind operands (pads, axes, targets) that are not constant yet
+ * Infers type and shape of every value, once through the nodes. What lies behind operands (pads, axes, targets) that are
+ * not constant, or not yet, is left out.
  * @throws SHAPE_MISMATCH where operands do not fit, MODEL_INVALID where a required input is missing.
  */
-export function infer(graph: Graph, lenient = false): InferenceResult {
-  let pending = false
+export function infer(graph: Graph): InferenceResult {
+  const undecided: { node: GraphNode; why: string }[] = []
   const known = new Map<string, Inferred>()
   const unknown: GraphNode[] = []
   for (const input of graph.inputs) if (input.shape) known.set(input.name, { dtype: input.dtype, shape: input.shape })
@@ -56,10 +56,10 @@ export function infer(graph: Graph, lenient = false): InferenceResult {
     if (node.inputs.some((name) => name !== '' && !lookUp(name))) continue
     let results: readonly Inferred[]
     try {
-      results = op.infer(contextOf(graph, node, lookUp, lenient))
+      results = op.infer(contextOf(graph, node, lookUp))
     } catch (error) {
-      if (!(error instanceof Pending)) throw error
-      pending = true
+      if (!(error instanceof Undecided)) throw error
+      undecided.push({ node, why: error.message })
       continue
     }
     node.outputs.forEach((name, i) => {
@@ -72,18 +72,13 @@ export function infer(graph: Graph, lenient = false): InferenceResult {
   const outputs = graph.outputs.map((output) => values.get(output.name) ?? output)
   const elements = new Map<string, readonly Dim[]>()
   for (const [name, info] of known) if (info.elements && !graph.constants.has(name)) elements.set(name, info.elements)
-  return { graph: graph.with({ values, outputs }), elements, unknown, pending }
+  return { graph: graph.with({ values, outputs }), elements, unknown, undecided }
 }
 
 /** {@link infer} for callers that only want the graph. */
 export const inferShapes = (graph: Graph): Graph => infer(graph).graph
 
-function contextOf(
-  graph: Graph,
-  node: GraphNode,
-  lookUp: (name: string) => Inferred | undefined,
-  lenient: boolean,
-): InferContext {
+function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Inferred | undefined): InferContext {
   const fail = (sentence: string): never => {
     throw new EspalierError(
       'SHAPE_MISMATCH',
@@ -103,8 +98,7 @@ function contextOf(
     node,
     fail,
     await: (sentence) => {
-      if (lenient) throw new Pending(sentence)
-      return fail(sentence)
+      throw new Undecided(sentence)
     },
     has,
     input,

@@ -1,6 +1,7 @@
 /** ReduceMean, ReduceSum, ReduceMax, ReduceMin over constant axes (an attribute in canonical form). */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { multiplyDims } from './extents'
 import { dropAxes } from './labels'
 import { lowerReduce } from './lower/reduce'
 import { normaliseAxis } from './shapes'
@@ -22,7 +23,9 @@ function infer(context: InferContext): Inferred[] {
   const shape = keep
     ? x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
     : x.shape.filter((_, i) => !axes.includes(i))
-  return [{ dtype: x.dtype, shape }]
+  // The number of elements, as exporters work it out.
+  const product = context.node.op === 'ReduceProd' && x.shape.length === 1 && x.elements
+  return [{ dtype: x.dtype, shape, ...(product ? { elements: [multiplyDims(product)] } : {}) }]
 }
 
 /** A reduced unit axis vanishes: the reduction is then over the kept units. Others move up where axes are dropped. */

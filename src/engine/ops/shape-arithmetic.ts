@@ -2,6 +2,7 @@
 import { type Dim, numberAttribute } from '../graph/graph'
 import { int64, takeAlong, toNumbers } from '../graph/tensor'
 import { type ResizeContext, type Resized, registerOp } from './definition'
+import { addDims } from './extents'
 import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGatherND } from './lower/indexing'
 import { lowerGather, lowerRepeat } from './lower/shape'
@@ -160,7 +161,9 @@ registerOp({
   infer(context) {
     const [start, limit, delta] = [0, 1, 2].map((i) => context.elements(i)?.[0])
     if (typeof start !== 'number' || typeof limit !== 'number' || typeof delta !== 'number') {
-      return [{ dtype: context.input(0).dtype, shape: ['range'] }]
+      const counts = delta === 1 && start !== undefined && limit !== undefined
+      const extent = counts ? addDims(limit, start, -1) : context.node.name
+      return [{ dtype: context.input(0).dtype, shape: [extent] }]
     }
     const count = Math.max(0, Math.ceil((limit - start) / delta))
     const elements = count <= 64 ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined

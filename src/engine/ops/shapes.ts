@@ -2,43 +2,9 @@
 import type { Dim, GraphNode, Shape } from '../graph/graph'
 import { numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
 import type { InferContext } from './definition'
+import { addDims, extentOfOne, factorsOf, floorDivide, multiplyDims } from './extents'
 
-/** Product of extents; symbols are kept as a factor text (`batch*49`). */
-export function multiplyDims(dims: readonly Dim[]): Dim {
-  let number = 1
-  const symbols: string[] = []
-  for (const dim of dims) {
-    if (typeof dim === 'number') number *= dim
-    else symbols.push(dim)
-  }
-  if (symbols.length === 0 || number === 0) return number
-  return (number === 1 ? symbols : [...symbols, String(number)]).join('*')
-}
-
-/** a / b for extents, cancelling symbols; undefined where it does not divide. */
-export function divideDims(a: Dim, b: Dim): Dim | undefined {
-  const left = splitFactors(a)
-  const right = splitFactors(b)
-  if (right.number === 0 || left.number % right.number !== 0) return undefined
-  const symbols = [...left.symbols]
-  for (const symbol of right.symbols) {
-    const at = symbols.indexOf(symbol)
-    if (at < 0) return undefined
-    symbols.splice(at, 1)
-  }
-  return multiplyDims([...symbols, left.number / right.number])
-}
-
-const splitFactors = (dim: Dim): { number: number; symbols: string[] } => {
-  if (typeof dim === 'number') return { number: dim, symbols: [] }
-  let number = 1
-  const symbols: string[] = []
-  for (const factor of dim.split('*')) {
-    if (/^\d+$/.test(factor)) number *= Number(factor)
-    else symbols.push(factor)
-  }
-  return { number, symbols }
-}
+export { divideDims, multiplyDims } from './extents'
 
 /** An axis counted from the front. */
 export function normaliseAxis(axis: number, rank: number, context: { fail(sentence: string): never }): number {
@@ -78,14 +44,16 @@ export function broadcastShapes(shapes: readonly Shape[], context: { fail(senten
 }
 
 /** The extent with another number of positions for each value of its symbols (`batch*49` and 40: `batch*40`). */
-export const withCount = (dim: Dim, count: number): Dim =>
-  typeof dim === 'number' ? count : multiplyDims([...splitFactors(dim).symbols, count])
+export function withCount(dim: Dim, count: number): Dim {
+  if (typeof dim === 'number') return count
+  const { symbols } = factorsOf(dim)
+  return multiplyDims([...symbols, count / extentOfOne(multiplyDims(symbols))])
+}
 
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 /** A shape with its symbols (the batch) taken as one sample. */
-export const oneSample = (shape: Shape): number[] =>
-  shape.map((dim) => (typeof dim === 'number' ? dim : splitFactors(dim).number))
+export const oneSample = (shape: Shape): number[] => shape.map(extentOfOne)
 
 export interface Window {
   readonly kernel: readonly number[]
@@ -127,11 +95,15 @@ export function windowOf(node: GraphNode, kernel: readonly number[], spatial: re
 /** Output extents of a sliding window. */
 export function windowOutput(window: Window, spatial: readonly Dim[], context: InferContext): Dim[] {
   return spatial.map((size, i) => {
-    if (typeof size === 'string') return `${size}/${window.strides[i]}`
     const span = ((window.kernel[i] as number) - 1) * (window.dilations[i] as number) + 1
     const begin = window.pads[i] as number
-    const padded = size + begin + (window.pads[i + window.kernel.length] as number)
+    const end = window.pads[i + window.kernel.length] as number
     const stride = window.strides[i] as number
+    if (typeof size === 'string') {
+      const reach = addDims(size, begin + end - span + (window.ceil ? stride - 1 : 0))
+      return addDims(floorDivide(reach, stride), 1)
+    }
+    const padded = size + begin + end
     if (padded < span) {
       return context.fail(`its window of ${span} does not fit an input of ${size} with padding ${padded - size}`)
     }

@@ -2,6 +2,7 @@
 import type { Dim, Shape } from '../graph/graph'
 import { int64 } from '../graph/tensor'
 import { type InferContext, registerOp } from './definition'
+import { addDims, floorDivide } from './extents'
 import { takeLabels } from './labels'
 import { lowerSlice } from './lower/shape'
 import { normaliseAxis } from './shapes'
@@ -11,9 +12,23 @@ interface Range {
   readonly start: number
   readonly end: number
   readonly step: number
+  /** The result's extent where the axis has none that is known. */
+  readonly open?: Dim
 }
 
-/** Normalised ranges; an axis of unknown extent is kept whole when the range says so, else refused. */
+/** How many positions a range takes of an axis whose extent is a name. Names are long enough for the cuts of a file. */
+function openExtent(extent: Dim, from: Dim, to: Dim, step: number, fail: (sentence: string) => never): Dim {
+  if (step < 0) {
+    const all = Number(from) >= -1 && (from === -1 || Number(from) >= 2 ** 31 - 1) && Number(to) < -(2 ** 31 - 2)
+    return all ? floorDivide(addDims(extent, -step - 1), -step) : fail(`it walks back over "${extent}" in part`)
+  }
+  const place = (at: Dim): Dim =>
+    typeof at !== 'number' ? at : at >= 2 ** 31 - 1 ? extent : at < 0 ? addDims(extent, at) : at
+  const count = addDims(place(to), place(from), -1)
+  return floorDivide(addDims(count, step - 1), step)
+}
+
+/** Normalised ranges; `open` where the axis or the range has no number. End -1 with step 1 is the end of the axis. */
 function rangesOf(
   elements: (i: number) => readonly Dim[] | undefined,
   has: (i: number) => boolean,
@@ -29,16 +44,16 @@ function rangesOf(
   return starts.map((_, k) => {
     const axis = normaliseAxis(Number(axes[k]), shape.length, { fail })
     const step = Number(steps[k])
-    const extent = shape[axis]
+    const extent = shape[axis] as Dim
     const start = Number(starts[k])
     const end = Number(ends[k])
-    if (typeof extent !== 'number') {
-      const whole = step === 1 && start === 0 && (ends[k] === extent || end >= 2 ** 31 - 1)
-      return whole
-        ? { axis, start: 0, end: -1, step: 1 }
-        : fail(`it cuts the axis "${extent}", whose extent is not known`)
-    }
     if (step === 0) return fail('its step is 0')
+    const toEnd = ends[k] === extent || end >= 2 ** 31 - 1
+    if (typeof extent === 'string' && step === 1 && start === 0 && toEnd) return { axis, start: 0, end: -1, step: 1 }
+    if (typeof extent === 'string' || Number.isNaN(start) || Number.isNaN(end)) {
+      const open = openExtent(extent, starts[k] as Dim, ends[k] as Dim, step, fail)
+      return { axis, start, end: toEnd ? -1 : Number.NaN, step, open }
+    }
     const clamp = (value: number, low: number, high: number) =>
       Math.min(Math.max(value < 0 ? value + extent : value, low), high)
     return step > 0
@@ -67,11 +82,14 @@ registerOp({
     )
     const shape = x.shape.map((dim, axis): Dim => {
       const range = ranges.find((r) => r.axis === axis)
+      if (range?.open !== undefined) return range.open
       return range && typeof dim === 'number' ? positionsOf(range).length : dim
     })
     const [only] = ranges
     const elements =
-      x.elements && x.shape.length === 1 && only ? positionsOf(only).map((i) => x.elements?.[i] as Dim) : undefined
+      x.elements && x.shape.length === 1 && only && only.open === undefined
+        ? positionsOf(only).map((i) => x.elements?.[i] as Dim)
+        : undefined
     return [{ dtype: x.dtype, shape, ...(elements ? { elements } : {}) }]
   },
   couple(context) {
@@ -82,10 +100,21 @@ registerOp({
       const constant = context.constant(i)
       return constant && Array.from(constant.data as ArrayLike<number | bigint>, Number)
     }
+    let labels = [...context.operand(0)]
+    if ([1, 2, 3, 4].some((i) => context.has(i) && !context.constant(i))) {
+      // Computed ranges are those over axes that may have any extent; an axis of fixed extent that changes stays whole.
+      const cut = context.outputShape(0).flatMap((dim, axis) => (dim === context.shape(0)[axis] ? [] : [axis]))
+      const held = labels.filter((entry) => entry.axes.some((axis) => cut.includes(axis)))
+      context.fix(held, `"${context.node.name}" (Slice) cuts it at places that are computed`)
+      context.set(
+        0,
+        labels.filter((entry) => !held.includes(entry)),
+      )
+      return
+    }
     const ranges = rangesOf(elements, (i) => context.has(i), context.shape(0), fail)
-    let labels = [...context.labels(0)]
     for (const range of ranges) {
-      if (range.end < 0 && range.step === 1) continue
+      if (range.open !== undefined || (range.end < 0 && range.step === 1)) continue
       const positions = positionsOf(range)
       labels = labels.map((entry) =>
         entry.axes.includes(range.axis) ? takeLabels(entry, range.axis, positions) : entry,
@@ -98,15 +127,17 @@ registerOp({
       const constant = context.constant(i)
       return constant && Array.from(constant.data as ArrayLike<number | bigint>, Number)
     }
-    lowerSlice(
-      context,
-      rangesOf(
-        elements,
-        (i) => context.has(i),
-        context.shape(0),
-        (sentence) => context.fail(sentence),
-      ),
+    const ranges = rangesOf(
+      elements,
+      (i) => context.has(i),
+      context.shape(0),
+      (sentence) => context.fail(sentence),
     )
+    for (const { open, start, end, step } of ranges) {
+      const runs = open === undefined || (step === 1 && end === -1 && start >= 0)
+      if (!runs) context.fail(`it cuts an axis at a place that depends on the extent "${open}"`)
+    }
+    lowerSlice(context, ranges)
   },
   resize(context) {
     const axes =

@@ -6,7 +6,7 @@ import { type TensorData, takeBlock } from '../graph/tensor'
 import { verify } from '../graph/topology'
 import { findOp } from '../ops/index'
 import { inferShapes, shapeOf } from '../ops/infer'
-import { oneSample, withCount } from '../ops/shapes'
+import { withCount } from '../ops/shapes'
 import { keptIndices, keptOfValue } from './kept'
 
 /**
@@ -75,9 +75,10 @@ export function plannedValues(graph: Graph, coupling: Coupling, removed: Uint8Ar
     keptOf.set(name, kept)
     shapes.set(
       name,
-      shapeOf(graph, name).map((dim, axis) =>
-        withCount(dim, kept.get(axis)?.length ?? (oneSample([dim])[0] as number)),
-      ),
+      shapeOf(graph, name).map((dim, axis) => {
+        const indices = kept.get(axis)
+        return indices ? withCount(dim, indices.length) : dim
+      }),
     )
   }
   return { keptOf, shapes }

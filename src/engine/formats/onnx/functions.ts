@@ -4,7 +4,7 @@ import type { AttributeProto, FunctionProto, NodeProto } from './schema'
 
 /** Nested calls deeper than this, or more nodes than this, are taken for a hostile file. */
 const deepest = 32
-const mostNodes = 1_000_000
+const mostNodes = 200_000
 
 const keyOf = (domain: string | undefined, name: string | undefined, overload: string | undefined) =>
   `${domain ?? ''}::${name ?? ''}::${overload ?? ''}`

@@ -81,12 +81,12 @@ export function lowerSlice(context: LoweringContext, ranges: readonly SliceRange
       const positions: number[] = []
       for (let i = start; step > 0 ? i < end : i > end; i += step) positions.push(i)
       x = gatherAlong(context, x, axisIn(x.layout, axis, rank), positions)
-    } else if (end >= 0) {
+    } else {
       begin[axis] = start
-      size[axis] = Math.max(0, end - start)
+      if (end >= 0) size[axis] = Math.max(0, end - start)
     }
   }
-  const whole = size.every((extent) => extent === -1)
+  const whole = size.every((extent) => extent === -1) && begin.every((at) => at === 0)
   context.output(
     0,
     whole

@@ -13,11 +13,14 @@ import { knownOf, settleNode } from './settle'
 /** Every round turns at least one more piece of shape arithmetic into a constant; deeper chains do not occur. */
 const mostRounds = 24
 
+/** Sentences of one kind that the user is shown. */
+const mostNotes = 10
+
 /** Infers and rewrites in turns until nothing changes. @throws SHAPE_MISMATCH, MODEL_INVALID */
 function settle(graph: Graph, notes: string[]): InferenceResult {
   let current = graph
   for (let round = 0; round < mostRounds; round++) {
-    const result = infer(current, true)
+    const result = infer(current)
     const known = knownOf(result)
     const rewriter = new Rewriter(result.graph, notes)
     let changed = false
@@ -30,8 +33,7 @@ function settle(graph: Graph, notes: string[]): InferenceResult {
       if (settled) emitFolded(settled, rewriter)
       if (settled && rewriter.nodes.length === before) changed = true
     }
-    // Operands that are still open now stay so; strict inference says which.
-    if (!changed) return result.pending ? infer(current) : result
+    if (!changed) return result
     const next = rewriter.finish()
     current = next.with({ nodes: topologicalOrder(next.nodes), outputs: graph.outputs })
   }
@@ -75,7 +77,7 @@ function copyBatchInReshapes(graph: Graph, shapes: Graph, batch: number): Graph 
 }
 
 /** The graph for any batch, or undefined where the network does not allow it. */
-function freeBatch(graph: Graph): InferenceResult | undefined {
+function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | undefined {
   const inputs = graph.inputs.map((input) => ({ ...input, shape: freed(input.shape as Shape) }))
   try {
     const result = settle(graph.with({ inputs }), [])
@@ -83,7 +85,9 @@ function freeBatch(graph: Graph): InferenceResult | undefined {
     const carried = free.outputs.every((output) => output.shape?.[0] === SYMBOL)
     // A Resize to constant sizes names the batch among them.
     const named = free.nodes.some((node) => node.op === 'Resize' && free.constants.has(node.inputs[3] ?? ''))
-    return carried && !named ? result : undefined
+    // Nor may single samples be cut out of it, or shapes get lost.
+    const cut = [...free.values.values()].some(({ shape }) => shape?.some((dim) => /\(.*batch/.test(String(dim))))
+    return carried && !named && !cut && result.undecided.length <= fixed.undecided.length ? result : undefined
   } catch (error) {
     // Shapes that only work out for the declared batch are the very answer to the question.
     if (error instanceof EspalierError) return undefined
@@ -109,16 +113,23 @@ export function normalise(graph: Graph, notes: string[]): Graph {
   const batch = fixedBatch(upgraded)
   const fixed = settle(upgraded, notes)
   const free =
-    batch === undefined ? undefined : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)))
+    batch === undefined
+      ? undefined
+      : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed)
   const result = free ?? fixed
   if (batch !== undefined && !free) {
     notes.push(
       `The network works for a batch of ${batch} only, as it was exported; a free batch would be faster to work with.`,
     )
   }
-  for (const { op, name, domain } of result.unknown.slice(0, 10)) {
+  for (const { op, name, domain } of result.unknown.slice(0, mostNotes)) {
     notes.push(
       `The operator ${domain === '' ? op : `${domain}.${op}`} ("${name}") is not known to Espalier: the network can be looked at, but nothing around it can be pruned or run.`,
+    )
+  }
+  for (const { node, why } of result.undecided.slice(0, mostNotes)) {
+    notes.push(
+      `The shape behind ${node.op} "${node.name}" depends on what the network is fed (${why}): what follows it can be looked at, but not pruned or run.`,
     )
   }
   const settled = absorbOutputNames(result.graph)

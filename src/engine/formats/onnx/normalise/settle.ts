@@ -16,6 +16,7 @@ import { fromNumbers } from './evaluate/numbers'
 import { shapedExpansions } from './expand/attention'
 import { Expansion } from './expand/expansion'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
+import { turnReshape } from './turned-reshape'
 import { COERCED } from './upgrade'
 
 const END = 2 ** 63
@@ -47,7 +48,10 @@ const reshape: Rule = (node, known, rewriter) => {
   if (!before || !after || after.every(isNumber)) return constant || !after ? node : fixedReshape(node, after, rewriter)
   const wanted = after.map((dim, i) => (isNumber(dim) ? dim : dim === before[i] ? 0 : -1))
   const zeros = wanted.some((dim, i) => dim === 0 && isNumber(after[i]))
-  if (zeros || wanted.filter((dim) => dim === -1).length > 1) return node
+  if (zeros) return node
+  if (wanted.filter((dim) => dim === -1).length > 1) {
+    return !constant && turnReshape(node, before, after, rewriter) ? undefined : node
+  }
   const old = constant && toNumbers(constant)
   // A -1 in the file is as good, and is kept.
   const fits = old?.every((dim, i) => dim === wanted[i] || dim === -1)
@@ -89,10 +93,16 @@ const expand: Rule = (node, known, rewriter) => {
 /** Bounds that were computed from the input's own extent. */
 const slice: Rule = (node, known, rewriter) => {
   let result = node
+  const shape = known.shape(node.inputs[0])
+  const axes = known.elements(node.inputs[3]) ?? rewriter.constant(node.inputs[3])?.data
+  const extentOf = (k: number): Dim | undefined => {
+    const axis = node.inputs[3] ? axes?.[k] : k
+    return axis === undefined ? undefined : shape?.at(Number(axis))
+  }
   for (const i of [1, 2, 3, 4]) {
     const elements = known.elements(node.inputs[i])
     if (!elements || rewriter.constant(node.inputs[i])) continue
-    const values = elements.map((dim) => (isNumber(dim) ? dim : i === 2 ? END : undefined))
+    const values = elements.map((dim, k) => (isNumber(dim) ? dim : i === 2 && dim === extentOf(k) ? END : undefined))
     if (values.every(isNumber)) {
       const name = rewriter.addConstant(`${node.name}/${i}`, fromNumbers('int64', [values.length], values))
       result = withInput(result, i, name)
