@@ -5,7 +5,7 @@ import type { Labels, Role } from '../ops/definition'
 /** A linear operator as the strategies see it. */
 export interface Layer {
   readonly node: GraphNode
-  readonly kind: 'conv' | 'dense' | 'depthwise'
+  readonly kind: 'conv' | 'dense' | 'depthwise' | 'recurrent'
   readonly weightName: string
   readonly biasName: string | null
   /** Axes of the weight that hold output and input channels. */

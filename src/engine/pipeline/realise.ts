@@ -5,6 +5,7 @@ import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
 import { reinitialise } from '../recovery/reinitialise'
+import { recurrentLayers } from '../statistics'
 import { scratch } from '../strategies'
 import type { Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
@@ -36,8 +37,9 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
       })
     }
     const fitted = new Map<string, LayerWeights>()
-    const keyOf = (layer: string) => `${key}-${coupling.layers.findIndex(({ node }) => node.name === layer)}`
-    for (const { node } of coupling.layers) {
+    const keyOf = (layer: string) => `${key}-${graph.nodes.findIndex(({ name }) => name === layer)}`
+    const fittable = [...coupling.layers, ...recurrentLayers(graph, coupling)]
+    for (const { node } of fittable) {
       const weights = await run.steps.load<Float64Array[]>(keyOf(node.name))
       if (weights) fitted.set(node.name, weights)
     }

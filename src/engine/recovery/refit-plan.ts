@@ -2,7 +2,7 @@
 import type { Coupling, Layer, PruningPlan } from '../coupling/index'
 import { type Graph, type GraphNode, numberAttribute } from '../graph/graph'
 import { toFloat32 } from '../graph/tensor'
-import { isRefittable } from '../statistics/index'
+import { isRefittable, recurrentLayers } from '../statistics/index'
 
 /** The other side of a residual addition, and how the operator's output enters it: scale x output. */
 export interface Shortcut {
@@ -70,6 +70,12 @@ export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, p
     const shortcut = addend !== null && ready && changed.has(addend) ? { value: addend, scale } : null
     const known = addend === null || ready
     steps.push({ layer, kept, shortcut, rectifier: bounds && known ? { ...bounds, scale, shift, addend } : null })
+  }
+  for (const layer of recurrentLayers(original, coupling)) {
+    const touched = layer.inputUnits.some((unit) => plan.removed[unit] === 1)
+    if (touched || changed.has(layer.input)) {
+      steps.push({ layer, kept: keptOutputs(layer, plan), shortcut: null, rectifier: null })
+    }
   }
   return steps.sort((a, b) => (place.get(a.layer.node.name) as number) - (place.get(b.layer.node.name) as number))
 }

@@ -2,7 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { Coupling, Layer, PruningPlan } from '../coupling/index'
 import { stream } from '../data/rng'
-import type { Selection } from '../data/types'
+import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { createSession, disposeValues } from '../runtime/index'
@@ -24,11 +24,15 @@ import type { LiveValue, LiveValues, Session } from '../runtime/types'
 import { CrossSum, MomentSum } from '../statistics/accumulate'
 import { blockOf } from '../statistics/layer-observer'
 import { readWeights, shapeOfLayer, windowOfLayer, withBias, writeWeights } from '../statistics/linear-layer'
+import { Places } from '../statistics/places'
+import { isRecurrent, type RecurrentLayer } from '../statistics/recurrent-layer'
+import { recurrentTaps } from '../statistics/recurrent-observer'
 import { channelMajor, extentsOf, outputRows, patchRows } from '../statistics/rows'
 import { samplePositions } from '../statistics/sampling'
 import { Frontier, MemoryBudget } from './refit-frontier'
 import { type RefitStep, refitSteps, type Shortcut } from './refit-plan'
 import { rectifiedTargets } from './refit-rectifier'
+import { fitRecurrent } from './refit-recurrent'
 import { RidgeTowards } from './refit-solve'
 
 export interface RefitOptions {
@@ -93,7 +97,8 @@ export async function sequentialRefit(
   }
   const teacherSession = createSession(original, { fuse: false })
   const studentSession = createSession(graph, { fuse: false })
-  const refit = new Refit(teacherSession, studentSession, student, calibration, options, hooks)
+  const places = placesOf(teacherSession, steps, calibration, options.seed)
+  const refit = new Refit(teacherSession, studentSession, student, places, calibration, options, hooks)
   try {
     return await refit.run(graph, steps)
   } finally {
@@ -113,6 +118,7 @@ class Refit {
     private readonly teacherSession: Session,
     private readonly studentSession: Session,
     private readonly layers: ReadonlyMap<string, Layer>,
+    private readonly places: Places,
     private readonly calibration: Selection,
     private readonly options: RefitOptions,
     private readonly hooks: RefitHooks,
@@ -130,17 +136,69 @@ class Refit {
       const layer = this.layers.get(name) as Layer
       let weights = this.hooks.fitted?.get(name)
       if (!weights) {
-        weights = await this.fit(result, layer, step, (fraction) => {
-          this.hooks.progress?.((i + fraction) / steps.length, name)
-        })
+        const progress = (fraction: number) => this.hooks.progress?.((i + fraction) / steps.length, name)
+        weights = isRecurrent(layer)
+          ? await this.fitRecurrent(result, layer, step, progress)
+          : await this.fit(result, layer, step, progress)
         await this.hooks.layerDone?.(name, weights)
       }
       result = writeWeights(result, layer, weights)
-      for (const constant of [layer.weightName, layer.biasName as string]) {
-        this.studentSession.setConstant(constant, result.constants.get(constant) as TensorData)
-      }
+      this.put(layer, result)
     }
     return result
+  }
+
+  /** The student's operator gets the numbers that the graph holds. */
+  private put(layer: Layer, graph: Graph): void {
+    const names = isRecurrent(layer) ? layer.node.inputs.slice(1, 4) : [layer.weightName, layer.biasName as string]
+    for (const name of names) this.studentSession.setConstant(name, graph.constants.get(name) as TensorData)
+  }
+
+  private fitRecurrent(
+    graph: Graph,
+    own: RecurrentLayer,
+    step: RefitStep,
+    progress: (fraction: number) => void,
+  ): Promise<LayerWeights> {
+    const layer = step.layer as RecurrentLayer
+    const computed = layer.node.inputs.filter((name) => name !== '' && !this.teacherSession.graph.constants.has(name))
+    const cuts = [this.teacherSession, this.studentSession].map((session) => this.cutOf(session, layer.node.name))
+    const ignored = recurrentTaps(layer).every((tap) => this.places.ignores(tap))
+    return fitRecurrent(
+      {
+        layer,
+        own,
+        kept: step.kept,
+        batches: this.batches,
+        ridge: this.options.ridge ?? 1e-2,
+        positions: this.options.positions ?? 24,
+        teacher: this.teacherSession,
+        student: this.studentSession,
+        before: (index) => {
+          const batch = this.batch(index)
+          return {
+            samples: batch.count,
+            presence: ignored ? this.places.presence(batch) : null,
+            teacher: this.teacher.advance(batch, index, cuts[0] as number, computed),
+            student: this.student.advance(batch, index, cuts[1] as number, computed),
+          }
+        },
+        random: (index) => stream(this.options.seed, `refit/${layer.node.name}/${index}`),
+        put: (weights) => this.put(own, writeWeights(graph, own, weights)),
+        step: async (done, total) => {
+          if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
+          progress(done / total)
+          await pause()
+        },
+      },
+      readWeights(graph, own),
+    )
+  }
+
+  private batch(index: number): Batch {
+    const { table, indices } = this.calibration
+    const { batch: size } = this.options
+    return table.read(indices.subarray(index * size, Math.min((index + 1) * size, indices.length)))
   }
 
   /** Least squares for one operator, and again towards what a rectifier behind it lets through. */
@@ -237,16 +295,14 @@ class Refit {
 
   /** Moves both networks on to the operator with one batch. The caller disposes the values. */
   private advance(layer: Layer, step: RefitStep, index: number): Advanced {
-    const { table, indices } = this.calibration
-    const { batch: size } = this.options
     const addend = addendOf(step)
     const extra = addend === null ? [] : [addend]
-    const batch = table.read(indices.subarray(index * size, Math.min((index + 1) * size, indices.length)))
+    const batch = this.batch(index)
     const teacherCut = this.cutOf(this.teacherSession, step.layer.node.name) + 1
     const studentCut = this.cutOf(this.studentSession, step.layer.node.name)
     const target = this.teacher.advance(batch, index, teacherCut, [step.layer.output, ...extra])
     const source = this.student.advance(batch, index, studentCut, [layer.input, ...extra])
-    return { target, source }
+    return { target, source, batch }
   }
 
   /** Rows of the pruned network, the targets, and what is added before the rectifier. Runs inside a tidy scope. */
@@ -255,7 +311,7 @@ class Refit {
     layer: Layer,
     step: RefitStep,
     index: number,
-    { target, source }: Advanced,
+    { target, source, batch }: Advanced,
   ): BatchRows {
     const { shortcut, rectifier } = step
     const addend = addendOf(step)
@@ -265,12 +321,17 @@ class Refit {
     const { spatial } = extentsOf(output, channelAxis)
     const total = spatial.reduce((a, b) => a * b, 1)
     const random = stream(this.options.seed, `refit/${layer.node.name}/${index}`)
-    const positions = samplePositions(total, this.options.positions ?? 24, random)
+    const first = output.tensor.shape[0] as number
+    const positions = samplePositions(total, Math.ceil(((this.options.positions ?? 24) * batch.count) / first), random)
     const window = windowOfLayer(graph, layer, extentsOf(input, channelAxis).spatial)
-    const rows = patchRows(input, window, spatial, positions)
+    // Positions that are padding to both networks teach nothing.
+    const counting = this.places.counting(step.layer, batch.count, this.places.presence(batch), total, positions)
+    const chosen = counting ? tensor1d(counting, 'int32') : null
+    const choose = (all: Tensor) => (chosen ? gather(all, chosen) : all)
+    const rows = choose(patchRows(input, window, spatial, positions))
     const kept = tensor1d(step.kept, 'int32')
-    const keptRows = (value: LiveValue) => gather(outputRows(value, channelAxis, positions), kept, 1)
-    const got = addend === null ? null : outputRows(source.get(addend) as LiveValue, channelAxis, positions)
+    const keptRows = (value: LiveValue) => gather(choose(outputRows(value, channelAxis, positions)), kept, 1)
+    const got = addend === null ? null : choose(outputRows(source.get(addend) as LiveValue, channelAxis, positions))
     let targets: Tensor = keptRows(output)
     if (shortcut && got) {
       const wanted = keptRows(target.get(shortcut.value) as LiveValue)
@@ -294,6 +355,7 @@ const ROW_BYTES = 2 ** 28
 interface Advanced {
   readonly target: LiveValues
   readonly source: LiveValues
+  readonly batch: Batch
 }
 
 /** The other side of an addition behind the operator, where the fit has to know it. */
@@ -358,6 +420,16 @@ function towardsShortcut(difference: Tensor, { scale }: Shortcut): Tensor {
   const used = Float32Array.from(scale, (s) => (Math.abs(s) < LEAST_SCALE ? 0 : 1))
   const divisor = Float32Array.from(scale, (s) => (Math.abs(s) < LEAST_SCALE ? 1 : s))
   return mul(div(difference, tensor1d(divisor)), tensor1d(used))
+}
+
+/** Samples that tell what is padding. */
+const TRIED = 256
+
+function placesOf(teacher: Session, steps: readonly RefitStep[], calibration: Selection, seed: number): Places {
+  const places = new Places(teacher.graph, calibration.table.read(calibration.indices.subarray(0, TRIED)))
+  const taps = steps.flatMap(({ layer }) => (isRecurrent(layer) ? recurrentTaps(layer) : [layer.output]))
+  places.learn(teacher, [...new Set(taps)], calibration, { kind: 'gaussian' }, stream(seed, 'padding'))
+  return places
 }
 
 /** Lets timers and messages (a cancel) through between batches. */

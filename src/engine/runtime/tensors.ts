@@ -30,6 +30,7 @@ export {
   relu,
   reshape,
   scalar,
+  sigmoid,
   slice,
   softmax,
   split,

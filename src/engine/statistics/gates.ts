@@ -1,6 +1,8 @@
 /** Per-unit sums over feature maps: activations as linear operators read them, and gates on them. */
-import { abs, cast, equal, mul, square, sum } from '../runtime/tensors'
+import type { Layer } from '../coupling/index'
+import { abs, cast, equal, gather, mul, reshape, square, sum, type Tensor, tensor1d } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
+import type { RowPlaces } from './places'
 import { asRows } from './rows'
 import type { UnitStatistics } from './types'
 
@@ -9,6 +11,27 @@ export interface ReadValue {
   readonly value: string
   readonly units: Int32Array
   readonly channelAxis: 1 | -1
+  /** A value that linear operators read: the first of them. */
+  readonly reader: Layer
+}
+
+/** Activation x gradient of some channels, [rows, channels]; `samples` the sample of each row, null where rows are samples. */
+export interface GateProducts {
+  readonly units: Int32Array
+  readonly product: Tensor
+  readonly samples: Int32Array | null
+}
+
+/** The products of a value that is read. Runs inside a tidy scope. */
+export function gateProducts(
+  read: ReadValue,
+  live: LiveValue,
+  gradient: LiveValue,
+  places: RowPlaces | null,
+): GateProducts {
+  const product = mul(asRows(live, read.channelAxis), asRows(gradient, read.channelAxis))
+  if (!places) return { units: read.units, product: sum(product, 1), samples: null }
+  return { units: read.units, product: reshape(product, [-1, product.shape[2] as number]), samples: places.samples }
 }
 
 export class UnitSums {
@@ -29,10 +52,12 @@ export class UnitSums {
     this.gate = gate ? { sum: zeros(), sumOfAbsolutes: zeros(), sumOfSquares: zeros() } : null
   }
 
-  /** Adds one batch of one value. Runs inside a tidy scope. */
-  addActivation(read: ReadValue, live: LiveValue): void {
-    const rows = asRows(live, read.channelAxis)
-    const elements = (rows.shape[0] as number) * (rows.shape[1] as number)
+  /** Adds one batch of one value. Runs inside a tidy scope. @param counting rows that count; null: all */
+  addActivation(read: ReadValue, live: LiveValue, counting: Int32Array | null = null): void {
+    const all = asRows(live, read.channelAxis)
+    const flat = reshape(all, [-1, all.shape[2] as number])
+    const rows = counting ? gather(flat, tensor1d(counting, 'int32')) : flat
+    const elements = rows.shape[0] as number
     const add = (to: Float64Array, channels: ArrayLike<number>) => {
       read.units.forEach((unit, c) => {
         if (unit !== 0) to[unit] = (to[unit] as number) + (channels[c] as number)
@@ -40,31 +65,24 @@ export class UnitSums {
     }
     add(this.count, new Float64Array(read.units.length).fill(elements))
     if (!this.activations) return
-    add(this.activations.sum, sum(rows, [0, 1]).dataSync())
-    add(this.activations.sumOfAbsolutes, sum(abs(rows), [0, 1]).dataSync())
-    add(this.activations.sumOfSquares, sum(square(rows), [0, 1]).dataSync())
-    add(this.activations.zeros, sum(cast(equal(rows, 0), 'float32'), [0, 1]).dataSync())
+    add(this.activations.sum, sum(rows, 0).dataSync())
+    add(this.activations.sumOfAbsolutes, sum(abs(rows), 0).dataSync())
+    add(this.activations.sumOfSquares, sum(square(rows), 0).dataSync())
+    add(this.activations.zeros, sum(cast(equal(rows, 0), 'float32'), 0).dataSync())
   }
 
   /** Adds one batch: d = sum of activation x gradient over everything that belongs to a unit, sample by sample. */
-  addGates(
-    batch: readonly { readonly read: ReadValue; readonly live: LiveValue; readonly gradient: LiveValue }[],
-  ): void {
-    if (!this.gate || batch.length === 0) return
-    let samples = 0
-    let d = new Float64Array(0)
-    for (const { read, live, gradient } of batch) {
-      const product = sum(mul(asRows(live, read.channelAxis), asRows(gradient, read.channelAxis)), 1)
+  addGates(batch: readonly GateProducts[], samples: number): void {
+    if (!this.gate) return
+    const d = new Float64Array(samples * (this.units + 1))
+    for (const { units, product, samples: places } of batch) {
       const [n, channels] = product.shape as [number, number]
-      if (samples === 0) {
-        samples = n
-        d = new Float64Array(n * (this.units + 1))
-      }
       const values = product.dataSync()
-      for (let s = 0; s < n; s++) {
+      for (let row = 0; row < n; row++) {
+        const base = (places ? (places[row] as number) : row) * (this.units + 1)
         for (let c = 0; c < channels; c++) {
-          const at = s * (this.units + 1) + (read.units[c] as number)
-          d[at] = (d[at] as number) + (values[s * channels + c] as number)
+          const at = base + (units[c] as number)
+          d[at] = (d[at] as number) + (values[row * channels + c] as number)
         }
       }
     }

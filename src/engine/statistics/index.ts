@@ -10,4 +10,5 @@ export {
   writeWeights,
 } from './linear-layer'
 export { type ObserveHooks, observe, pricedLayers } from './observe'
+export { isRecurrent, type RecurrentLayer, recurrentLayers } from './recurrent-layer'
 export * from './types'

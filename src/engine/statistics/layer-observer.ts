@@ -1,7 +1,7 @@
 /** Gathers A and G of one linear operator over the batches of an observing pass. */
 import type { Layer } from '../coupling/index'
 import type { Graph } from '../graph/graph'
-import { reshape, slice, type Tensor, transpose } from '../runtime/tensors'
+import { gather, reshape, slice, type Tensor, tensor1d, transpose } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
 import { MomentSum, OuterSum } from './accumulate'
 import { type LinearShape, type SlidingWindow, shapeOfLayer, windowOfLayer } from './linear-layer'
@@ -11,6 +11,9 @@ import { samplePositions } from './sampling'
 import type { BlockMoments, LayerStatistics } from './types'
 
 type Random = () => number
+
+/** Of [first extent x positions] rows those that count; null: all. */
+export type CountingRows = ((total: number, positions: Int32Array) => Int32Array | null) | null
 
 export interface LayerObserverOptions {
   readonly positions: number
@@ -69,20 +72,29 @@ export class LayerObserver {
     this.outer = wantsOuter ? Array.from({ length: blocks }, () => new OuterSum(outputs)) : []
   }
 
-  /** Adds one batch's input. Runs inside a tidy scope. */
-  addInput(input: LiveValue, random: Random): void {
+  /**
+   * Adds one batch's input. Runs inside a tidy scope.
+   * @param samples of the batch: the first extent may be that of something else.
+   * @param counting of the positions drawn, the rows that count; null: all.
+   */
+  addInput(input: LiveValue, samples: number, random: Random, counting: CountingRows): void {
     if (this.moments.length === 0) return
     const { blocks } = this.shape
-    const [rows, taps] = this.mode === 'patch' ? this.patches(input, random) : [this.singles(input, random), 1]
+    const [rows, taps] =
+      this.mode === 'patch' ? this.patches(input, samples, random, counting) : [this.singles(input, random), 1]
+    if (rows.shape[0] === 0) return
     this.moments.forEach((sum, b) => {
       sum.add(blockOf(rows, b, blocks, taps))
     })
   }
 
-  private patches(input: LiveValue, random: Random): [Tensor, number] {
+  private patches(input: LiveValue, samples: number, random: Random, counting: CountingRows): [Tensor, number] {
     const total = this.outputSpatial.reduce((a, b) => a * b, 1)
-    const positions = samplePositions(total, this.options.positions, random)
-    return [patchRows(input, this.window, this.outputSpatial, positions), this.shape.taps]
+    const first = input.tensor.shape[0] as number
+    const positions = samplePositions(total, Math.ceil((this.options.positions * samples) / first), random)
+    const rows = patchRows(input, this.window, this.outputSpatial, positions)
+    const chosen = counting?.(total, positions) ?? null
+    return [chosen ? gather(rows, tensor1d(chosen, 'int32')) : rows, this.shape.taps]
   }
 
   /** Single positions of the input, every channel a column. */
@@ -96,12 +108,19 @@ export class LayerObserver {
     return outputRows({ tensor, layout: 'plain' }, -1, positions)
   }
 
-  /** Adds the gradient at the operator's output. Runs inside a tidy scope. */
-  addGradient(gradient: LiveValue): void {
-    this.samples += gradient.tensor.shape[0] as number
+  /** Adds the gradient at the operator's output; `counting` as for the input. Runs inside a tidy scope. */
+  addGradient(gradient: LiveValue, samples: number, counting: CountingRows): void {
+    this.samples += samples
     if (this.outer.length === 0) return
     const rows = asRows(gradient, this.layer.kind === 'conv' ? 1 : -1)
-    const flat = reshape(rows, [-1, rows.shape[2] as number])
+    const total = rows.shape[1] as number
+    const chosen =
+      counting?.(
+        total,
+        Int32Array.from({ length: total }, (_, i) => i),
+      ) ?? null
+    const all = reshape(rows, [-1, rows.shape[2] as number])
+    const flat = chosen ? gather(all, tensor1d(chosen, 'int32')) : all
     this.outer.forEach((sum, b) => {
       sum.add(blockOf(flat, b, this.outer.length, 1))
     })

@@ -4,6 +4,7 @@ import type { Layer } from '../coupling/index'
 import { type Graph, numberAttribute } from '../graph/graph'
 import { type TensorData, toFloat32 } from '../graph/tensor'
 import { windowOf } from '../ops/shapes'
+import { isRecurrent, readRecurrent, withRecurrentBias, writeRecurrent } from './recurrent-layer'
 
 export interface LinearShape {
   /** Blocks that share nothing: the groups of a grouped convolution, 1 otherwise. */
@@ -68,6 +69,7 @@ const factors = (layer: Layer): { product: number; bias: number } =>
  * together, and the last column is the bias (0 where there is none).
  */
 export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
+  if (isRecurrent(layer)) return readRecurrent(graph, layer)
   const { blocks, outputs, columns } = shapeOfLayer(graph, layer)
   const { product, bias: biasFactor } = factors(layer)
   const weight = toFloat32(weightOf(graph, layer))
@@ -96,6 +98,7 @@ export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
  * gets one, unless all of it is zero; see {@link withBias}.
  */
 export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float64Array[]): Graph {
+  if (isRecurrent(layer)) return writeRecurrent(graph, layer, weights)
   const { outputs, columns } = shapeOfLayer(graph, layer)
   const { product, bias: biasFactor } = factors(layer)
   const old = weightOf(graph, layer)
@@ -130,6 +133,7 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
  * @returns the graph, and the operator with the bias's name.
  */
 export function withBias(graph: Graph, layer: Layer): { graph: Graph; layer: Layer } {
+  if (isRecurrent(layer)) return withRecurrentBias(graph, layer)
   if (layer.biasName !== null) return { graph, layer }
   const { blocks, outputs } = shapeOfLayer(graph, layer)
   const added = layer.node.op === 'Gemm' ? graph.constants.get(layer.node.inputs[2] ?? '') : undefined

@@ -7,12 +7,16 @@ import type { Graph } from '../graph/graph'
 import { createSession, disposeValues, logitsValue } from '../runtime/index'
 import { tidy } from '../runtime/tensors'
 import type { LiveValue, LiveValues, Session } from '../runtime/types'
-import { type ReadValue, UnitSums } from './gates'
-import { LayerObserver } from './layer-observer'
+import { gateProducts, type ReadValue, UnitSums } from './gates'
+import { type CountingRows, LayerObserver } from './layer-observer'
 import { isObservable, shapeOfLayer } from './linear-layer'
 import { MapKeeper } from './maps'
+import { Places, type Presence } from './places'
 import { correlationOf, LayerPropagation } from './propagation'
-import { fisherVector, logitVector, lossVector } from './result'
+import { type RecurrentLayer, recurrentLayers } from './recurrent-layer'
+import { RecurrentObserver, recurrentSources, recurrentTaps, stateGates } from './recurrent-observer'
+import { fisherVector, logitVector, lossVector, type ResultForm } from './result'
+import { asRows } from './rows'
 import type { LayerStatistics, ObserveOptions, Statistics, StatisticsRequest } from './types'
 
 export interface ObserveHooks {
@@ -21,6 +25,9 @@ export interface ObserveHooks {
   /** Share of the pass that is done, 0..1. */
   readonly progress?: (fraction: number) => void
 }
+
+/** Samples that tell what is padding. */
+const trialSamples = 256
 
 const defaults = { positions: 24, maxRows: 2000, propagationSamples: 128 } as const
 
@@ -57,6 +64,10 @@ export async function observe(
 class Pass {
   private readonly layers: Layer[]
   private readonly observers = new Map<string, LayerObserver>()
+  private readonly recurrent: RecurrentLayer[]
+  private readonly recurrentObservers = new Map<string, RecurrentObserver>()
+  private readonly places: Places
+  private readonly form: ResultForm
   private readonly reads: ReadValue[]
   private readonly units: UnitSums
   private readonly maps: MapKeeper
@@ -73,7 +84,12 @@ class Pass {
     private readonly hooks: ObserveHooks,
   ) {
     this.layers = pricedLayers(coupling)
-    this.reads = readValues(this.layers)
+    const { graph } = session
+    this.recurrent = recurrentLayers(graph, coupling).filter((layer) => layer.inputUnits.some((unit) => unit !== 0))
+    this.reads = readValues(this.layers, this.recurrent)
+    this.places = new Places(graph, calibration.table.read(calibration.indices.subarray(0, trialSamples)))
+    const { result, classesLast = false } = options
+    this.form = { kind: result, classesLast }
     this.units = new UnitSums(coupling.units, request.activations, request.gradients)
     this.maps = new MapKeeper(this.reads, request.keepMaps ?? 0)
     this.logits = logitsValue(session.graph)
@@ -90,6 +106,10 @@ class Pass {
 
   async run(): Promise<Statistics> {
     const { moments, sensitivity, activations, gradients, keepMaps = 0 } = this.request
+    if (this.places.padded) {
+      const taps = [...this.layers.map((layer) => layer.output), ...this.recurrent.flatMap(recurrentTaps)]
+      this.places.learn(this.session, [...new Set(taps)], this.calibration, this.form, this.random('padding'))
+    }
     const first = moments || sensitivity || activations || gradients || keepMaps > 0
     if (first) {
       await this.eachBatch(this.calibration.indices.length, (batch, index) => this.observeBatch(batch, index))
@@ -100,9 +120,14 @@ class Pass {
       await pause()
     }
     const propagation = await this.propagate(layers)
+    const all = new Map(propagation.layers)
+    for (const [name, observer] of this.recurrentObservers) {
+      all.set(name, observer.finish())
+      await pause()
+    }
     return {
       samples: this.calibration.indices.length,
-      layers: propagation.layers,
+      layers: all,
       units: this.units.finish(),
       maps: this.maps.finish(),
       nats: propagation.nats,
@@ -124,33 +149,52 @@ class Pass {
     return stream(this.options.seed, purpose)
   }
 
+  private wantedValues(): string[] {
+    return [...new Set([...this.reads.map((read) => read.value), ...this.recurrent.flatMap(recurrentSources)])]
+  }
+
+  /** Which of a layer's rows count in this batch. */
+  private counting(layer: Layer, batch: Batch, presence: Presence | null): CountingRows {
+    if (!presence || !this.places.ignores(layer.output)) return null
+    return (total, positions) => this.places.counting(layer, batch.count, presence, total, positions)
+  }
+
   private observeBatch(batch: Batch, index: number): void {
     const { moments, sensitivity, activations, gradients } = this.request
-    const inputs = [...new Set(this.reads.map((read) => read.value))]
+    const inputs = this.wantedValues()
+    const presence = this.places.presence(batch)
     const outputs = this.layers.map((layer) => layer.output)
     let values: LiveValues
     if (sensitivity) {
       const random = this.random(`sensitivity/${index}`)
       const result = this.session.backward(batch.inputs, {
         of: this.logits,
-        seed: (value) => logitVector(value, this.options.result, random),
-        taps: [...new Set(outputs)],
+        seed: (value) => logitVector(value, this.form, random, this.places.asked(value, presence)),
+        taps: [...new Set([...outputs, ...this.recurrent.flatMap(recurrentTaps)])],
         values: inputs,
       })
       result.of.tensor.dispose()
       values = result.values
       try {
-        this.withLayers(values, result.gradients, moments, index)
+        this.withLayers(batch, values, result.gradients, moments, index)
       } finally {
         disposeValues(result.gradients)
       }
     } else {
       values = this.session.forward(batch.inputs, [...inputs, ...(moments ? outputs : [])])
-      if (moments) this.withLayers(values, null, true, index)
+      if (moments) this.withLayers(batch, values, null, true, index)
     }
     try {
       if (activations || gradients) {
-        for (const read of this.reads) tidy(() => this.units.addActivation(read, live(values, read.value)))
+        for (const read of this.reads) {
+          const value = live(values, read.value)
+          const counting = this.counting(read.reader, batch, presence)
+          tidy(() => {
+            const [, total] = asRows(value, read.channelAxis).shape as [number, number, number]
+            const all = Int32Array.from({ length: total }, (_, i) => i)
+            this.units.addActivation(read, value, counting?.(total, all) ?? null)
+          })
+        }
       }
       this.maps.add(values)
     } finally {
@@ -160,8 +204,35 @@ class Pass {
   }
 
   /** A and G of every layer from one batch. `gradients` is null where only A is wanted. */
-  private withLayers(values: LiveValues, gradients: LiveValues | null, moments: boolean, index: number): void {
+  private withLayers(
+    batch: Batch,
+    values: LiveValues,
+    gradients: LiveValues | null,
+    moments: boolean,
+    index: number,
+  ): void {
     const { positions = defaults.positions, maxRows = defaults.maxRows } = this.options
+    const presence = this.places.presence(batch)
+    for (const layer of this.recurrent) {
+      const { name } = layer.node
+      let observer = this.recurrentObservers.get(name)
+      if (!observer) {
+        observer = new RecurrentObserver(layer, { positions, moments, sensitivity: gradients !== null })
+        this.recurrentObservers.set(name, observer)
+      }
+      const observing = observer
+      const ignored = recurrentTaps(layer).every((tap) => this.places.ignores(tap))
+      tidy(() => {
+        const pick = (from: LiveValues) => (value: string) => live(from, value)
+        observing.add(
+          pick(values),
+          gradients && pick(gradients),
+          ignored ? presence : null,
+          batch.count,
+          this.random(`positions/${name}/${index}`),
+        )
+      })
+    }
     for (const layer of this.layers) {
       const input = live(values, layer.input)
       const output = live(gradients ?? values, layer.output)
@@ -169,20 +240,23 @@ class Pass {
       let observer = this.observers.get(name)
       if (!observer) {
         const { samples } = { samples: this.calibration.indices.length }
-        const exact = gradients ? this.exactSensitivity(layer, output) : null
+        const exact = gradients ? this.exactSensitivity(layer, output, batch) : null
         const wanted = { positions, maxRows, samples, moments, sensitivity: gradients !== null, exact }
         observer = new LayerObserver(this.session.graph, layer, wanted, input, output)
         this.observers.set(name, observer)
       }
       const observing = observer
-      tidy(() => observing.addInput(input, this.random(`positions/${name}/${index}`)))
-      if (gradients) tidy(() => observing.addGradient(output))
+      const counting = this.counting(layer, batch, presence)
+      const random = this.random(`positions/${name}/${index}`)
+      tidy(() => observing.addInput(input, batch.count, random, counting))
+      if (gradients) tidy(() => observing.addGradient(output, batch.count, counting))
     }
   }
 
   /** G of an operator that emits the logits at one position is known: I - 11^T/K, or I where nothing is centred. */
-  private exactSensitivity(layer: Layer, output: LiveValue): Float64Array | null {
-    if (layer.output !== this.logits || output.tensor.rank !== 2) return null
+  private exactSensitivity(layer: Layer, output: LiveValue, batch: Batch): Float64Array | null {
+    const { rank, shape } = output.tensor
+    if (layer.output !== this.logits || rank !== 2 || shape[0] !== batch.count) return null
     const k = shapeOfLayer(this.session.graph, layer).outputs
     const off = this.options.result === 'softmax' ? 1 / k : 0
     return Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0) - off)
@@ -197,21 +271,25 @@ class Pass {
       )
     }
     const random = this.random(`labels/${index}`)
+    const presence = this.places.presence(batch)
     const result = this.session.backward(batch.inputs, {
       of: this.logits,
-      seed: (value) => lossVector(value, this.options.result, labels, random),
-      taps: inputs,
+      seed: (value) => lossVector(value, this.form, labels, random, this.places.asked(value, presence)),
+      taps: [...new Set([...this.reads.map((read) => read.value), ...this.recurrent.flatMap(recurrentTaps)])],
       values: inputs,
     })
     try {
       tidy(() => {
-        this.units.addGates(
-          this.reads.map((read) => ({
-            read,
-            live: live(result.values, read.value),
-            gradient: live(result.gradients, read.value),
-          })),
+        const [values, gradients] = [result.values, result.gradients].map((from) => (name: string) => live(from, name))
+        if (!values || !gradients) return
+        const products = this.reads.map((read) => {
+          const places = this.places.rows(read.value, read.channelAxis, batch.count)
+          return gateProducts(read, values(read.value), gradients(read.value), places)
+        })
+        const states = this.recurrent.flatMap((layer) =>
+          stateGates(this.session.graph, layer, values, gradients, batch.count),
         )
+        this.units.addGates([...products, ...states], batch.count)
       })
     } finally {
       result.of.tensor.dispose()
@@ -225,10 +303,12 @@ class Pass {
     if (this.propagationSamples === 0 || layers.size === 0) return nothing
     const { units } = this.coupling
     const changes = new Float64Array(this.propagationSamples * (units + 1))
-    const inputs = this.layers.map((layer) => layer.input)
-    const outputs = [...new Set(this.layers.map((layer) => layer.output))]
+    // Rows that are not sorted by samples do not tell whose change they are.
+    const sorted = [...layers].filter(([, { layer }]) => this.places.samplesFirst(layer.output))
+    const inputs = sorted.map(([, { layer }]) => layer.input)
+    const outputs = [...new Set(sorted.map(([, { layer }]) => layer.output))]
     const propagations = new Map(
-      [...layers].map(([name, statistics]) => [name, new LayerPropagation(this.session.graph, statistics)] as const),
+      sorted.map(([name, statistics]) => [name, new LayerPropagation(this.session.graph, statistics)] as const),
     )
     let before = 0
     await this.eachBatch(this.propagationSamples, (batch, index) => {
@@ -237,10 +317,12 @@ class Pass {
         result.of.tensor.dispose()
         return result
       }
-      const { result: kind } = this.options
+      const { form } = this
+      const presence = this.places.presence(batch)
       const random = this.random(`propagation/${index}`)
-      const logits = backward((value) => logitVector(value, kind, random), [...new Set(inputs)])
-      const fisher = backward((value) => fisherVector(value, kind, random), [])
+      const asked = (value: LiveValue) => this.places.asked(value, presence)
+      const logits = backward((value) => logitVector(value, form, random, asked(value)), [...new Set(inputs)])
+      const fisher = backward((value) => fisherVector(value, form, random, asked(value)), [])
       const part = changes.subarray(before * (units + 1), (before + batch.count) * (units + 1))
       try {
         for (const [name, propagation] of propagations) {
@@ -274,12 +356,17 @@ class Pass {
 }
 
 /** Every value that linear operators read, once. */
-function readValues(layers: readonly Layer[]): ReadValue[] {
+function readValues(layers: readonly Layer[], recurrent: readonly RecurrentLayer[]): ReadValue[] {
   const result = new Map<string, ReadValue>()
+  for (const layer of recurrent) {
+    const units = layer.inputUnits.subarray(0, layer.inputUnits.length - layer.outputUnits.length)
+    if (!units.some((unit) => unit !== 0)) continue
+    result.set(layer.input, { value: layer.input, units, channelAxis: -1, reader: layer })
+  }
   for (const layer of layers) {
     const channelAxis = layer.kind === 'conv' ? 1 : -1
     if (!result.has(layer.input)) {
-      result.set(layer.input, { value: layer.input, units: layer.inputUnits, channelAxis })
+      result.set(layer.input, { value: layer.input, units: layer.inputUnits, channelAxis, reader: layer })
     }
   }
   return [...result.values()]

@@ -34,8 +34,11 @@ export interface ClassLayout {
   readonly inner: number
 }
 
-export function classLayout(shape: readonly number[], layout: 'nhwc' | 'plain'): ClassLayout {
-  const axis = shape.length === 1 ? 0 : layout === 'nhwc' ? shape.length - 1 : 1
+/** @param last the classes are the last axis as in ONNX; else they follow the samples. */
+export function classLayout(shape: readonly number[], layout: 'nhwc' | 'plain', last = false): ClassLayout {
+  const rank = shape.length
+  const second = rank === 1 ? 0 : layout === 'nhwc' ? rank - 1 : 1
+  const axis = !last || rank < 3 ? second : layout === 'nhwc' ? rank - 2 : rank - 1
   const product = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1)
   return {
     outer: product(shape.slice(0, axis)),

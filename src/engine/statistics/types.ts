@@ -1,5 +1,6 @@
 /** What one observing pass collects for the data-driven strategies, and what it is asked for. */
 import type { Layer } from '../coupling'
+import type { RecurrentBlock } from './recurrent-layer'
 
 /**
  * What a strategy needs; everything else is neither computed nor held. Several strategies may be served by one pass:
@@ -25,6 +26,8 @@ export interface StatisticsRequest {
 export interface ObserveOptions {
   /** What the outputs parametrise: decides how the result's sensitivity is centred. */
   readonly result: 'softmax' | 'bernoulli' | 'gaussian'
+  /** The classes of a result a position are the last axis; else they follow the samples. */
+  readonly classesLast?: boolean
   /** Samples a batch. */
   readonly batch: number
   readonly seed: number
@@ -54,6 +57,8 @@ export interface BlockMoments {
 /** What is known about one linear operator that reads prunable units. */
 export interface LayerStatistics {
   readonly layer: Layer
+  /** A recurrent operator's blocks, which say their own rows and outputs. */
+  readonly recurrent?: readonly RecurrentBlock[]
   /** Columns of each channel in the weight: kernel height times width; 1 for a dense operator. */
   readonly taps: number
   /** One for each block of a grouped convolution, one otherwise. Empty when moments were not asked for. */

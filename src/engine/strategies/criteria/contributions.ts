@@ -17,7 +17,7 @@ export function contributionsOf(
   const total = new Float64Array(units * units)
   let readers = 0
   for (const layer of statistics.layers.values()) {
-    if (!layer.layer.inputUnits.some((unit) => unit !== 0 && coupling.groupOf[unit] === g)) continue
+    if (layer.recurrent || !layer.layer.inputUnits.some((unit) => unit !== 0 && coupling.groupOf[unit] === g)) continue
     readers++
     const weights = readWeights(graph, layer.layer)
     layer.blocks.forEach((_, block) => {

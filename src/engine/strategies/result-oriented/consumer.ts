@@ -44,6 +44,8 @@ export class Consumer {
   /** Diagonal of A, for the shares of heirs. */
   private readonly variance: Float64Array
   private readonly unitOfRow: Int32Array
+  /** Outputs that are the very units the operator reads. */
+  private readonly madeBy = new Map<number, number[]>()
 
   constructor(private readonly parts: ConsumerParts) {
     this.outputUnits = parts.outputUnits
@@ -60,6 +62,9 @@ export class Consumer {
     for (let tap = 0; tap < this.taps; tap++) this.applySensitivity(tap)
     this.unitOfRow = new Int32Array(this.rows)
     for (const [unit, slots] of this.slots) for (const slot of slots) this.unitOfRow[slot] = unit
+    parts.outputUnits.forEach((unit, o) => {
+      if (this.taps === 1 && this.slots.has(unit)) this.madeBy.set(unit, [...(this.madeBy.get(unit) ?? []), o])
+    })
   }
 
   /** The operator as it was before anything was removed. */
@@ -95,14 +100,22 @@ export class Consumer {
     // B = W_c^T G W_c.
     const quadratic = new Float64Array(width * width)
     const count = this.taps * this.outputs
+    // Outputs that go with the unit (its own gates in a recurrent operator) need not do without it.
+    const own = this.madeBy.get(unit)
     for (let o = 0; o < count; o++) {
+      if (own?.includes(o)) continue
       const row = o * rows
       for (let a = 0; a < width; a++) {
         const w = weights[row + (slots[a] as number)] as number
         if (w === 0) continue
         for (let b = 0; b < width; b++) {
           const at = a * width + b
-          quadratic[at] = (quadratic[at] as number) + w * (sensitive[row + (slots[b] as number)] as number)
+          const column = slots[b] as number
+          let g = sensitive[row + column] as number
+          for (const other of own ?? []) {
+            g -= (this.sensitivity[o * this.outputs + other] as number) * (weights[other * rows + column] as number)
+          }
+          quadratic[at] = (quadratic[at] as number) + w * g
         }
       }
     }

@@ -21,8 +21,14 @@ function prunableUnits(coupling: Coupling): Uint8Array {
 export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statistics): LayerConsumers[] {
   const prunable = prunableUnits(coupling)
   return [...statistics.layers.values()].map((layerStatistics) => {
-    const { layer } = layerStatistics
+    const { layer, recurrent } = layerStatistics
     const weights = readWeights(graph, layer)
+    if (recurrent) {
+      const blocks = recurrent.map((block, b) =>
+        recurrentConsumer(layerStatistics, block, b, weights[b] as Float64Array, prunable),
+      )
+      return { layer, blocks }
+    }
     const blocks = layerStatistics.blocks.map((_, b) =>
       consumerOf(graph, layerStatistics, b, weights[b] as Float64Array, prunable),
     )
@@ -56,6 +62,31 @@ function consumerOf(
     rows,
     weights: mode === 'patch' ? weights : byTap(weights, shape.outputs, channels, taps),
     taps: mode === 'patch' ? 1 : taps,
+    moments,
+    precision,
+    sensitivity: sensitivity[block] as Float64Array,
+    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
+  })
+}
+
+/** Rows [x_t; h_(t-1)] of a recurrent operator's gates: a hidden unit is read here where it is made. */
+function recurrentConsumer(
+  { blocks, sensitivity }: LayerStatistics,
+  { inputUnits, outputUnits }: NonNullable<LayerStatistics['recurrent']>[number],
+  block: number,
+  weights: Float64Array,
+  prunable: Uint8Array,
+): Consumer {
+  const { rows, moments, precision } = blocks[block] as LayerStatistics['blocks'][number]
+  const slots = new Map<number, number[]>()
+  inputUnits.forEach((unit, i) => {
+    if (prunable[unit] === 1) slots.set(unit, [...(slots.get(unit) ?? []), i])
+  })
+  return new Consumer({
+    outputUnits,
+    rows,
+    weights,
+    taps: 1,
     moments,
     precision,
     sensitivity: sensitivity[block] as Float64Array,

@@ -214,7 +214,7 @@ describe('Consumer', () => {
     const rest = [0, 2]
     const smaller: Case = {
       ...parts,
-      outputUnits: Int32Array.from(rest),
+      outputUnits: Int32Array.from(rest, (o) => 100 + o),
       weights: Float64Array.from(
         rest.flatMap((o) => [...parts.weights.subarray(o * parts.rows, (o + 1) * parts.rows)]),
       ),
