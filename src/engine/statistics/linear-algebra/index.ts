@@ -2,5 +2,6 @@
 export * from './cholesky'
 export * from './eigenvalues'
 export * from './product'
+export * from './rank'
 export * from './small'
 export * from './update'
