@@ -100,6 +100,16 @@ export const keptGroupSchema = z.object({
   kept: z.array(z.number().int()),
 })
 
+/** Latency of one sample in milliseconds after so many removals: median, 10 % and 90 % quantile of repeated passes. */
+export const latencyPointSchema = z.object({
+  step: z.number().int(),
+  macs: z.number(),
+  median: z.number(),
+  low: z.number(),
+  high: z.number(),
+})
+export type LatencyPoint = z.infer<typeof latencyPointSchema>
+
 export const decisionTraceSchema = z.object({
   steps: z.array(traceStepSchema),
   checkpoints: z.array(checkpointSchema),
@@ -111,6 +121,8 @@ export const decisionTraceSchema = z.object({
     .array(z.object({ group: z.string(), ratios: z.array(z.number()), kl: z.array(z.number()) }))
     .readonly()
     .optional(),
+  /** With a latency budget: what networks on the way down were measured to take on this machine, in order of removal. */
+  latency: z.array(latencyPointSchema).readonly().optional(),
 })
 export type DecisionTrace = z.infer<typeof decisionTraceSchema>
 

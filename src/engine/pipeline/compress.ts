@@ -46,6 +46,7 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
       checkpoints: decision.checkpoints.length > 0 ? decision.checkpoints : verified.checkpoints,
       correlation: decision.correlation,
       ...(decision.sensitivity ? { sensitivity: decision.sensitivity } : {}),
+      ...(verified.latency ? { latency: verified.latency } : {}),
     }),
   }
 }

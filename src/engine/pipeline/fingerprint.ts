@@ -45,5 +45,5 @@ export function stepFingerprints(
   const beforeRecovery = config.strategy === scratch.name ? whole : of(applied)
   const decision = config.strategy === resultOriented.name ? beforeRecovery : of(scored)
   return (key) =>
-    key === 'decision' ? decision : /^(pruned|verified|refit-.*|trial-.*)$/.test(key) ? beforeRecovery : whole
+    key === 'decision' ? decision : /^(pruned|verified|latency|refit-.*|trial-.*)$/.test(key) ? beforeRecovery : whole
 }

@@ -8,14 +8,8 @@ export type Tolerance = Goal & { readonly kind: 'max-drop' | 'max-kl' }
 
 export const isTolerance = (goal: Goal): goal is Tolerance => goal.kind === 'max-drop' || goal.kind === 'max-kl'
 
-/** @throws NOT_BUILT_YET, BAD_USAGE for a ratio above 1 or a drop without labels */
+/** @throws BAD_USAGE for a ratio above 1 or a drop without labels */
 export function checkGoal(goal: Goal, task: Task): void {
-  if (goal.kind === 'max-latency-ms') {
-    throw new EspalierError(
-      'NOT_BUILT_YET',
-      'A latency budget (--max-latency-ms) is not built yet. Give --keep-macs, --keep-params or --max-bytes instead.',
-    )
-  }
   if ((goal.kind === 'keep-macs' || goal.kind === 'keep-params') && goal.value > 1) {
     throw new EspalierError(
       'BAD_USAGE',

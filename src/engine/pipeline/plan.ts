@@ -34,6 +34,7 @@ export function traceOf(
     readonly checkpoints: readonly TraceCheckpoint[]
     readonly correlation?: DecisionTrace['correlation']
     readonly sensitivity?: DecisionTrace['sensitivity']
+    readonly latency?: DecisionTrace['latency']
   },
 ): DecisionTrace {
   const units = new Map(coupling.groups.map((group) => [group.name, group.units.length]))
@@ -56,5 +57,6 @@ export function traceOf(
     })),
     correlation: details.correlation ?? { groups: [], values: [] },
     ...(details.sensitivity ? { sensitivity: details.sensitivity } : {}),
+    ...(details.latency ? { latency: details.latency } : {}),
   }
 }

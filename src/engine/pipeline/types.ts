@@ -1,7 +1,8 @@
 /** The pipeline's border: what the shells hand in and get back. */
 import type { Inspection, ModelView, StrategyInfo } from '../../contract/entities'
 import type { DecisionTrace, Goal, ModelSize, Outcome, Progress, RunConfig, RunResult } from '../../contract/run'
-import type { DataSource } from '../data/types'
+import type { Batch, DataSource } from '../data/types'
+import type { Latency } from '../evaluation'
 import type { Graph } from '../graph/graph'
 
 /** Where finished steps are kept, so that a killed run goes on from the last one. Keys are short file-name-safe words. */
@@ -17,6 +18,11 @@ export interface PipelineHooks {
   /** Checked between batches; the run then ends with CANCELLED. */
   readonly signal: AbortSignal
   readonly checkpoints: CheckpointStore
+  /**
+   * Times networks in the runtime they are meant for, all in turn; without it the engine's own backend is timed.
+   * @returns milliseconds of a pass over the sample, one each
+   */
+  latencyOf?(graphs: readonly Graph[], sample: Batch, signal: AbortSignal): Promise<readonly Latency[]>
 }
 
 export interface CompressInput {

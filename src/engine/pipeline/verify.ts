@@ -1,12 +1,13 @@
 /** Applies a decision and verifies it: to a budget outright, to a tolerance by bisection with rollback. */
 import { EspalierError } from '../../contract/errors'
-import type { Round, TraceCheckpoint } from '../../contract/run'
+import type { LatencyPoint, Round, TraceCheckpoint } from '../../contract/run'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { cut, isBudget, type Removal } from '../strategies/trajectory'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
 import type { Decision } from './decide'
 import { boundOf, isTolerance, keepsPromise, requireSupport, type Tolerance } from './goal'
+import { chooseByLatency } from './latency'
 import { predictedOf, removedByGroup } from './plan'
 import { realise } from './realise'
 import { measureOptions, type Run, withRunners } from './run'
@@ -18,6 +19,8 @@ export interface Verified {
   readonly removals: readonly Removal[]
   readonly rounds: readonly Round[]
   readonly checkpoints: readonly TraceCheckpoint[]
+  /** With a latency budget. */
+  readonly latency?: readonly LatencyPoint[]
 }
 
 /** What is kept of one measured prefix; the network only where it stays. */
@@ -36,7 +39,10 @@ export async function applyAndVerify(run: Run, decision: Decision): Promise<Veri
     return toBudget(run, decision.trajectory.slice(0, cut(decision.trajectory, goal, run.cost.original)))
   }
   if (isTolerance(goal)) return toTolerance(run, decision.trajectory, goal)
-  throw new EspalierError('NOT_BUILT_YET', `The goal "${goal.kind}" is not built yet.`)
+  const { steps, table } = await run.steps.once('latency', () => chooseByLatency(run, decision.trajectory, goal))
+  const told = (step: number) => table.find((point) => point.step === step)?.median.toFixed(3)
+  run.hooks.log('info', `The network takes ${told(steps)} ms a sample where the original takes ${told(0)} ms.`)
+  return { ...(await toBudget(run, decision.trajectory.slice(0, steps))), latency: table }
 }
 
 /** The network after these removals against the original, on the verification split. */

@@ -5,6 +5,7 @@ import type { DecisionTrace, Environment, ExportResult, Progress, RunConfig, Run
 import { compress } from '../../engine/pipeline'
 import { startBackend } from '../services/backend'
 import { exportTargets, writeAndProve } from '../services/parity-export'
+import { latencyInOnnxRuntime } from '../services/parity-latency'
 import { product } from '../services/product'
 import { openRunFolder, writeText } from '../services/run-folder'
 import { environmentOf } from './environment'
@@ -54,6 +55,7 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
       signal,
       log,
       checkpoints: steps,
+      latencyOf: latencyInOnnxRuntime,
       progress: (now) => {
         // The pipeline is done before the command is.
         if (now.stage !== 'done') progress({ ...now, fraction: now.fraction * (1 - exportShare) })

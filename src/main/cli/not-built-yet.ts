@@ -8,13 +8,9 @@ const refuse = (what: string, instead: string): never => {
 
 /** The choices that are not there yet. @throws NOT_BUILT_YET with the name of the option. */
 export function refuseUnbuilt(choices: {
-  readonly goal?: RunConfig['goal']['kind'] | undefined
   readonly backend?: RunConfig['backend'] | undefined
   readonly precision?: string | undefined
 }): void {
-  if (choices.goal === 'max-latency-ms') {
-    refuse('--max-latency-ms', 'Give the budget as --keep-macs, --keep-params or --max-bytes.')
-  }
   if (choices.backend === 'cuda' || choices.backend === 'webgpu') {
     refuse(`--backend ${choices.backend}`, 'Use --backend auto, native or wasm.')
   }

@@ -1,7 +1,7 @@
 /** Latency of an exported network beside that of the network it was pruned from, in the runtimes it is proven in. */
 import type { ExportLatency, ExportResult } from '../../contract/run'
 import type { Batch } from '../../engine/data/types'
-import { type Latency, measureLatency } from '../../engine/evaluation/latency'
+import { type Latency, measureLatencyInTime } from '../../engine/evaluation/latency'
 import { writeModel } from '../../engine/formats'
 import type { Graph } from '../../engine/graph/graph'
 import { createSession } from '../../engine/runtime'
@@ -20,15 +20,36 @@ export interface LatencyRequest {
 
 /** One thread, so that what is measured is the network and not the machine's other work. */
 const threads = 1
-const warmup = 3
-const [fewest, most] = [7, 50]
-/** About so long is measured in all; slow networks get fewer rounds. */
-const wantedMs = 4000
 
 interface Place {
   readonly runtime: string
   readonly before: Runner | null
   readonly after: Runner
+}
+
+/**
+ * Milliseconds of one pass in ONNX Runtime, one thread, each network in turn: what a latency budget is measured by.
+ * @throws CANCELLED, and what loading the networks raises
+ */
+export async function latencyInOnnxRuntime(
+  graphs: readonly Graph[],
+  sample: Batch,
+  signal: AbortSignal,
+): Promise<readonly Latency[]> {
+  const runners: Awaited<ReturnType<typeof openOnnxRunner>>[] = []
+  try {
+    for (const graph of graphs) {
+      const [file] = await writeModel(graph, 'onnx', 'model')
+      runners.push(await openOnnxRunner((file as { bytes: Uint8Array }).bytes, { threads }))
+    }
+    const calls = runners.map((runner) => async () => {
+      throwIfCancelled(signal)
+      await runner.run(sample.inputs)
+    })
+    return await measureLatencyInTime(calls, () => performance.now())
+  } finally {
+    for (const runner of runners) await runner.dispose()
+  }
 }
 
 const summary = ({ median, low, high }: Latency) => ({ median, low, high })
@@ -83,15 +104,11 @@ async function measure(
     throwIfCancelled(signal)
     await runner.run(sample.inputs)
   })
-  const now = () => performance.now()
-  const first = await measureLatency(calls, { rounds: 1, warmup, now })
-  const once = first.reduce((sum, { median }) => sum + median, 0)
-  const rounds = Math.max(fewest, Math.min(most, Math.floor(wantedMs / Math.max(once, 1e-3))))
-  const found = await measureLatency(calls, { rounds, warmup: 0, now })
+  const found = await measureLatencyInTime(calls, () => performance.now())
   return places.map(({ runtime, before, after }) => ({
     runtime,
     batch: sample.count,
-    rounds,
+    rounds: (found[0] as Latency).runs,
     before: before ? summary(found[runners.indexOf(before)] as Latency) : null,
     after: summary(found[runners.indexOf(after)] as Latency),
   }))

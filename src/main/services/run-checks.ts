@@ -6,13 +6,8 @@ import type { RunConfig } from '../../contract/run'
 const shapeText = (shape: readonly (number | string)[]): string => shape.join(' × ')
 
 /** @throws NOT_BUILT_YET naming what a later version will have */
-export function requireBuilt({ goal, backend }: RunConfig): void {
-  const missing =
-    goal.kind === 'max-latency-ms'
-      ? 'A latency budget'
-      : backend === 'cuda' || backend === 'webgpu'
-        ? `The ${backend} backend`
-        : null
+export function requireBuilt({ backend }: RunConfig): void {
+  const missing = backend === 'cuda' || backend === 'webgpu' ? `The ${backend} backend` : null
   if (missing) {
     throw new EspalierError('NOT_BUILT_YET', `${missing} is not built yet in this version. Choose another setting.`)
   }

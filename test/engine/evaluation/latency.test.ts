@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { measureLatency } from '../../../src/engine/evaluation/latency'
+import { measureLatency, measureLatencyInTime, neverRising } from '../../../src/engine/evaluation/latency'
 
 it('times calls in turn and leaves the warm-up out', async () => {
   let clock = 0
@@ -12,4 +12,21 @@ it('times calls in turn and leaves the warm-up out', async () => {
   expect(a).toEqual({ median: 3, low: 3, high: 3, runs: 4 })
   expect(b?.median).toBe(5)
   expect(order.join('')).toBe('ababababab')
+})
+
+it('takes fewer rounds of slow calls', async () => {
+  let clock = 0
+  const call = (cost: number) => async () => {
+    clock += cost
+  }
+  const runs = async (cost: number) => (await measureLatencyInTime([call(cost)], () => clock))[0]?.runs
+  expect(await runs(1)).toBe(50)
+  expect(await runs(200)).toBe(20)
+  expect(await runs(5000)).toBe(7)
+})
+
+it('takes the mean of neighbours that rise where they cannot', () => {
+  expect(neverRising([9, 5, 7, 6, 2, 3])).toEqual([9, 6, 6, 6, 2.5, 2.5])
+  expect(neverRising([4, 3, 2])).toEqual([4, 3, 2])
+  expect(neverRising([])).toEqual([])
 })

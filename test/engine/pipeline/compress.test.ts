@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decisionTraceSchema, type RunConfig, runResultSchema } from '../../../src/contract/run'
+import { costOf } from '../../../src/engine/evaluation'
 import type { Graph } from '../../../src/engine/graph/graph'
 import { compress, evaluate } from '../../../src/engine/pipeline'
 import { packGraph } from '../../../src/engine/pipeline/checkpoint/graph-codec'
+import type { PipelineHooks } from '../../../src/engine/pipeline/types'
 import { memoryUse } from '../../../src/engine/runtime'
 import { listStrategies } from '../../../src/engine/strategies'
 import { memoryStore, toyConfig, toyData, toyNetwork, watched } from '../support/toy'
@@ -95,7 +97,6 @@ describe('compress', () => {
     expect(await code({ strategy: 'l2', goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
     expect(await code({ strategy: 'l2', goal: half, protect: ['nowhere'] })).toBe('NOT_FOUND')
     expect(await code({ strategy: 'scratch', goal: half })).toBe('BAD_USAGE')
-    expect(await code({ strategy: 'l2', goal: { kind: 'max-latency-ms', value: 3 } })).toBe('NOT_BUILT_YET')
   })
 })
 
@@ -115,6 +116,53 @@ describe('the other arms', () => {
     const finetune = { epochs: 4, samples: 0, learningRate: 0.05, distill: false }
     const { result } = await run({ strategy: 'scratch', goal: half, finetune })
     expect(result.result.afterRecovery).toBeGreaterThan(result.result.afterPruning as number)
+  })
+})
+
+describe('with a latency budget', () => {
+  /** A machine on which a thousand MACs take a millisecond, give or take noise that measuring brings. */
+  const machine = (noise: number): PipelineHooks => {
+    let measured = 0
+    return {
+      ...watched(),
+      latencyOf: async (networks) =>
+        networks.map((network) => {
+          const median = (costOf(network).macs / 1000) * (1 + noise * Math.sin(measured++))
+          return { median, low: median, high: median, runs: 1 }
+        }),
+    }
+  }
+  const budget = (value: number): RunConfig['goal'] => ({ kind: 'max-latency-ms', value })
+
+  it('keeps the largest network that is fast enough, and what was measured', async () => {
+    const whole = costOf(graph).macs
+    const goal = budget((0.4 * whole) / 1000)
+    const { result, trace } = await compress({ graph, data, config: toyConfig({ strategy: 'l2', goal }) }, machine(0))
+    expect(result.model.after.macs).toBeLessThanOrEqual(0.4 * whole)
+    const points = trace.latency ?? []
+    expect(points[0]).toMatchObject({ step: 0, macs: whole, median: whole / 1000 })
+    expect(points.some(({ macs }) => macs === result.model.after.macs)).toBe(true)
+    // Whatever was measured and is larger was too slow.
+    for (const { macs, median } of points)
+      if (macs > result.model.after.macs) expect(median).toBeGreaterThan(goal.value)
+    expect(decisionTraceSchema.parse(trace)).toEqual(trace)
+  })
+
+  it('is not misled by a smaller network that was measured slower', async () => {
+    const whole = costOf(graph).macs
+    const { result } = await compress(
+      { graph, data, config: toyConfig({ strategy: 'l2', goal: budget((0.4 * whole) / 1000) }) },
+      machine(0.2),
+    )
+    expect(result.model.after.macs).toBeGreaterThan(0.2 * whole)
+    expect(result.model.after.macs).toBeLessThan(0.6 * whole)
+  })
+
+  it('times the engine itself where nobody else does, and says when it cannot be met', async () => {
+    const { trace } = await run({ strategy: 'l2', goal: budget(1e9) })
+    expect(trace.steps).toHaveLength(0)
+    expect(trace.latency?.[0]?.median).toBeGreaterThan(0)
+    await expect(run({ strategy: 'l2', goal: budget(1e-9) })).rejects.toMatchObject({ code: 'BUDGET_UNREACHABLE' })
   })
 })
 

@@ -52,7 +52,6 @@ describe('bad usage ends with 2 and one sentence', () => {
 
 describe('what is not built yet ends with 1 and its name', () => {
   it.each([
-    ['--max-latency-ms', ['compress', model, ...run, '--max-latency-ms', '3']],
     ['--backend cuda', ['compress', model, ...run, '--backend', 'cuda']],
     ['--backend webgpu', ['evaluate', model, '--data', data, '--backend', 'webgpu']],
     ['--precision fp16', ['export', model, '--to', 'onnx', '--precision', 'fp16', '--out', folder]],

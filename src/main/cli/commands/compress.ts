@@ -1,9 +1,9 @@
 /** `espalier compress`: prune and recover, verify, export. */
 import type { Command } from 'commander'
-import type { RunConfig } from '../../../contract/run'
+import type { DecisionTrace, RunConfig } from '../../../contract/run'
 import { refits } from '../../../contract/run'
 import { oneOf, word } from '../arguments'
-import { type Compression, type CompressionRequest, requireProof, runCompression } from '../compression'
+import { type CompressionRequest, type FinishedRun, requireProof, runCompression } from '../compression'
 import { openData, openModel } from '../inputs'
 import {
   addGoalOptions,
@@ -55,18 +55,29 @@ export function registerCompress(command: Command, shell: Shell): void {
       progress: terminal.progress.bind(terminal),
       log: terminal.log.bind(terminal),
     }
-    const { compression } =
+    const finished =
       options.project === undefined
         ? await runCompression(request)
         : // Only a recorded run needs the store, which costs time to load.
           await (await import('../recorded')).recordedCompression(options.project, request)
+    const { compression } = finished
     for (const warning of compression.warnings) terminal.warn(warning)
-    terminal.result(compression, describe(compression, options.out))
+    terminal.result(compression, describe(finished, options.out))
     requireProof(compression.exports)
   })
 }
 
-function describe(done: Compression, out: string): string {
+/** With a latency budget: what the two networks were measured to take. */
+function latencyLine({ steps, latency = [] }: DecisionTrace): string[] {
+  const at = (step: number) => latency.find((point) => point.step === step)
+  const [before, after] = [at(0), at(steps.length)]
+  if (!before || !after) return []
+  return [
+    `${'latency'.padEnd(12)}${before.median.toFixed(3)} -> ${after.median.toFixed(3)} ms a sample (ONNX Runtime, one thread)`,
+  ]
+}
+
+function describe({ compression: done, trace }: FinishedRun, out: string): string {
   const { before, after } = done.model
   const { result } = done
   const unit = result.metric === 'accuracy' || result.metric === 'mean-iou' ? ' %' : ''
@@ -84,6 +95,7 @@ function describe(done: Compression, out: string): string {
     size('MACs', before.macs, after.macs, count),
     size('parameters', before.params, after.params, count),
     size('size', before.bytes, after.bytes, bytes),
+    ...latencyLine(trace),
     ...done.exports.map(
       (file) =>
         `${file.format.padEnd(12)}${file.path} (${bytes(file.bytes)}), ${file.passed ? 'proven' : 'NOT THE SAME'} by ${file.checkedBy}: relative error ${file.maxRelError.toExponential(1)}`,

@@ -37,6 +37,8 @@ export const compress: JobHandlers['compress'] = async ({ files, data, config, f
       progress: context.progress,
       log: context.log,
       signal: context.signal,
+      // ONNX Runtime takes time to load, and few runs measure latency.
+      latencyOf: async (...request) => (await import('../../services/parity-latency')).latencyInOnnxRuntime(...request),
       checkpoints: checkpointFolder(folder, (sentence) => context.log('warning', sentence)),
     },
   )
