@@ -23,7 +23,7 @@ export function useCompareStrategies() {
 
   const model = computed(() => models.originals[0])
   const dataset = computed(() => datasets.items[0])
-  const ready = computed(() => model.value !== undefined && dataset.value !== undefined && !starting.value)
+  const ready = computed(() => model.value !== undefined && dataset.value !== undefined)
 
   async function compare(): Promise<void> {
     const [of, on] = [model.value, dataset.value]
