@@ -83,10 +83,13 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
+const relativeFormats = new Map<string, Intl.RelativeTimeFormat>()
+
 /** "3 minutes ago", from an ISO time. */
 export function formatAgo(iso: string, locale: string, now: number): string {
   const seconds = (Date.parse(iso) - now) / 1000
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const relative = relativeFormats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  relativeFormats.set(locale, relative)
   const size = Math.abs(seconds)
   if (size < 60) return relative.format(Math.round(seconds), 'second')
   if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute')

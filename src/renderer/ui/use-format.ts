@@ -1,11 +1,12 @@
 /** The formatters bound to the present language. */
 import { useI18n } from 'vue-i18n'
 import * as format from './format'
-import { useNow } from './use-now'
+import { useMinutes, useNow } from './use-now'
 
 export function useFormat() {
   const { locale } = useI18n()
   const now = useNow()
+  const minutes = useMinutes()
   return {
     number: (value: number, digits = 0) => format.formatNumber(value, locale.value, digits),
     count: (value: number) => format.formatCount(value, locale.value),
@@ -14,7 +15,8 @@ export function useFormat() {
     percent: (value: number, digits = 2) => format.formatPercent(value, locale.value, digits),
     metric: (value: number, metric: string, digits = 2) => format.formatMetric(value, metric, locale.value, digits),
     delta: (value: number, digits = 2) => format.formatDelta(value, locale.value, digits),
-    ago: (iso: string) => format.formatAgo(iso, locale.value, now.value),
+    ago: (iso: string) =>
+      format.formatAgo(iso, locale.value, minutes.value - Date.parse(iso) > 60_000 ? minutes.value : now.value),
     time: (iso: string) => format.formatTime(iso, locale.value),
     clock: (iso: string) => format.formatClock(iso, locale.value),
     small: format.formatSmall,

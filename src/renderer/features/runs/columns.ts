@@ -200,4 +200,11 @@ export function shownColumns(layout: TableLayout): Column[] {
   return [...known.filter((column) => !layout.hidden.includes(column.id)), ...joined]
 }
 
-export const widthOf = (column: Column, layout: TableLayout): number => layout.widths[column.id] ?? column.width
+/** A column as it stands on the screen. */
+export interface PlacedColumn {
+  readonly column: Column
+  readonly width: number
+}
+
+export const placedColumns = (layout: TableLayout): PlacedColumn[] =>
+  shownColumns(layout).map((column) => ({ column, width: layout.widths[column.id] ?? column.width }))

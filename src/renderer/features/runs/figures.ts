@@ -67,6 +67,12 @@ function derive(result: NonNullable<Run['result']>): Figures {
   }
 }
 
+/** How much a run lost, as a colour; undefined where that is not known. */
+export function dropTone(run: Run): 'bad' | 'warn' | 'good' | undefined {
+  const { drop } = figuresOf(run)
+  return drop === null ? undefined : drop > 5 ? 'bad' : drop > 1 ? 'warn' : 'good'
+}
+
 export const isActive = (run: Run): boolean => run.status === 'queued' || run.status === 'running'
 
 /** Runs that differ in their seed alone share this key. */

@@ -64,6 +64,17 @@ function groupOf(run: Run, group: GroupKey, help: ColumnHelp): { key: string; ti
   }
 }
 
+/** The same row for the same run, so that a row on the screen can see that nothing has changed. */
+const runRows = new WeakMap<Run, RunRow>()
+
+function runRow(run: Run): RunRow {
+  const known = runRows.get(run)
+  if (known) return known
+  const made: RunRow = { kind: 'run', key: run.id, run }
+  runRows.set(run, made)
+  return made
+}
+
 /** Groups keep the order in which their first run comes; folded ones show their head alone. */
 export function makeRows(
   sorted: readonly Run[],
@@ -71,7 +82,6 @@ export function makeRows(
   folded: ReadonlySet<string>,
   help: ColumnHelp,
 ): Row[] {
-  const runRow = (run: Run): RunRow => ({ kind: 'run', key: run.id, run })
   if (group === 'none') return sorted.map(runRow)
   const groups = new Map<string, { title: string; runs: Run[] }>()
   for (const run of sorted) {

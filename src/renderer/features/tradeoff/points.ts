@@ -85,8 +85,9 @@ export function viewFloor(points: readonly Point[], original: number | null): nu
 }
 
 /** More than this many cannot be told apart on a screen, and take longer to draw than a person waits. */
-const mostDrawn = 1500
-const cells = 60
+const mostDrawn = 600
+/** A mark is about ten pixels wide: marks that are closer lie on one another. */
+const [columns, lines] = [48, 24]
 
 export interface Thinned<P> {
   readonly drawn: readonly P[]
@@ -110,12 +111,12 @@ export function thinPoints<P extends Pick<Point, 'runId' | 'runIds' | 'x' | 'y' 
     low = Math.min(low, y)
     high = Math.max(high, y)
   }
-  const cell = (value: number, from: number, to: number) =>
+  const cell = (value: number, from: number, to: number, cells: number) =>
     to > from ? Math.floor(((value - from) / (to - from)) * cells) : 0
   const behind = new Map<string, string[]>()
   const standing = new Map<string, string[]>()
   const drawn = points.filter((point) => {
-    const key = `${point.strategy} ${cell(point.x, left, right)} ${cell(point.y, low, high)}`
+    const key = `${point.strategy} ${cell(point.x, left, right, columns)} ${cell(point.y, low, high, lines)}`
     const hidden = standing.get(key)
     if (hidden && !keeps(point)) {
       hidden.push(...point.runIds)

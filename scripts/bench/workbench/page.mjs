@@ -1,0 +1,104 @@
+/** Measuring a page in Chromium: from the input to the frame that shows its outcome, frames while something moves, long tasks. */
+
+export const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Runs in the page: waits, and counts frames and tasks over 50 ms meanwhile. */
+function installed() {
+  const tasks = []
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) tasks.push({ startTime, duration })
+  }).observe({ type: 'longtask' })
+  const painted = () =>
+    new Promise((resolve) =>
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel()
+        channel.port1.onmessage = resolve
+        channel.port2.postMessage(0)
+      }),
+    )
+  const turn = () =>
+    new Promise((resolve) => {
+      const channel = new MessageChannel()
+      channel.port1.onmessage = resolve
+      channel.port2.postMessage(0)
+    })
+  window.bench = {
+    /** Milliseconds from `act` until `shown` holds and the frame that shows it is drawn. */
+    async until(act, shown, at) {
+      const from = performance.now()
+      act(at)
+      while (!shown(at)) await turn()
+      await painted()
+      return performance.now() - from
+    },
+    /** Calls `act` once a frame; the times between frames, and the tasks over 50 ms meanwhile. */
+    async frames(act, count) {
+      const from = performance.now()
+      const gaps = []
+      const work = []
+      let last = await new Promise(requestAnimationFrame)
+      for (let at = 0; at < count; at++) {
+        const began = performance.now()
+        act(at)
+        await Promise.resolve()
+        work.push(performance.now() - began)
+        const now = await new Promise(requestAnimationFrame)
+        gaps.push(now - last)
+        last = now
+      }
+      await turn()
+      return { gaps, work, tasks: tasks.filter(({ startTime }) => startTime >= from).map(({ duration }) => duration) }
+    },
+  }
+}
+
+/** @param page a playwright page that has not gone anywhere yet */
+export async function watch(page) {
+  await page.addInitScript(installed)
+  const devtools = await page.context().newCDPSession(page)
+  // Time of the page's own thread: on a busy machine the clock also counts what other programs do.
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const threadMs = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
+  }
+  return {
+    /** The middle of several, by the clock and of the page's thread. `act` and `shown` are source text with `at`. */
+    async timed(act, shown, { times = 5, reset = async () => {} } = {}) {
+      const clock = []
+      const thread = []
+      for (let at = 0; at < times; at++) {
+        const began = await threadMs()
+        clock.push(
+          await page.evaluate(
+            ([acting, showing, turn]) =>
+              window.bench.until(new Function('at', acting), new Function('at', `return (${showing})`), turn),
+            [act, shown, at],
+          ),
+        )
+        thread.push((await threadMs()) - began)
+        await reset(at)
+      }
+      return { ms: middle(clock), thread: middle(thread), worst: Math.max(...clock) }
+    },
+    /** Frames while `act` is called once in each. `thread`: milliseconds of the page's thread a frame. */
+    async moved(act, count) {
+      const began = await threadMs()
+      const { gaps, tasks } = await page.evaluate(
+        ([acting, frames]) => window.bench.frames(new Function('at', acting), frames),
+        [act, count],
+      )
+      const late = gaps.filter((gap) => gap > 25).length
+      return { frame: middle(gaps), late: late / gaps.length, tasks, thread: ((await threadMs()) - began) / count }
+    },
+  }
+}
+
+/** Milliseconds that a fixed piece of work takes by the clock for each millisecond it takes on its thread: 1 is a quiet machine. */
+export function crowding() {
+  const [clock, cpu] = [performance.now(), process.cpuUsage()]
+  let x = 0
+  while (performance.now() - clock < 200) for (let at = 0; at < 1000; at++) x += Math.sqrt(at)
+  const { user, system } = process.cpuUsage(cpu)
+  return x === 0 ? 1 : (1000 * (performance.now() - clock)) / (user + system)
+}
