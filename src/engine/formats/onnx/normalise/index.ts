@@ -1,8 +1,8 @@
 /** Import -> canonical graph: opset 17 forms, constants folded, batch free where the network allows it, shapes known. */
 import { EspalierError } from '../../../../contract/errors'
-import type { Graph, Shape } from '../../../graph/graph'
+import type { Graph, GraphNode, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
-import { type InferenceResult, infer } from '../../../ops/infer'
+import { Inference, type InferenceResult, infer } from '../../../ops/infer'
 import { setDeclaredShape } from '../metadata'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
@@ -10,30 +10,34 @@ import { upgradeAndFold } from './fold'
 import { Rewriter, withAttributes, withInput } from './rewriter'
 import { knownOf, settleNode } from './settle'
 
-/** Every round turns at least one more piece of shape arithmetic into a constant; deeper chains do not occur. */
+/** A round settles all that depends on what lies before it; rules that look ahead need few more. */
 const mostRounds = 24
 
 /** Sentences of one kind that the user is shown. */
 const mostNotes = 10
 
-/** Infers and rewrites in turns until nothing changes. @throws SHAPE_MISMATCH, MODEL_INVALID */
+/** Infers and rewrites node by node, until a round changes nothing. @throws SHAPE_MISMATCH, MODEL_INVALID */
 function settle(graph: Graph, notes: string[]): InferenceResult {
   let current = graph
   for (let round = 0; round < mostRounds; round++) {
-    const result = infer(current)
-    const known = knownOf(result)
-    const rewriter = new Rewriter(result.graph, notes)
+    const rewriter = new Rewriter(current, notes)
+    const inference = new Inference(current.inputs, rewriter.constants)
+    const known = knownOf(inference)
     let changed = false
-    for (const original of result.graph.nodes) {
+    for (const original of current.nodes) {
       if (rewriter.isSkipped(original)) continue
       const node = rewriter.current(original)
+      inference.step(node)
       const settled = settleNode(node, known, rewriter)
       if (settled !== node) changed = true
       const before = rewriter.nodes.length
       if (settled) emitFolded(settled, rewriter)
       if (settled && rewriter.nodes.length === before) changed = true
+      // What took the node's place, or joined it: the nodes that follow read it in this round already.
+      for (const output of node.outputs) if (rewriter.constants.has(output)) inference.replaced(output)
+      for (const emitted of rewriter.emitted()) if (emitted !== node) inference.step(emitted)
     }
-    if (!changed) return result
+    if (!changed) return inference.result(current)
     const next = rewriter.finish()
     current = next.with({ nodes: topologicalOrder(next.nodes), outputs: graph.outputs })
   }
@@ -60,8 +64,10 @@ const freed = (shape: Shape): Shape => [SYMBOL, ...shape.slice(1)]
  */
 function copyBatchInReshapes(graph: Graph, shapes: Graph, batch: number): Graph {
   const rewriter = new Rewriter(graph, [])
+  const settled = new Map(shapes.nodes.map((node) => [node.name, node]))
   for (const node of graph.nodes) {
-    const before = shapes.info(node.inputs[0] ?? '')?.shape
+    // What it reads may have another name once settled.
+    const before = shapes.info(settled.get(node.name)?.inputs[0] ?? node.inputs[0] ?? '')?.shape
     const after = shapes.info(node.outputs[0] ?? '')?.shape
     const named = rewriter.constant(node.inputs[1])
     const candidate = node.op === 'Reshape' && named && before?.[0] === batch && after?.[0] === batch
@@ -87,12 +93,21 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
     const named = free.nodes.some((node) => node.op === 'Resize' && free.constants.has(node.inputs[3] ?? ''))
     // Nor may single samples be cut out of it, or shapes get lost.
     const cut = [...free.values.values()].some(({ shape }) => shape?.some((dim) => /\(.*batch/.test(String(dim))))
-    return carried && !named && !cut && result.undecided.length <= fixed.undecided.length ? result : undefined
+    const mixed = free.nodes.some((node) => !keepsBatchFirst(free, node))
+    return carried && !named && !cut && !mixed && result.undecided.length <= fixed.undecided.length ? result : undefined
   } catch (error) {
     // Shapes that only work out for the declared batch are the very answer to the question.
     if (error instanceof EspalierError) return undefined
     throw error
   }
+}
+
+/** Whether the batch stays the outermost axis that is not 1; where it does not, samples would mix. */
+function keepsBatchFirst(graph: Graph, node: GraphNode): boolean {
+  if (node.op !== 'Reshape') return true
+  const outermost = (value: string | undefined) => String(graph.info(value ?? '')?.shape?.find((dim) => dim !== 1))
+  const names = /\bbatch\b/
+  return !names.test(outermost(node.inputs[0])) || names.test(outermost(node.outputs[0]))
 }
 
 function rememberShapes(graph: Graph): Graph {

@@ -13,6 +13,7 @@ export class Rewriter {
   private readonly outputs: Set<string>
   private readonly types = new Map<string, DataType>()
   private readonly skipped = new Set<string>()
+  private reported = 0
 
   constructor(
     readonly source: Graph,
@@ -74,6 +75,13 @@ export class Rewriter {
 
   emit(node: GraphNode): void {
     this.nodes.push(node)
+  }
+
+  /** The nodes since it was last asked. */
+  emitted(): readonly GraphNode[] {
+    const from = this.reported
+    this.reported = this.nodes.length
+    return this.nodes.slice(from)
   }
 
   /** A later node whose work is done already. */

@@ -10,7 +10,7 @@ import {
   stringAttribute,
 } from '../../../graph/graph'
 import { type DataType, float32, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
-import type { InferenceResult } from '../../../ops/infer'
+import type { Inference } from '../../../ops/infer'
 import { windowOf } from '../../../ops/shapes'
 import { fromNumbers } from './evaluate/numbers'
 import { shapedExpansions } from './expand/attention'
@@ -21,17 +21,18 @@ import { COERCED } from './upgrade'
 
 const END = 2 ** 63
 
-/** What the rules see of inference: shapes and elements under the names before the pass. */
+/** What the rules see of inference: everything in front of the node at hand, and what that node computes. */
 export interface Known {
   shape(value: string | undefined): Shape | undefined
   dtype(value: string | undefined): DataType | undefined
+  /** Elements of small integer values that nodes compute (shape arithmetic), symbols included. */
   elements(value: string | undefined): readonly Dim[] | undefined
 }
 
-export const knownOf = ({ graph, elements }: InferenceResult): Known => ({
-  shape: (value) => (value ? (graph.info(value)?.shape ?? undefined) : undefined),
-  dtype: (value) => (value ? graph.info(value)?.dtype : undefined),
-  elements: (value) => (value ? elements.get(value) : undefined),
+export const knownOf = (inference: Inference): Known => ({
+  shape: (value) => (value ? inference.of(value)?.shape : undefined),
+  dtype: (value) => (value ? inference.of(value)?.dtype : undefined),
+  elements: (value) => (value && !inference.constants.has(value) ? inference.of(value)?.elements : undefined),
 })
 
 type Rule = (node: GraphNode, known: Known, rewriter: Rewriter) => GraphNode | undefined
@@ -284,12 +285,16 @@ function partSizes(given: TensorData | undefined, extent: number): number[] {
 const isZero = (constant: TensorData | undefined): boolean =>
   constant?.data.every((value) => Number(value) === 0) ?? false
 
+/** Operators that show what they are given, or parts of it. */
+const moves = new Set(['Expand', 'Slice', 'Gather', 'Identity', 'Cast', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze'])
+
 /** Whether a value is all zeros, whatever the batch: stored, stretched or filled so. */
 function isZeroValue(value: string, rewriter: Rewriter): boolean {
   const constant = rewriter.constant(value)
   if (constant) return isZero(constant)
   const producer = rewriter.source.producer(value)
-  if (producer?.op === 'Expand') return isZeroValue(producer.inputs[0] as string, rewriter)
+  if (producer && moves.has(producer.op)) return isZeroValue(producer.inputs[0] as string, rewriter)
+  if (producer?.op === 'Concat') return producer.inputs.every((input) => isZeroValue(input, rewriter))
   const filling = producer?.op === 'ConstantOfShape' ? producer.attributes.get('value') : undefined
   return producer?.op === 'ConstantOfShape' && (filling?.kind !== 'tensor' || isZero(filling.value))
 }
