@@ -1,6 +1,6 @@
 /** Shape inference over a whole graph, shape arithmetic with symbols included. */
 import { EspalierError } from '../../contract/errors'
-import type { Dim, Graph, GraphNode, Shape, ValueInfo } from '../graph/graph'
+import type { Graph, GraphNode, Shape, ValueInfo } from '../graph/graph'
 import { type TensorData, toNumbers } from '../graph/tensor'
 import { findOp, type InferContext, type Inferred } from './index'
 import { showShape } from './shapes'
@@ -11,8 +11,6 @@ const elementLimit = 256
 export interface InferenceResult {
   /** The graph with `values` filled in. */
   readonly graph: Graph
-  /** Known elements of small integer values that nodes compute (shape arithmetic), symbols included. */
-  readonly elements: ReadonlyMap<string, readonly Dim[]>
   /** Nodes whose operator is not known: everything behind them has no shape. */
   readonly unknown: readonly GraphNode[]
   /** Nodes whose shape depends on data, and why; everything behind them has no shape either. */
@@ -27,58 +25,84 @@ const constantInfo = (constant: TensorData): Inferred => {
 /** Thrown by a shape rule whose operands are not known; caught here. */
 class Undecided extends Error {}
 
+/** Type and shape of one value after the other, in the order of the nodes; constants may join on the way. */
+export class Inference {
+  readonly values = new Map<string, ValueInfo>()
+  readonly unknown: GraphNode[] = []
+  readonly undecided: { node: GraphNode; why: string }[] = []
+  private readonly known = new Map<string, Inferred>()
+
+  constructor(
+    inputs: readonly ValueInfo[],
+    readonly constants: ReadonlyMap<string, TensorData>,
+  ) {
+    for (const { name, dtype, shape } of inputs) if (shape) this.known.set(name, { dtype, shape })
+  }
+
+  /** What is known of a value or a constant. */
+  of(name: string): Inferred | undefined {
+    const found = this.known.get(name)
+    if (found) return found
+    const constant = this.constants.get(name)
+    if (!constant) return undefined
+    const info = constantInfo(constant)
+    this.known.set(name, info)
+    return info
+  }
+
+  /** A value that nodes computed is a constant now, which says more. */
+  replaced(name: string): void {
+    this.known.delete(name)
+    this.values.delete(name)
+  }
+
+  /** Infers what a node computes, if all it reads is known. @throws SHAPE_MISMATCH, MODEL_INVALID */
+  step(node: GraphNode): void {
+    const op = findOp(node.op, node.domain)
+    if (!op) {
+      this.unknown.push(node)
+      return
+    }
+    if (node.inputs.some((name) => name !== '' && !this.of(name))) return
+    let results: readonly Inferred[]
+    try {
+      results = op.infer(contextOf(this, node))
+    } catch (error) {
+      if (!(error instanceof Undecided)) throw error
+      this.undecided.push({ node, why: error.message })
+      return
+    }
+    node.outputs.forEach((name, i) => {
+      const result = results[i]
+      if (name === '' || !result) return
+      this.known.set(name, result)
+      this.values.set(name, { name, dtype: result.dtype, shape: result.shape })
+    })
+  }
+
+  /** @param graph whose nodes were stepped through */
+  result(graph: Graph): InferenceResult {
+    const { values, unknown, undecided } = this
+    const outputs = graph.outputs.map((output) => values.get(output.name) ?? output)
+    return { graph: graph.with({ values, outputs }), unknown, undecided }
+  }
+}
+
 /**
  * Infers type and shape of every value, once through the nodes. What lies behind operands (pads, axes, targets) that are
  * not constant, or not yet, is left out.
  * @throws SHAPE_MISMATCH where operands do not fit, MODEL_INVALID where a required input is missing.
  */
 export function infer(graph: Graph): InferenceResult {
-  const undecided: { node: GraphNode; why: string }[] = []
-  const known = new Map<string, Inferred>()
-  const unknown: GraphNode[] = []
-  for (const input of graph.inputs) if (input.shape) known.set(input.name, { dtype: input.dtype, shape: input.shape })
-  const lookUp = (name: string): Inferred | undefined => {
-    const found = known.get(name)
-    if (found) return found
-    const constant = graph.constants.get(name)
-    if (!constant) return undefined
-    const info = constantInfo(constant)
-    known.set(name, info)
-    return info
-  }
-  const values = new Map<string, ValueInfo>()
-  for (const node of graph.nodes) {
-    const op = findOp(node.op, node.domain)
-    if (!op) {
-      unknown.push(node)
-      continue
-    }
-    if (node.inputs.some((name) => name !== '' && !lookUp(name))) continue
-    let results: readonly Inferred[]
-    try {
-      results = op.infer(contextOf(graph, node, lookUp))
-    } catch (error) {
-      if (!(error instanceof Undecided)) throw error
-      undecided.push({ node, why: error.message })
-      continue
-    }
-    node.outputs.forEach((name, i) => {
-      const result = results[i]
-      if (name === '' || !result) return
-      known.set(name, result)
-      values.set(name, { name, dtype: result.dtype, shape: result.shape })
-    })
-  }
-  const outputs = graph.outputs.map((output) => values.get(output.name) ?? output)
-  const elements = new Map<string, readonly Dim[]>()
-  for (const [name, info] of known) if (info.elements && !graph.constants.has(name)) elements.set(name, info.elements)
-  return { graph: graph.with({ values, outputs }), elements, unknown, undecided }
+  const inference = new Inference(graph.inputs, graph.constants)
+  for (const node of graph.nodes) inference.step(node)
+  return inference.result(graph)
 }
 
 /** {@link infer} for callers that only want the graph. */
 export const inferShapes = (graph: Graph): Graph => infer(graph).graph
 
-function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Inferred | undefined): InferContext {
+function contextOf(known: Inference, node: GraphNode): InferContext {
   const fail = (sentence: string): never => {
     throw new EspalierError(
       'SHAPE_MISMATCH',
@@ -87,7 +111,7 @@ function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Infe
   }
   const has = (i: number) => (node.inputs[i] ?? '') !== ''
   const input = (i: number): Inferred => {
-    const found = has(i) ? lookUp(node.inputs[i] as string) : undefined
+    const found = has(i) ? known.of(node.inputs[i] as string) : undefined
     if (found) return found
     throw new EspalierError(
       'MODEL_INVALID',
@@ -103,7 +127,7 @@ function contextOf(graph: Graph, node: GraphNode, lookUp: (name: string) => Infe
     has,
     input,
     shape: (i) => input(i).shape,
-    constant: (i) => (has(i) ? graph.constants.get(node.inputs[i] as string) : undefined),
+    constant: (i) => (has(i) ? known.constants.get(node.inputs[i] as string) : undefined),
     elements: (i) => (has(i) ? input(i).elements : undefined),
   }
 }
