@@ -8,7 +8,11 @@ export const goalSchema = z.object({ kind: z.enum(goalKinds), value: z.number().
 export type Goal = z.infer<typeof goalSchema>
 
 export const allocations = ['uniform', 'global', 'sensitivity'] as const
-export const refits = ['none', 'bn', 'sequential'] as const
+/**
+ * `layerwise` fits operator by operator to the original feature maps, in closed form; `sequential` does that, then refits
+ * all parameters on the result.
+ */
+export const refits = ['none', 'bn', 'layerwise', 'sequential'] as const
 export const backends = ['auto', 'cuda', 'webgpu', 'native', 'wasm'] as const
 export const exportFormats = ['onnx', 'tfjs', 'keras'] as const
 export const precisions = ['fp32', 'fp16', 'int8'] as const
@@ -26,6 +30,8 @@ export const finetuneSchema = z.object({
 export const runConfigSchema = z.object({
   strategy: z.string().default('result-oriented'),
   allocation: z.enum(allocations).default('global'),
+  /** A criterion prunes in so many steps of equal ratio and scores what is left anew after each; absent: at once. */
+  iterations: z.number().int().min(2).max(64).optional(),
   goal: goalSchema,
   calibration: z.number().int().min(16).default(2048),
   refit: z.enum(refits).default('sequential'),

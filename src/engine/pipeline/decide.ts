@@ -1,21 +1,18 @@
 /** The decision: observes the network where the strategy needs it, and orders everything that may go. */
 import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { firstOf } from '../data/batches'
-import { stream } from '../data/rng'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { sequentialRefit } from '../recovery/refit'
-import { observe } from '../statistics'
 import { findStrategy, scratch } from '../strategies'
-import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
-import { type Criterion, findCriterion, scoreGroups, statisticsFor } from '../strategies/criteria'
+import { findCriterion } from '../strategies/criteria'
 import { decideResultOriented } from '../strategies/result-oriented'
 import { allowance, isBudget, type Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
+import { decideByCriterion } from './decide-criterion'
 import { requireFiniteRun } from './finite'
 import { breathe } from './progress'
 import { type Run, withRunners } from './run'
-import { sweepSensitivity } from './sensitivity'
 
 export interface Decision {
   /** In order; a budget takes a prefix. */
@@ -38,7 +35,8 @@ interface KeptDecision {
   readonly notes: readonly string[]
 }
 
-type Noted = Decision & { readonly notes: readonly string[] }
+/** A decision with sentences that the user must read. */
+export type Noted = Decision & { readonly notes: readonly string[] }
 
 /** Samples on which the decision's checkpoints are measured. */
 const checkpointSamples = 256
@@ -106,7 +104,7 @@ async function decideByResult(run: Run): Promise<Noted> {
             return (score as PairScore).kl
           }),
       },
-      ...(config.refit === 'sequential'
+      ...(config.refit === 'sequential' || config.refit === 'layerwise'
         ? {
             quickRefit: (plan) =>
               sequentialRefit(
@@ -137,58 +135,4 @@ async function decideByResult(run: Run): Promise<Noted> {
   run.watch.add('statisticsMs', spent.observe)
   run.watch.add('decisionMs', spent.decide)
   return decided
-}
-
-/** A criterion's scores, allocated: everything that may go, in order. */
-async function decideByCriterion(run: Run, criterion: Criterion): Promise<Noted> {
-  const { graph, config, coupling, hooks, splits } = run
-  const unlabelled: string[] = []
-  const statistics = criterion.needsData
-    ? await run.watch.time('statisticsMs', async () => {
-        run.progress.report('observe', 0, `Observing feature maps of ${splits.calibration.indices.length} samples`)
-        await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
-        const labelled = splits.calibration.table.labels !== null
-        if (criterion.needsGradients && !labelled) {
-          unlabelled.push(
-            `${criterion.title} needs labels, which this data has not; labels drawn from the network's own result were used.`,
-          )
-        }
-        return observe(
-          graph,
-          coupling,
-          splits.calibration,
-          statisticsFor(criterion, labelled),
-          { result: run.task.kind, batch: config.batch, seed: config.seed },
-          {
-            signal: hooks.signal,
-            progress: (part) => run.progress.report('observe', part, 'Observing feature maps'),
-          },
-        )
-      })
-    : null
-  return run.watch.time('decisionMs', async () => {
-    run.progress.report('decide', 0, `Ranking units by ${criterion.title}`)
-    const random = (group: string) => stream(config.seed, `random:${group}`)
-    const { scores, notes } = scoreGroups(graph, coupling, criterion, statistics, random)
-    const floor = config.allocation === 'uniform' ? 0 : globalFloor
-    const sensitivity = config.allocation === 'sensitivity' ? await sweepSensitivity(run, scores) : undefined
-    const trajectory = allocate(
-      config.allocation,
-      coupling,
-      scores.map((score) => ({ scores: score, comparable: criterion.comparable ?? false })),
-      groupLimits(coupling, { roundTo: config.roundTo, floor }),
-      config.roundTo,
-      run.cost,
-      sensitivity,
-    )
-    run.progress.report('decide', 1, `${trajectory.length} units ranked`)
-    return {
-      trajectory,
-      rounds: trajectory.map(() => 0),
-      checkpoints: [],
-      correlation: { groups: [], values: [] },
-      ...(sensitivity ? { sensitivity } : {}),
-      notes: [...unlabelled, ...notes],
-    }
-  })
 }

@@ -37,13 +37,15 @@ export function stepFingerprints(
   config: RunConfig,
   backend: string,
 ): (key: string) => string {
-  const common = { version: 2, graph: graphFingerprint(graph), data: data.hash, backend }
+  const common = { version: 3, graph: graphFingerprint(graph), data: data.hash, backend }
   const of = (decides: object) => JSON.stringify({ ...common, config: decides })
   const { finetune, ...applied } = config
   const { goal, refit, ...scored } = applied
   const whole = of(config)
   const beforeRecovery = config.strategy === scratch.name ? whole : of(applied)
-  const decision = config.strategy === resultOriented.name ? beforeRecovery : of(scored)
+  // A decision in steps refits on the way and is sized by the goal.
+  const decision =
+    config.strategy === resultOriented.name || config.iterations !== undefined ? beforeRecovery : of(scored)
   return (key) =>
     key === 'decision' ? decision : /^(pruned|verified|latency|refit-.*|trial-.*)$/.test(key) ? beforeRecovery : whole
 }

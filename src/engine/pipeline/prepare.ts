@@ -28,6 +28,12 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
       'Training from scratch needs training: give epochs of fine-tuning (--finetune N), the same as the strategies it is compared with.',
     )
   }
+  if (config.iterations !== undefined && (strategy.name === scratch.name || strategy.name === resultOriented.name)) {
+    throw new EspalierError(
+      'BAD_USAGE',
+      `Pruning in steps (--iterations) is for criteria, which then score anew; "${strategy.name}" does not score. Leave it out.`,
+    )
+  }
   const data = fitToNetwork(source, graph)
   const task = describeTask(graph, data)
   checkGoal(config.goal, task)

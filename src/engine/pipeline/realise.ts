@@ -1,9 +1,11 @@
 /** From a prefix of the trajectory to a network: surgery, then the refit that the run asks for. */
+import { toErrorReport } from '../../contract/errors'
 import { stream } from '../data/rng'
 import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
+import { type ResultRefitState, resultRefit } from '../recovery/refit-result'
 import { reinitialise } from '../recovery/reinitialise'
 import { recurrentLayers } from '../statistics'
 import { scratch } from '../strategies'
@@ -12,6 +14,10 @@ import { applyPlan } from '../surgery'
 import { planOf } from './plan'
 import { breathe } from './progress'
 import type { Run } from './run'
+import { refitPasses } from './work'
+
+/** Share of a sequential refit's time that its layer-by-layer part takes. */
+const layerwiseShare = refitPasses.layerwise / refitPasses.sequential
 
 /**
  * The smaller network after these removals.
@@ -43,7 +49,8 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
       const weights = await run.steps.load<Float64Array[]>(keyOf(node.name))
       if (weights) fitted.set(node.name, weights)
     }
-    return sequentialRefit(
+    const both = config.refit === 'sequential'
+    const refitted = await sequentialRefit(
       graph,
       pruned,
       coupling,
@@ -52,10 +59,45 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
       { batch: config.batch, seed: config.seed },
       {
         signal: hooks.signal,
-        progress: (part, layer) => report(part, `Refitting "${layer}" to the original feature maps`),
+        progress: (part, layer) =>
+          report(part * (both ? layerwiseShare : 1), `Refitting "${layer}" to the original feature maps`),
         fitted,
         layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
       },
     )
+    return both ? onResult(run, refitted, key, report) : refitted
   })
+}
+
+/** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the run says so. */
+async function onResult(
+  run: Run,
+  refitted: Graph,
+  key: string,
+  report: (part: number, detail: string) => void,
+): Promise<Graph> {
+  const { config, task, steps, hooks } = run
+  const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
+  try {
+    return await resultRefit(
+      run.graph,
+      refitted,
+      run.splits.calibration,
+      { form, seed: config.seed },
+      {
+        signal: hooks.signal,
+        progress: (part) =>
+          report(layerwiseShare + (1 - layerwiseShare) * part, 'Refitting all layers to the original result'),
+        load: () => steps.load<ResultRefitState>(`${key}-result`),
+        save: (state) => steps.save(`${key}-result`, state),
+      },
+    )
+  } catch (error) {
+    const { code, message } = toErrorReport(error)
+    if (code !== 'MODEL_UNSUPPORTED_OPERATOR' && code !== 'MODEL_UNSUPPORTED_FEATURE') throw error
+    run.warnings.push(
+      `The network was refitted layer by layer only, not on its result, because gradients cannot be had: ${message}`,
+    )
+    return refitted
+  }
 }

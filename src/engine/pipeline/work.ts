@@ -11,9 +11,10 @@ const passes = {
   backward: 3,
   /** Moments of every layer on the host, on top of the backward pass. */
   resultOriented: 12,
-  bn: 1,
-  sequential: 8,
 } as const
+
+/** The same of each refit; the second part of `sequential` goes through a smaller network, forward and back. */
+export const refitPasses = { bn: 1, layerwise: 8, sequential: 22 } as const
 
 export interface StrategyWork {
   readonly needsData: boolean
@@ -36,7 +37,7 @@ export function workOf(config: RunConfig, splits: Splits, strategy: StrategyWork
       : strategy.needsData
         ? passes.forward
         : 0
-  const refit = config.refit === 'none' ? 0 : passes[config.refit]
+  const refit = config.refit === 'none' ? 0 : refitPasses[config.refit]
   return [
     { stage: 'read', work: 1 },
     { stage: 'analyse', work: 10 },

@@ -25,6 +25,7 @@ export interface RunOptions extends CommonOptions, GoalOptions {
   readonly data: string
   readonly out: string
   readonly allocation?: RunConfig['allocation']
+  readonly iterations?: number
   readonly calibration?: number
   readonly finetune?: number
   readonly finetuneSamples?: number
@@ -72,6 +73,7 @@ export function addRunOptions(command: Command): Command {
     .requiredOption('--data <DATA>', 'data: .npz file, folder of IDX files or folder of class folders of images')
     .requiredOption('--out <DIR>', 'folder for the results')
     .option('--allocation <NAME>', `how criteria share the budget: ${allocations.join(', ')}`, oneOf(allocations))
+    .option('--iterations <N>', 'a criterion prunes in so many steps and scores anew after each', wholeFrom(2))
     .option('--calibration <N>', 'samples to observe (default 2048)', wholeFrom(16))
     .option('--finetune <EPOCHS>', 'epochs of fine-tuning after pruning (default 0)', wholeFrom(0))
     .option('--finetune-samples <N>', 'samples an epoch (default: all that are left)', wholeFrom(1))
@@ -136,6 +138,7 @@ export function runConfig(
       ...given('distill', options.distill),
     },
     ...given('allocation', options.allocation),
+    ...given('iterations', options.iterations),
     ...given('calibration', options.calibration),
     ...given('roundTo', options.roundTo),
     ...given('protect', options.protect),

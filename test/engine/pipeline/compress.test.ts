@@ -112,6 +112,24 @@ describe('the other arms', () => {
     }
   })
 
+  it('prune in steps, scoring what is left anew after each', async () => {
+    const at = (iterations?: number, allocation: RunConfig['allocation'] = 'global') =>
+      run({ strategy: 'fpgm', allocation, goal: half, refit: 'sequential', ...(iterations ? { iterations } : {}) })
+    const [once, stepped] = [await at(), await at(3)]
+    expect(stepped.result.model.after.macs).toBeLessThanOrEqual(half.value * stepped.result.model.before.macs)
+    expect(new Set(stepped.trace.steps.map(({ round }) => round))).toEqual(new Set([0, 1, 2]))
+    expect(stepped.trace.steps.map(({ group, unit }) => `${group} ${unit}`)).not.toEqual(
+      once.trace.steps.map(({ group, unit }) => `${group} ${unit}`),
+    )
+    // The sizes told on the way are those of the networks themselves.
+    expect(stepped.trace.steps.at(-1)?.macs).toBe(costOf(stepped.graph).macs)
+    // Every unit goes once.
+    const units = stepped.trace.steps.map(({ group, unit }) => `${group} ${unit}`)
+    expect(new Set(units).size).toBe(units.length)
+    await expect(at(2, 'sensitivity')).resolves.toBeDefined()
+    await expect(run({ goal: half, iterations: 2 })).rejects.toMatchObject({ code: 'BAD_USAGE' })
+  })
+
   it('train the small architecture from weights drawn anew', async () => {
     const finetune = { epochs: 4, samples: 0, learningRate: 0.05, distill: false }
     const { result } = await run({ strategy: 'scratch', goal: half, finetune })
