@@ -14,6 +14,7 @@
  * --load: a network that was trained elsewhere, {seed} in the file's name where there are several.
  * --report: writes the page from what is there. --anew: measures again what is there.
  */
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -110,6 +111,9 @@ async function strategies() {
 const commandOf = (cell, data) =>
   `espalier compress ${cell.network}-${cell.seed}.onnx --data ${data.split(/[\\/]/).at(-1)} ${optionsOf(cell).join(' ')}`
 
+/** The commit that is measured, so that figures of another engine are known as such. */
+const code = () => execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+
 async function measureCells() {
   const cells = cellsOf({
     networks,
@@ -121,6 +125,7 @@ async function measureCells() {
     epochs: Number(values.epochs),
   })
   const store = recordsIn('cells.jsonl', keyOf)
+  const commit = code()
   const lab = values.project ? null : await openLab()
   for (const [i, cell] of cells.entries()) {
     const key = keyOf(cell)
@@ -136,7 +141,7 @@ async function measureCells() {
         continue
       }
       const measured = await lab.measure(cell, file, data)
-      store.add({ ...cell, command: commandOf(cell, data), ...measured })
+      store.add({ ...cell, code: commit, command: commandOf(cell, data), ...measured })
       say(`${i + 1}/${cells.length} ${key}: ${measured.before.toFixed(2)} -> ${measured.after.toFixed(2)}`)
     } catch (error) {
       say(`${i + 1}/${cells.length} ${key}: ${error.stderr?.trim() || error.message}`)
