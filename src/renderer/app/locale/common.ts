@@ -111,7 +111,7 @@ export default bilingual(
     },
     asPublished: 'as published',
     finetuned: 'fine-tuned',
-    refit: { none: 'No refit', bn: 'BatchNorm statistics', sequential: 'Sequential refit' },
+    refit: { none: 'No refit', bn: 'BatchNorm statistics', layerwise: 'Refit by layers', sequential: 'Refit by layers and result' },
     allocation: { uniform: 'Uniform', global: 'Global', sensitivity: 'Sensitivity' },
     error: {
       title: 'That did not work',
@@ -256,7 +256,7 @@ export default bilingual(
     },
     asPublished: '原论文方式',
     finetuned: '已微调',
-    refit: { none: '不重新拟合', bn: '重估批归一化统计', sequential: '逐层重新拟合' },
+    refit: { none: '不重新拟合', bn: '重估批归一化统计', layerwise: '逐层重新拟合', sequential: '逐层并按结果重新拟合' },
     allocation: { uniform: '均匀', global: '全局', sensitivity: '敏感度' },
     error: {
       title: '操作未成功',

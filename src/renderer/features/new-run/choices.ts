@@ -2,5 +2,5 @@
 import type { RunConfig } from '../../../contract'
 
 export const allocations = ['global', 'uniform', 'sensitivity'] as const satisfies readonly RunConfig['allocation'][]
-export const refits = ['sequential', 'bn', 'none'] as const satisfies readonly RunConfig['refit'][]
+export const refits = ['sequential', 'layerwise', 'bn', 'none'] as const satisfies readonly RunConfig['refit'][]
 export const backends = ['auto', 'cuda', 'webgpu', 'native', 'wasm'] as const satisfies readonly RunConfig['backend'][]

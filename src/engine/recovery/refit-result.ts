@@ -1,0 +1,238 @@
+/** The refit on the result: all parameters of the smaller network together, towards what the original answers. */
+import { EspalierError } from '../../contract/errors'
+import { stream } from '../data/rng'
+import type { Batch, Selection } from '../data/types'
+import type { Graph } from '../graph/graph'
+import { inferShapes } from '../ops/infer'
+import { createSession, logitsValue, toPlain } from '../runtime/index'
+import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
+import { tensor, tidy, transpose } from '../runtime/tensors'
+import type { LiveValue, Session } from '../runtime/types'
+import { mixed } from './mixing'
+import { type ResultForm, resultLoss } from './result-loss'
+import { type Mover, moversOf } from './whitened-step'
+
+export interface ResultRefitOptions {
+  readonly form: ResultForm
+  readonly seed: number
+  /** Samples a step. Default 64. */
+  readonly batch?: number
+  /** Times that every sample is seen. Default 8; more where that makes fewer than 96 steps. */
+  readonly passes?: number
+  /** Step relative to the size of what is moved; falls to zero in a line. Default 0.03. */
+  readonly rate?: number
+  /** Softens both distributions. Default 4. */
+  readonly temperature?: number
+  /** Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default 4. */
+  readonly mixtures?: number
+}
+
+/** Where the refit stands after a pass. */
+export interface ResultRefitState {
+  readonly pass: number
+  readonly rate: number
+  /** Divergence on held-out samples of the best numbers so far, and these. */
+  readonly best: number
+  readonly numbers: readonly Float32Array[]
+  readonly current: readonly Float32Array[]
+  readonly memory: readonly (readonly Float32Array[])[]
+}
+
+export interface ResultRefitHooks {
+  readonly signal?: AbortSignal
+  readonly progress?: (fraction: number) => void
+  /** The state an interrupted refit left, or null. */
+  readonly load?: () => Promise<ResultRefitState | null>
+  readonly save?: (state: ResultRefitState) => Promise<void>
+}
+
+const BATCH = 64
+const PASSES = 8
+const RATE = 0.03
+const TEMPERATURE = 4
+const MIXTURES = 4
+const FEWEST_STEPS = 96
+const WARM_STEPS = 10
+/** Share of the calibration samples that is not fitted but chooses among what was reached, and the most it may be. */
+const HELD_OUT = 1 / 8
+const MOST_HELD_OUT = 256
+/** With fewer calibration samples nothing can be told on held-out ones. */
+const FEWEST_SAMPLES = 64
+/** How much smaller a second attempt's steps are. */
+const SMALLER = 1 / 4
+
+/**
+ * Minimises the divergence of the result from the original's over the calibration samples and mixtures of them, starting
+ * from a network that was refitted in closed form. Iterative, by gradients; needs no labels. A part of the samples is
+ * held out: the best of the passes by the divergence there is what comes back, and the given network where none is better.
+ * Deterministic for a seed on one backend.
+ * @param original with inferred shapes; `start` is a smaller form of it.
+ * @throws CANCELLED, MODEL_UNSUPPORTED_OPERATOR, MODEL_UNSUPPORTED_FEATURE where gradients cannot be had.
+ */
+export async function resultRefit(
+  original: Graph,
+  start: Graph,
+  calibration: Selection,
+  options: ResultRefitOptions,
+  hooks: ResultRefitHooks = {},
+): Promise<Graph> {
+  const { indices, table } = calibration
+  if (indices.length < FEWEST_SAMPLES) return start
+  const held = Math.min(MOST_HELD_OUT, Math.floor(HELD_OUT * indices.length))
+  const fitted = { table, indices: indices.subarray(0, indices.length - held) }
+  const heldOut = { table, indices: indices.subarray(indices.length - held) }
+  const graph = inferShapes(start)
+  const session = createParameterSession(graph)
+  const teacher = createSession(original, { fuse: true, taps: [logitsValue(original)] })
+  try {
+    if (session.names.length === 0) return start
+    const refit = new ResultRefit(graph, session, new Teacher(teacher), fitted, heldOut, options, hooks)
+    return (await refit.run()) ? session.toGraph() : start
+  } finally {
+    session.dispose()
+    teacher.dispose()
+  }
+}
+
+/** The original's logits, kept on the host, so that a batch is asked about once. */
+class Teacher {
+  private readonly known = new Map<string, { readonly dims: readonly number[]; readonly data: Float32Array }>()
+
+  constructor(private readonly session: Session) {}
+
+  /** What the original answers, in the layout asked for. Runs inside a tidy scope. */
+  answer(key: string, inputs: Batch['inputs'], layout: LiveValue['layout']): LiveValue {
+    let found = this.known.get(key)
+    if (!found) {
+      const name = logitsValue(this.session.graph)
+      const plain = toPlain(this.session.forward(inputs, [name]).get(name) as LiveValue)
+      found = { dims: plain.shape, data: Float32Array.from(plain.dataSync()) }
+      this.known.set(key, found)
+    }
+    const plain = tensor(found.data, [...found.dims])
+    const rank = found.dims.length
+    if (layout === 'plain' || rank <= 2) return { tensor: plain, layout }
+    const last = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1]
+    return { tensor: transpose(plain, last), layout }
+  }
+}
+
+class ResultRefit {
+  private readonly batch: number
+  private readonly perPass: number
+  private readonly passes: number
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly session: ParameterSession,
+    private readonly teacher: Teacher,
+    private readonly fitted: Selection,
+    private readonly heldOut: Selection,
+    private readonly options: ResultRefitOptions,
+    private readonly hooks: ResultRefitHooks,
+  ) {
+    const samples = fitted.indices.length
+    this.batch = Math.min(options.batch ?? BATCH, samples)
+    this.perPass = Math.floor(samples / this.batch)
+    this.passes = Math.max(options.passes ?? PASSES, Math.ceil(FEWEST_STEPS / this.perPass))
+  }
+
+  /** Leaves the best numbers in the session. @returns whether they are better than those at the start. */
+  async run(): Promise<boolean> {
+    const first = this.session.read()
+    const before = this.divergence()
+    const kept = (await this.hooks.load?.()) ?? null
+    const rate = this.options.rate ?? RATE
+    let best = await this.attempt(kept?.rate ?? rate, before, first, kept)
+    if (best === before && (kept?.rate ?? rate) === rate) {
+      this.session.write(first)
+      best = await this.attempt(rate * SMALLER, before, first, null)
+    }
+    return best < before
+  }
+
+  private async attempt(
+    rate: number,
+    before: number,
+    first: readonly Float32Array[],
+    kept: ResultRefitState | null,
+  ): Promise<number> {
+    let { best, numbers } = kept ?? { best: before, numbers: first }
+    if (kept) this.session.write(first)
+    const movers = await moversOf(
+      this.graph,
+      this.session,
+      this.fitted,
+      { batch: this.batch, seed: this.options.seed },
+      this.hooks.signal ? { signal: this.hooks.signal } : {},
+    )
+    try {
+      if (kept) {
+        this.session.write(kept.current)
+        movers.forEach((mover, i) => {
+          mover.write(kept.memory[i] as readonly Float32Array[])
+        })
+      }
+      for (let pass = kept?.pass ?? 0; pass < this.passes; pass++) {
+        await this.pass(pass, rate, movers)
+        const now = this.divergence()
+        if (now < best) {
+          best = now
+          numbers = this.session.read()
+        }
+        await this.hooks.save?.({
+          pass: pass + 1,
+          rate,
+          best,
+          numbers,
+          current: this.session.read(),
+          memory: movers.map((mover) => mover.read()),
+        })
+      }
+    } finally {
+      for (const mover of movers) mover.dispose()
+    }
+    this.session.write(numbers)
+    return best
+  }
+
+  private async pass(pass: number, rate: number, movers: readonly Mover[]): Promise<void> {
+    const { seed, form } = this.options
+    const mixtures = this.options.mixtures ?? MIXTURES
+    const temperature = this.options.temperature ?? TEMPERATURE
+    const copy = mixtures > 0 ? pass % mixtures : 0
+    const order = stream(seed, `result refit/${copy}`).shuffle(this.fitted.indices.slice())
+    const steps = this.passes * this.perPass
+    for (let i = 0; i < this.perPass; i++) {
+      if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
+      const batch = this.fitted.table.read(order.subarray(i * this.batch, (i + 1) * this.batch))
+      const inputs = mixtures > 0 ? mixed(batch, stream(seed, `result refit/${copy}/${i}`)) : batch.inputs
+      const gradients = this.session.gradients(inputs, (logits) => {
+        const wanted = this.teacher.answer(`${copy}/${i}`, inputs, logits.layout)
+        return resultLoss(logits, wanted, form, temperature).gradient
+      })
+      const step = pass * this.perPass + i
+      const now = rate * Math.min(1, (step + 1) / WARM_STEPS) * (1 - step / steps)
+      for (const mover of movers) mover.step(this.session, gradients, now)
+      for (const gradient of gradients.values()) gradient.dispose()
+      this.hooks.progress?.((step + 1) / steps)
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+  }
+
+  /** Mean divergence on the held-out samples, not softened. */
+  private divergence(): number {
+    const { table, indices } = this.heldOut
+    let sum = 0
+    for (let from = 0; from < indices.length; from += this.batch) {
+      const batch = table.read(indices.subarray(from, from + this.batch))
+      const logits = this.session.logits(batch.inputs)
+      sum += tidy(() => {
+        const wanted = this.teacher.answer(`held out/${from}`, batch.inputs, logits.layout)
+        return batch.count * (resultLoss(logits, wanted, this.options.form, 1).value.dataSync()[0] as number)
+      })
+      logits.tensor.dispose()
+    }
+    return sum / indices.length
+  }
+}

@@ -1,0 +1,158 @@
+/** A network whose parameters are moved by somebody else: gradients forward and back, and numbers to be replaced. */
+import * as tf from '@tensorflow/tfjs-core'
+import type { Graph } from '../graph/graph'
+import type { Instruction } from '../ops/lowering'
+import { buildProgram } from './build'
+import { differentiate, execute, type Tensors } from './executor'
+import { upload } from './feed'
+import { inverseOf } from './layout'
+import { parametersOf, withNumbers } from './parameters'
+import { type Program, type ProgramConstant, registerOf, slice } from './program'
+import { logitsValue, uploadConstant } from './session'
+import type { Feed, LiveValue } from './types'
+
+export interface ParameterSession {
+  /** Graph constants that can be moved, in a fixed order. */
+  readonly names: readonly string[]
+  /** Axes of a parameter as the graph has them. */
+  dimsOf(name: string): readonly number[]
+  /** The logits of a batch. The caller disposes them. */
+  logits(feed: Feed): LiveValue
+  /**
+   * Gradients of sum(logits * seed(logits)), with the graph's axes. The caller disposes them. `seed` runs inside a tidy
+   * scope. @throws MODEL_UNSUPPORTED_OPERATOR where an operator has no gradient.
+   */
+  gradients(feed: Feed, seed: (logits: LiveValue) => tf.Tensor): Map<string, tf.Tensor>
+  /** Subtracts `step`, which has the graph's axes and stays the caller's. */
+  move(name: string, step: tf.Tensor): void
+  /** Numbers of all parameters, in the order of `names`, as the program holds them. */
+  read(): Float32Array[]
+  /** Puts back what `read` gave. */
+  write(numbers: readonly Float32Array[]): void
+  toGraph(): Graph
+  dispose(): void
+}
+
+class Parameters implements ParameterSession {
+  readonly names: readonly string[]
+  private readonly program: Program
+  private readonly trained: readonly ProgramConstant[]
+  private readonly byName: ReadonlyMap<string, ProgramConstant>
+  private readonly constants: Tensors = new Map()
+  private readonly instructions: readonly Instruction[]
+  private readonly of: ReturnType<typeof registerOf>
+
+  constructor(private readonly graph: Graph) {
+    this.program = buildProgram(graph, { fuse: false })
+    this.trained = parametersOf(this.program, new Set()).trained
+    this.byName = new Map(this.trained.map((constant) => [constant.origin?.constant as string, constant]))
+    this.names = [...this.byName.keys()]
+    this.of = registerOf(this.program, logitsValue(graph))
+    this.instructions = slice(this.program, new Set(this.program.inputs.map(({ register }) => register)), [this.of.id])
+    for (const { register, data } of this.program.constants) this.constants.set(register, uploadConstant(data))
+  }
+
+  private constant(name: string): ProgramConstant {
+    return this.byName.get(name) as ProgramConstant
+  }
+
+  dimsOf(name: string): readonly number[] {
+    return this.graph.constants.get(name)?.dims ?? []
+  }
+
+  /** From the program's axes to the graph's. Runs inside a tidy scope. */
+  private plain(name: string, value: tf.Tensor): tf.Tensor {
+    const permutation = this.constant(name).origin?.permutation
+    const dims = this.dimsOf(name)
+    if (!permutation) return tf.reshape(value, [...dims])
+    const turned = permutation.map((axis) => dims[axis] as number)
+    return tf.transpose(tf.reshape(value, turned), inverseOf(permutation))
+  }
+
+  logits(feed: Feed): LiveValue {
+    const inputs = upload(this.program, feed)
+    try {
+      const found = execute(this.instructions, new Map([...this.constants, ...inputs]), new Set([this.of.id]))
+      return { tensor: found.get(this.of.id) as tf.Tensor, layout: this.of.layout }
+    } finally {
+      for (const made of inputs.values()) made.dispose()
+    }
+  }
+
+  gradients(feed: Feed, seed: (logits: LiveValue) => tf.Tensor): Map<string, tf.Tensor> {
+    const inputs = upload(this.program, feed)
+    try {
+      const { of, gradients } = differentiate({
+        instructions: this.instructions,
+        given: new Map([...this.constants, ...inputs]),
+        of: this.of.id,
+        sources: new Set(this.trained.map(({ register }) => register)),
+        values: new Set(),
+        seed: (tensor) => seed({ tensor, layout: this.of.layout }),
+      })
+      of.dispose()
+      const result = new Map<string, tf.Tensor>()
+      for (const name of this.names) {
+        const held = gradients.get(this.constant(name).register) as tf.Tensor
+        result.set(
+          name,
+          tf.tidy(() => this.plain(name, held)),
+        )
+        held.dispose()
+      }
+      return result
+    } finally {
+      for (const made of inputs.values()) made.dispose()
+    }
+  }
+
+  move(name: string, step: tf.Tensor): void {
+    const { register, origin } = this.constant(name)
+    const old = this.constants.get(register) as tf.Tensor
+    this.constants.set(
+      register,
+      // Outlives the caller's scope.
+      tf.keep(
+        tf.tidy(() => {
+          const turned = origin?.permutation ? tf.transpose(step, [...origin.permutation]) : step
+          return tf.sub(old, tf.reshape(turned, old.shape))
+        }),
+      ),
+    )
+    old.dispose()
+  }
+
+  read(): Float32Array[] {
+    return this.trained.map(({ register }) =>
+      Float32Array.from(this.constants.get(register)?.dataSync() as Float32Array),
+    )
+  }
+
+  write(numbers: readonly Float32Array[]): void {
+    this.trained.forEach(({ register }, i) => {
+      const old = this.constants.get(register) as tf.Tensor
+      this.constants.set(register, tf.tensor(numbers[i] as Float32Array, old.shape))
+      old.dispose()
+    })
+  }
+
+  toGraph(): Graph {
+    const numbers = this.read()
+    return withNumbers(
+      this.graph,
+      this.trained.map((constant, i) => [constant, numbers[i] as Float32Array] as const),
+    )
+  }
+
+  dispose(): void {
+    for (const constant of this.constants.values()) constant.dispose()
+    this.constants.clear()
+  }
+}
+
+/**
+ * Puts a network on the backend with its parameters free to move; running statistics are constants. A network without
+ * parameters has no `names`.
+ * @throws MODEL_UNSUPPORTED_OPERATOR, MODEL_UNSUPPORTED_FEATURE where the network cannot be run or its weights not moved.
+ */
+export const createParameterSession = (graph: Graph): ParameterSession => new Parameters(graph)

@@ -1,0 +1,181 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { analyseCoupling } from '../../../src/engine/coupling/index'
+import { stream } from '../../../src/engine/data/rng'
+import type { Selection } from '../../../src/engine/data/types'
+import type { Graph } from '../../../src/engine/graph/graph'
+import { toFloat32 } from '../../../src/engine/graph/tensor'
+import { inferShapes } from '../../../src/engine/ops/infer'
+import { mixed } from '../../../src/engine/recovery/mixing'
+import { type ResultRefitOptions, type ResultRefitState, resultRefit } from '../../../src/engine/recovery/refit-result'
+import { resultLoss } from '../../../src/engine/recovery/result-loss'
+import { createSession, initBackend, memoryUse } from '../../../src/engine/runtime/index'
+import { type Tensor, tensor, tidy } from '../../../src/engine/runtime/tensors'
+import { applyPlan } from '../../../src/engine/surgery/index'
+import { chainNetwork, range, tableOf } from '../strategies/result-oriented/chain-network'
+
+beforeAll(async () => {
+  await initBackend({ backend: 'wasm' })
+})
+
+function numbers(length: number, seed: number): Float32Array {
+  const random = stream(seed, 'samples')
+  return Float32Array.from({ length }, () => random.normal())
+}
+
+const form = { kind: 'softmax' } as const
+const samples: Selection = { table: tableOf(numbers(192 * 192, 1), [3, 8, 8]), indices: range(192) }
+const unseen: Selection = { table: tableOf(numbers(128 * 192, 2), [3, 8, 8]), indices: range(128) }
+
+/** The chain without the second half of its first two groups. */
+function smaller(original: Graph): Graph {
+  const coupling = analyseCoupling(original)
+  const removed = new Uint8Array(coupling.units + 1)
+  for (const group of coupling.groups.filter(({ prunable }) => prunable).slice(0, 2)) {
+    for (const unit of group.units.slice(group.units.length / 2)) removed[unit] = 1
+  }
+  return applyPlan(original, coupling, { removed })
+}
+
+async function divergence(original: Graph, result: Graph, { table, indices }: Selection): Promise<number> {
+  const outputs = await Promise.all(
+    [original, result].map(async (graph) => {
+      const session = createSession(inferShapes(graph), { fuse: false })
+      const found = [...(await session.run(table.read(indices).inputs)).values()][0]
+      session.dispose()
+      return found?.data as Float32Array
+    }),
+  )
+  const [p, q] = outputs.map((values) =>
+    Array.from({ length: indices.length }, (_, i) => {
+      const row = Array.from(values.slice(5 * i, 5 * i + 5), Math.exp)
+      const total = row.reduce((a, b) => a + b, 0)
+      return row.map((value) => value / total)
+    }),
+  ) as [number[][], number[][]]
+  let sum = 0
+  p.forEach((row, i) => {
+    row.forEach((value, k) => {
+      sum += value * Math.log(value / (q[i]?.[k] as number))
+    })
+  })
+  return sum / indices.length
+}
+
+const weightsOf = (graph: Graph) =>
+  [...graph.constants].filter(([, { dtype }]) => dtype === 'float32').map(([name, data]) => [name, toFloat32(data)])
+
+const options: ResultRefitOptions = { form, seed: 3, batch: 32, passes: 3 }
+
+describe('resultRefit', () => {
+  it('brings the result nearer to the original on samples it has not seen', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const result = await resultRefit(original, start, samples, options)
+    expect(await divergence(original, result, unseen)).toBeLessThan(0.5 * (await divergence(original, start, unseen)))
+    expect(result.nodes).toEqual(start.nodes)
+  })
+
+  it('leaves a network that answers like the original as it is', async () => {
+    const original = chainNetwork()
+    const result = await resultRefit(original, original, samples, options)
+    expect(weightsOf(result)).toEqual(weightsOf(original))
+  })
+
+  it('gives the same when it is interrupted after any pass and goes on', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const states: ResultRefitState[] = []
+    const whole = await resultRefit(original, start, samples, options, {
+      save: async (state) => {
+        states.push(state)
+      },
+    })
+    expect(states.length).toBeGreaterThan(2)
+    for (const state of [states[0], states[2]]) {
+      const resumed = await resultRefit(original, start, samples, options, { load: async () => state ?? null })
+      expect(weightsOf(resumed)).toEqual(weightsOf(whole))
+    }
+  })
+
+  it('stops when it is cancelled, and leaves nothing on the backend', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const before = memoryUse().tensors
+    const stop = new AbortController()
+    const work = resultRefit(original, start, samples, options, {
+      signal: stop.signal,
+      progress: (fraction) => {
+        if (fraction > 0.3) stop.abort()
+      },
+    })
+    await expect(work).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(memoryUse().tensors).toBe(before)
+    await resultRefit(original, start, samples, { ...options, passes: 1 })
+    expect(memoryUse().tensors).toBe(before)
+  })
+
+  it('does nothing with too few samples to hold some out', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const few = { table: samples.table, indices: range(40) }
+    expect(await resultRefit(original, start, few, options)).toBe(start)
+  })
+})
+
+describe('resultLoss', () => {
+  const logits = numbers(24, 5)
+  const wanted = numbers(24, 6)
+  const at = (data: Float32Array, kind: 'softmax' | 'bernoulli' | 'gaussian', dims: number[], last = false) =>
+    tidy(() => {
+      const live = (values: Float32Array) => ({ tensor: tensor(values, dims) as Tensor, layout: 'plain' as const })
+      const { value, gradient } = resultLoss(live(data), live(wanted), { kind, classesLast: last }, 3)
+      return { value: value.dataSync()[0] as number, gradient: Float32Array.from(gradient.dataSync()) }
+    })
+
+  it.each([
+    ['softmax', [6, 4], false],
+    ['softmax', [2, 3, 4], false],
+    ['softmax', [2, 3, 4], true],
+    ['bernoulli', [6, 4], false],
+    ['gaussian', [6, 4], false],
+  ] as const)('has the gradient of its value (%s %s)', (kind, dims, last) => {
+    const { gradient } = at(logits, kind, [...dims], last)
+    for (const i of [0, 7, 23]) {
+      const moved = (by: number) =>
+        at(logits.map((x, k) => (k === i ? x + by : x)) as Float32Array, kind, [...dims], last)
+      expect(gradient[i]).toBeCloseTo((moved(0.05).value - moved(-0.05).value) / 0.1, 3)
+    }
+  })
+
+  it('is nothing where both say the same', () => {
+    for (const kind of ['softmax', 'bernoulli', 'gaussian'] as const) {
+      expect(at(wanted, kind, [6, 4]).value).toBeCloseTo(0, 6)
+    }
+  })
+})
+
+describe('mixed', () => {
+  const batchOf = (data: Float32Array | Int32Array) => ({
+    count: 4,
+    inputs: new Map([['', { dims: [4, 2], data }]]),
+    labels: null,
+  })
+
+  it('keeps at least half of every sample, and adds another one of the batch', () => {
+    const corners = Float32Array.of(1, 0, 0, 1, -1, 0, 0, -1)
+    const data = mixed(batchOf(corners), stream(0, 'mix')).get('')?.data as Float32Array
+    for (let i = 0; i < 4; i++) {
+      const own = (data[2 * i] as number) * (corners[2 * i] as number)
+      const across = (data[2 * i + 1] as number) * (corners[2 * i + 1] as number)
+      expect(own + across).toBeGreaterThanOrEqual(0)
+      const size = Math.abs(data[2 * i] as number) + Math.abs(data[2 * i + 1] as number)
+      expect(size).toBeLessThanOrEqual(1 + 1e-6)
+    }
+    expect([...data]).not.toEqual([...corners])
+  })
+
+  it('leaves tokens alone', () => {
+    const tokens = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+    expect(mixed(batchOf(tokens), stream(0, 'mix')).get('')?.data).toBe(tokens)
+  })
+})
