@@ -112,7 +112,14 @@ const commandOf = (cell, data) =>
   `espalier compress ${cell.network}-${cell.seed}.onnx --data ${data.split(/[\\/]/).at(-1)} ${optionsOf(cell).join(' ')}`
 
 /** The commit that is measured, so that figures of another engine are known as such. */
-const code = () => execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+function code() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    // A copy without its history.
+    return 'unknown'
+  }
+}
 
 async function measureCells() {
   const cells = cellsOf({
