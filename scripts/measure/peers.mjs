@@ -2,6 +2,7 @@
  * Measures every strategy on the peers' networks and writes docs/results-peers.md and .json.
  *
  *   node scripts/measure/peers.mjs [--peers DIR] [--networks vgg,lenet] [--keep 0.3,0.15] [--strategies a,b] [--arms ...]
+ *                                  [--allocation global,uniform]
  *
  * Each cell is one `espalier compress`; accuracies are those of the exported ONNX file in onnxruntime-node on the test
  * split. Finished cells are kept in the JSON and skipped the next time, so the script may be stopped at any moment.
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     keep: { type: 'string', default: '0.3,0.15,0.5,0.07' },
     strategies: { type: 'string' },
     arms: { type: 'string', default: 'sequential,none' },
+    /** How criteria share the budget; several: each. */
+    allocation: { type: 'string', default: 'global,uniform' },
     /** Epochs of fine-tuning as the peers do it; 0: none. */
     finetune: { type: 'string', default: '0' },
     /** Measure again what is there. */
@@ -53,14 +56,26 @@ const write = (document) => {
   renameSync(`${records}.tmp`, records)
 }
 
-const keyOf = (cell) => [cell.network, cell.seed, cell.strategy, cell.refit, cell.keep, cell.finetune].join(' ')
+const keyOf = ({ network, seed, strategy, allocation = 'global', refit, keep, finetune }) =>
+  [network, seed, strategy, allocation, refit, keep, finetune].join(' ')
 
 async function measure(cell) {
-  const { network, seed, strategy, refit, keep, finetune } = cell
+  const { network, seed, strategy, allocation, refit, keep, finetune } = cell
   const out = mkdtempSync(join(tmpdir(), 'espalier-peers-'))
   const model = `${network}_s${seed}.onnx`
   const options = [
-    ...['--strategy', strategy, '--refit', refit, '--keep-macs', `${keep}`, '--seed', `${seed}`],
+    ...[
+      '--strategy',
+      strategy,
+      '--allocation',
+      allocation,
+      '--refit',
+      refit,
+      '--keep-macs',
+      `${keep}`,
+      '--seed',
+      `${seed}`,
+    ],
     ...(finetune > 0 ? ['--finetune', `${finetune}`, '--finetune-samples', `${epochOf[network]}`, '--lr', '0.02'] : []),
   ]
   try {
@@ -101,9 +116,12 @@ const cells = []
 for (const keep of list(values.keep).map(Number)) {
   for (const network of list(values.networks)) {
     for (const strategy of strategies) {
-      for (const refit of list(values.arms)) {
-        for (const seed of list(values.seeds).map(Number)) {
-          cells.push({ network, seed, strategy, refit, keep, finetune: Number(values.finetune) })
+      // The result-oriented decision has one allocation, its own.
+      for (const allocation of strategy === 'result-oriented' ? ['global'] : list(values.allocation)) {
+        for (const refit of list(values.arms)) {
+          for (const seed of list(values.seeds).map(Number)) {
+            cells.push({ network, seed, strategy, allocation, refit, keep, finetune: Number(values.finetune) })
+          }
         }
       }
     }
