@@ -60,10 +60,15 @@ const unary: Readonly<Record<string, (value: number) => number>> = {
   Sigmoid: (value) => 1 / (1 + Math.exp(-value)),
 }
 
-const spread = (source: TensorData, dims: readonly number[]): ArrayLike<number> =>
-  numbersOf(
-    sizeOf(source.dims) === sizeOf(dims) ? source : gatherStrided(source, dims, broadcastStrides(source.dims, dims)),
-  )
+/** Numbers of an operand and how far apart they lie: 0 for a single one that all positions share. */
+function spread(source: TensorData, dims: readonly number[]): { values: ArrayLike<number>; step: 0 | 1 } {
+  if (source.data.length === 1) return { values: numbersOf(source), step: 0 }
+  const same = sizeOf(source.dims) === sizeOf(dims)
+  return {
+    values: numbersOf(same ? source : gatherStrided(source, dims, broadcastStrides(source.dims, dims))),
+    step: 1,
+  }
+}
 
 const commonDims = (node: GraphNode, operands: readonly TensorData[]): number[] =>
   broadcastDims(operands.map((operand) => operand.dims)) ??
@@ -75,13 +80,14 @@ function combine(
   rule: Binary,
 ): { dims: number[]; values: Float64Array } {
   const dims = commonDims(node, operands)
-  let values: ArrayLike<number> = spread(operands[0] as TensorData, dims)
+  const result = new Float64Array(sizeOf(dims))
+  const first = spread(operands[0] as TensorData, dims)
+  for (let i = 0; i < result.length; i++) result[i] = first.values[i * first.step] as number
   for (const operand of operands.slice(1)) {
-    const other = spread(operand, dims)
-    const left = values
-    values = Float64Array.from({ length: sizeOf(dims) }, (_, i) => rule(left[i] as number, other[i] as number))
+    const { values, step } = spread(operand, dims)
+    for (let i = 0; i < result.length; i++) result[i] = rule(result[i] as number, values[i * step] as number)
   }
-  return { dims, values: Float64Array.from(values) }
+  return { dims, values: result }
 }
 
 /** The result's dimensions, before anything is computed; undefined for an operator that is not elementwise. */
@@ -106,7 +112,7 @@ export function evaluateElementwise(node: GraphNode, inputs: readonly TensorData
     return fromNumbers('bool', dims, values)
   }
   const single = unary[node.op]
-  if (single) return fromNumbers(x.dtype, x.dims, Array.from(numbersOf(x), single))
+  if (single) return fromNumbers(x.dtype, x.dims, Float64Array.from(numbersOf(x)).map(single))
   if (node.op === 'Cast') {
     return cast(x, dataTypeOf(numberAttribute(node, 'to', 0), `The result of Cast "${node.name}"`))
   }
@@ -137,9 +143,10 @@ export function cast(source: TensorData, dtype: TensorData['dtype']): TensorData
 function where(node: GraphNode, inputs: readonly TensorData[]): TensorData {
   const [condition, a, b] = inputs as [TensorData, TensorData, TensorData]
   const dims = commonDims(node, inputs)
-  const choose = spread(condition, dims)
+  const { values, step } = spread(condition, dims)
   const left = gatherStrided(a, dims, broadcastStrides(a.dims, dims))
-  const right = gatherStrided(b, dims, broadcastStrides(b.dims, dims))
-  for (let i = 0; i < choose.length; i++) if (choose[i] === 0) left.data[i] = right.data[i] as number
+  const [right, by] = b.data.length === 1 ? [b, 0] : [gatherStrided(b, dims, broadcastStrides(b.dims, dims)), 1]
+  const { length } = left.data
+  for (let i = 0; i < length; i++) if (values[i * step] === 0) left.data[i] = right.data[i * by] as number
   return left
 }

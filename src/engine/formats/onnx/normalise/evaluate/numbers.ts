@@ -6,7 +6,7 @@ import {
   sizeOf,
   type TensorArray,
   type TensorData,
-  toNumbers,
+  toFloat32,
 } from '../../../../graph/tensor'
 
 /** What the evaluator would need above this many elements is not computed ahead; the node then stays in the network. */
@@ -52,15 +52,16 @@ const int64Of = (value: number): bigint => {
 
 /** Numbers in the storage of a data type; floats are rounded, integers truncated, int64 held at the ends of its range. */
 export function fromNumbers(dtype: DataType, dims: readonly number[], values: ArrayLike<number>): TensorData {
-  const data = new arrayTypes[dtype](values.length)
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
-    if (dtype === 'float16') data[i] = halfBits(value)
-    else if (dtype === 'bfloat16') data[i] = bfloatBits(value)
-    else if (dtype === 'int64' || dtype === 'uint64') data[i] = int64Of(value)
-    else if (dtype === 'bool') data[i] = value === 0 ? 0 : 1
-    else data[i] = value
+  const { length } = values
+  const data = new arrayTypes[dtype](length)
+  const fill = (convert: (value: number) => number | bigint) => {
+    for (let i = 0; i < length; i++) data[i] = convert(values[i] as number)
   }
+  if (dtype === 'float16') fill(halfBits)
+  else if (dtype === 'bfloat16') fill(bfloatBits)
+  else if (dtype === 'int64' || dtype === 'uint64') fill(int64Of)
+  else if (dtype === 'bool') fill((value) => (value === 0 ? 0 : 1))
+  else fill((value) => value)
   return { dtype, dims, data }
 }
 
@@ -85,14 +86,16 @@ export function gatherStrided(
   strides: readonly number[],
   offset = 0,
 ): TensorData {
-  const count = sizeOf(dims)
-  const data = new arrayTypes[source.dtype](count) as TensorArray
+  const data = new arrayTypes[source.dtype](sizeOf(dims)) as TensorArray
   const from = source.data
+  const last = dims.length - 1
+  const run = dims[last] ?? 1
+  const step = strides[last] ?? 0
   const position = new Array<number>(dims.length).fill(0)
   let at = offset
-  for (let i = 0; i < count; i++) {
-    data[i] = from[at] as number
-    for (let axis = dims.length - 1; axis >= 0; axis--) {
+  for (let i = 0; i < data.length; i += run) {
+    for (let k = 0; k < run; k++) data[i + k] = from[at + k * step] as number
+    for (let axis = last - 1; axis >= 0; axis--) {
       const next = (position[axis] as number) + 1
       at += strides[axis] as number
       if (next < (dims[axis] as number)) {
@@ -129,8 +132,14 @@ export function broadcastStrides(dims: readonly number[], target: readonly numbe
   return target.map((_, axis) => (axis < by || dims[axis - by] === 1 ? 0 : (own[axis - by] as number)))
 }
 
-export const numbersOf = (source: TensorData): ArrayLike<number> =>
-  source.data instanceof Float32Array || source.data instanceof Float64Array ? source.data : toNumbers(source)
+export function numbersOf(source: TensorData): ArrayLike<number> {
+  const { data, dtype } = source
+  if (dtype === 'float16' || dtype === 'bfloat16') return toFloat32(source)
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return data
+  const result = new Float64Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
+  return result
+}
 
 /** A refusal that names the node by its operator: constants that do not fit together. */
 export const unfit = (op: string, detail: string): never => {
