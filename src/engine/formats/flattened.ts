@@ -3,8 +3,9 @@
  * back is computed from free extents no width in it could shrink; on the unflattened value there is no way back.
  */
 import { type Graph, type GraphNode, int, numberAttribute } from '../graph/graph'
-import type { TensorData } from '../graph/tensor'
+import { int64, type TensorData } from '../graph/tensor'
 import { dropUnused } from '../graph/topology'
+import { multiplyDims } from '../ops/extents'
 import { permuteTensor } from './lift/layout'
 
 const activations =
@@ -14,8 +15,8 @@ const combining = /^(Add|Sub|Mul|Div|Pow|Min|Max|Where)$/
 /** Rows that are read back whole, and the nodes between. */
 interface Region {
   readonly nodes: readonly GraphNode[]
-  /** Values of the region that were flattened, by what they were before. */
-  readonly whole: ReadonlyMap<string, string>
+  /** The nodes that flatten what the region reads. */
+  readonly flattening: readonly GraphNode[]
 }
 
 const isVector = (graph: Graph, value: string): boolean => {
@@ -54,18 +55,16 @@ function regionBefore(graph: Graph, last: GraphNode): Region | undefined {
   )
     return undefined
   const nodes: GraphNode[] = []
-  const whole = new Map<string, string>()
+  const flattening: GraphNode[] = []
   const waiting = [start]
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (whole.has(value)) continue
     const node = graph.producer(value)
     if (!node) return undefined
-    if (nodes.includes(node)) continue
-    const source = node.inputs[0] as string
-    const before = graph.info(source)?.shape
-    const flattens = node.op === 'Reshape' && before && before.slice(0, -1).join() === lead.join()
-    if (flattens && before.at(-1) === graph.info(value)?.shape?.at(-1)) {
-      whole.set(value, source)
+    if (nodes.includes(node) || flattening.includes(node)) continue
+    const before = graph.info(node.inputs[0] as string)?.shape
+    const flattens = node.op === 'Reshape' && before && before.slice(0, lead.length).join() === lead.join()
+    if (flattens && multiplyDims(before.slice(lead.length)) === graph.info(value)?.shape?.at(-1)) {
+      flattening.push(node)
       continue
     }
     const rows = rowsRead(graph, node)
@@ -79,7 +78,7 @@ function regionBefore(graph: Graph, last: GraphNode): Region | undefined {
       (output) => !graph.isOutput(output) && graph.consumers(output).every((reader) => inside.has(reader)),
     ),
   )
-  return closed && nodes.length > 0 && whole.size > 0 ? { nodes, whole } : undefined
+  return closed && nodes.length > 0 && flattening.length > 0 ? { nodes, flattening } : undefined
 }
 
 /** A node of the region as it works on whole values; weights that it turns are added to `constants`. */
@@ -122,12 +121,40 @@ export function unflattenRows(graph: Graph): Graph {
   }
   const constants = new Map(graph.constants)
   const replaced = new Map<GraphNode, GraphNode[]>()
+  const before = new Map<GraphNode, GraphNode>()
+  const known = new Map<GraphNode, string>()
   for (const last of graph.nodes) {
     if (last.op !== 'Reshape' || graph.constants.has(last.inputs[1] ?? '')) continue
     const region = regionBefore(graph, last)
     if (!region || region.nodes.some((node) => replaced.has(node))) continue
+    const whole = new Map<string, string>()
+    for (const node of region.flattening) {
+      const [flat = '', source = ''] = [node.outputs[0], node.inputs[0]]
+      const lead = (graph.info(source)?.shape?.length ?? 0) - 1
+      whole.set(flat, known.get(node) ?? source)
+      const folds = graph.info(last.outputs[0] as string)?.shape?.length !== lead + 1
+      if (!folds || known.has(node)) continue
+      // Heads lie behind each other already: only they are joined.
+      const rows = fresh(`${flat}/rows`)
+      const target = fresh(`${flat}/rows/shape`)
+      const kept =
+        graph
+          .info(last.outputs[0] as string)
+          ?.shape?.slice(0, -1)
+          .map(() => 0) ?? []
+      constants.set(target, int64([kept.length + 1], [...kept, graph.info(flat)?.shape?.at(-1) as number]))
+      before.set(node, {
+        ...node,
+        name: fresh(`${node.name}/rows`),
+        inputs: [source, target],
+        outputs: [rows],
+        attributes: new Map(),
+      })
+      known.set(node, rows)
+      whole.set(flat, rows)
+    }
     const rename = (value: string) =>
-      value === last.inputs[0] ? (last.outputs[0] as string) : (region.whole.get(value) ?? value)
+      value === last.inputs[0] ? (last.outputs[0] as string) : (whole.get(value) ?? value)
     for (const node of region.nodes) {
       const moved = { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }
       replaced.set(node, unflattened(moved, fresh, constants))
@@ -135,6 +162,9 @@ export function unflattenRows(graph: Graph): Graph {
     replaced.set(last, [])
   }
   if (replaced.size === 0) return graph
-  const nodes = graph.nodes.flatMap((node) => replaced.get(node) ?? [node])
+  const nodes = graph.nodes.flatMap((node) => [
+    ...(before.has(node) ? [before.get(node) as GraphNode] : []),
+    ...(replaced.get(node) ?? [node]),
+  ])
   return dropUnused(graph.with({ nodes, constants, values: new Map() }))
 }

@@ -55,7 +55,7 @@ export function coupleBroadcast(context: CouplingContext): void {
     const axes = [...new Set(cluster.flatMap((entry) => entry.axes))].sort((a, b) => a - b)
     const dims = axes.map((axis) => extents[axis] as number)
     const spread = cluster.map((entry) => expandLabels(entry, axes, dims))
-    const united = spread[0] as Labels
+    let united = spread[0] as Labels
     for (const other of spread.slice(1)) context.union(united.ids, other.ids)
     for (const operand of operands) {
       const own = operand.labels.some((entry) => cluster.includes(entry))
@@ -69,7 +69,11 @@ export function coupleBroadcast(context: CouplingContext): void {
         const along = context.merge(united, full)
         context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), along.ids, 'passthrough')
       } else {
-        context.fix([united], `${name} combines it with a value that has nothing to remove`)
+        // Along its axes nothing can go: a table of positions for the features leaves whole heads.
+        const rest = united.axes.filter((axis) => !full.includes(axis))
+        if (rest.length > 0) united = context.merge(united, rest)
+        if (united.axes.some((axis) => full.includes(axis)))
+          context.fix([united], `${name} combines it with a value that has nothing to remove`)
       }
     }
     result.push(united)

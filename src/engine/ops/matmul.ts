@@ -79,13 +79,18 @@ function coupleInteraction(context: CouplingContext): void {
     return
   }
   const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
-  const heads = (entries: readonly Labels[]) =>
-    entries.map((entry) => {
+  const heads = (i: number) =>
+    context.labels(i).map((entry) => {
       const batch = entry.axes.filter((axis) => axis < rank - 2)
-      return batch.length > 0 && batch.length < entry.axes.length ? context.merge(entry, batch) : entry
+      if (batch.length === 0 || batch.length === entry.axes.length) return entry
+      // Where the other side has no heads that could go, features go, the same of every head.
+      const paired = batch.every(
+        (axis) => context.shape(1 - i)[axis] === 1 || context.labels(1 - i).some(({ axes }) => axes.includes(axis)),
+      )
+      return context.merge(entry, paired ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
-  const left = heads(context.labels(0))
-  const right = heads(context.labels(1))
+  const left = heads(0)
+  const right = heads(1)
   const output: Labels[] = []
   for (const axis of batchAxes) {
     const a = coveringAxis(left, axis)

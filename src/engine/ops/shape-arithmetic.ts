@@ -5,7 +5,7 @@ import { type ResizeContext, type Resized, registerOp } from './definition'
 import { addDims } from './extents'
 import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGatherND } from './lower/indexing'
-import { lowerGather, lowerRepeat } from './lower/shape'
+import { lowerFilled, lowerGather, lowerRepeat } from './lower/shape'
 import { axisOf, broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
 
 /** A constant target shape with the new extents in it; 1 and what is not shrunk stay as they are. */
@@ -32,6 +32,7 @@ registerOp({
     return [{ dtype: 'int64', shape: [elements.length], elements }]
   },
   couple: (context) => context.set(0, []),
+  lower: (context) => context.fail('what reads it needs extents that are not known'),
 })
 
 registerOp({
@@ -154,6 +155,7 @@ registerOp({
     return [{ dtype: value?.kind === 'tensor' ? value.value.dtype : 'float32', shape }]
   },
   couple: (context) => context.set(0, []),
+  lower: lowerFilled,
 })
 
 registerOp({
@@ -166,10 +168,11 @@ registerOp({
       return [{ dtype: context.input(0).dtype, shape: [extent] }]
     }
     const count = Math.max(0, Math.ceil((limit - start) / delta))
-    const elements = count <= 64 ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined
+    const elements = count <= 4096 ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined
     return [{ dtype: context.input(0).dtype, shape: [count], ...(elements ? { elements } : {}) }]
   },
   couple: (context) => context.set(0, []),
+  lower: (context) => context.fail('its bounds are not known'),
 })
 
 registerOp({

@@ -161,6 +161,23 @@ export function lowerGather(context: LoweringContext): void {
   context.output(0, context.emit('GatherV2', [table, wanted], { axis }, 'plain'))
 }
 
+/** ConstantOfShape: one number everywhere. */
+export function lowerFilled(context: LoweringContext): void {
+  const dims = knownDims(context, context.outputShape(0))
+  const value = context.node.attributes.get('value')
+  const number = value?.kind === 'tensor' ? Number(value.value.data[0]) : 0
+  const whole = value?.kind === 'tensor' && !value.value.dtype.includes('float')
+  const size = dims.reduce((a, b) => a * b, 1)
+  context.output(
+    0,
+    context.literal(
+      whole
+        ? tensor('int32', dims, new Int32Array(size).fill(number))
+        : tensor('float32', dims, new Float32Array(size).fill(number)),
+    ),
+  )
+}
+
 /** Expand and Tile: repeats along axes of known extent. */
 export function lowerRepeat(context: LoweringContext): void {
   const before = context.shape(0)
