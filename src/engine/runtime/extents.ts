@@ -1,6 +1,8 @@
 /** Extents that a network leaves open besides the batch (the length of texts): known once data is fed. */
 import type { Dim, Graph, Shape } from '../graph/graph'
-import { inferShapes } from '../ops/infer'
+import type { TensorData } from '../graph/tensor'
+import type { Inferred } from '../ops/definition'
+import { Inference } from '../ops/infer'
 import type { Feed } from './types'
 
 /** Names of the batch: what the first axes of the inputs are called. */
@@ -37,5 +39,24 @@ export function withExtents(graph: Graph, extents: ReadonlyMap<string, number>):
     const shape = known(input.shape)
     return shape ? { ...input, shape } : input
   })
-  return inferShapes(graph.with({ inputs }))
+  const inference = new Inference(inputs, graph.constants)
+  const constants = new Map(graph.constants)
+  // What was computed from extents is known now: it becomes constants, as rules for operators want it.
+  const nodes = graph.nodes.filter((node) => {
+    inference.step(node)
+    const [output = ''] = node.outputs
+    const found = node.outputs.length === 1 && !graph.isOutput(output) ? inference.of(output) : undefined
+    const data = found && constantOf(found)
+    if (data) constants.set(output, data)
+    return !data
+  })
+  return inference.result(graph.with({ inputs, nodes, constants })).graph
+}
+
+function constantOf({ dtype, shape, elements }: Inferred): TensorData | undefined {
+  const numbers = elements?.filter((dim) => typeof dim === 'number')
+  const dims = shape.filter((dim) => typeof dim === 'number')
+  if (!numbers || numbers.length !== elements?.length || dims.length !== shape.length) return undefined
+  if (dtype === 'bool') return { dtype, dims, data: Uint8Array.from(numbers) }
+  return { dtype: 'int32', dims, data: Int32Array.from(numbers) }
 }
