@@ -130,13 +130,15 @@ export async function openLab(backend) {
         seconds[key] = spent ?? cpuSeconds() - since
         since = cpuSeconds()
       }
+      const epochs = new Map()
       const checkpoints = {
         async load(key) {
           const found = kept.steps.get(`${key} of ${names[key]}`)
           if (found) lap(key, found.seconds)
-          return found?.bytes ?? null
+          return found?.bytes ?? epochs.get(key) ?? null
         },
         async save(key, bytes) {
+          if (key === 'best-epoch') epochs.set(key, bytes)
           if (!/^(decision|pruned|verified|recovered)$/.test(key)) return
           lap(key)
           if (key in names) kept.steps.set(`${key} of ${names[key]}`, { bytes, seconds: seconds[key] })

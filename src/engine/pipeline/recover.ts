@@ -16,6 +16,7 @@ import {
   toPlain,
 } from '../runtime'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
+import { EpochWatcher, loses, patience } from './epoch-watcher'
 import { breathe } from './progress'
 import { measureOptions, type Run, withRunners } from './run'
 
@@ -24,14 +25,15 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   const { config, splits, hooks, steps, task } = run
   const { epochs, samples, learningRate } = config.finetune
   if (epochs === 0) return pruned
-  const finished = await steps.load<Recovered>('recovered')
-  if (finished) return accept(run, pruned, finished)
   const labelled = splits.finetune.table.labels !== null
   const distill = config.finetune.distill || !labelled
   if (!labelled && !config.finetune.distill) {
     run.warnings.push('The data has no labels, so fine-tuning took the original network as its teacher.')
   }
+  const finished = await steps.load<Recovered>('recovered')
+  if (finished) return accept(run, pruned, finished)
   const loss = lossFor(task.kind, distill)
+  const watcher = new EpochWatcher(run)
   const teacher = distill ? createSession(run.graph, { fuse: true, taps: [logitsValue(run.graph)] }) : null
   try {
     const result = await run.watch.time('recoveryMs', () =>
@@ -48,13 +50,14 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
             run.progress.report('recover', step / total, `Fine-tuning: step ${step} of ${total}`, metric)
             await breathe(hooks.signal)
           },
+          goOn: (finished, network) => watcher.goOn(finished, network),
           load: () => steps.load<FinetuneState>('finetune'),
           save: (state) => steps.save('finetune', state),
         },
       ),
     )
-    const best = await bestOf(run, pruned, result)
-    const recovered: Recovered = { network: best === pruned ? null : packGraph(best) }
+    const best = await bestOf(run, pruned, result, await watcher.best())
+    const recovered: Recovered = { network: best === pruned ? null : packGraph(best), ended: watcher.ended }
     await steps.save('recovered', recovered)
     return accept(run, pruned, recovered)
   } finally {
@@ -62,12 +65,19 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   }
 }
 
-/** The fine-tuned network; null where it was worse than before. */
 interface Recovered {
+  /** The fine-tuned network; null where it was worse than before. */
   readonly network: Uint8Array | null
+  /** Epochs after which training was ended early; null where it was not. */
+  readonly ended: number | null
 }
 
-function accept(run: Run, pruned: Graph, { network }: Recovered): Graph {
+function accept(run: Run, pruned: Graph, { network, ended }: Recovered): Graph {
+  if (ended !== null) {
+    run.warnings.push(
+      `Fine-tuning was ended after ${ended} epochs, because the verification split had gained nothing for ${patience}.`,
+    )
+  }
   if (network) return unpackGraph(network)
   run.warnings.push(
     'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
@@ -78,11 +88,11 @@ function accept(run: Run, pruned: Graph, { network }: Recovered): Graph {
 /**
  * Fine-tuning can lose more than it recovers: a network that was refitted in closed form stands in a good place, and a
  * rate made for one that was not moves it out. The verification split chooses, by the task metric and then by KL,
- * between the network before, the one after, and the mean of their weights, which is often better than both (Wortsman
- * et al., Robust fine-tuning of zero-shot models, CVPR 2022).
+ * between the network before, the one after, the best epoch on the way, and the mean of the weights before and after,
+ * which is often better than both (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
  */
-async function bestOf(run: Run, pruned: Graph, trained: Graph): Promise<Graph> {
-  const candidates = [trained, meanOf(pruned, trained), pruned]
+async function bestOf(run: Run, pruned: Graph, trained: Graph, epoch: Graph | null): Promise<Graph> {
+  const candidates = [trained, ...(epoch ? [epoch] : []), meanOf(pruned, trained), pruned]
   const scores = await withRunners([run.graph, ...candidates], ([original, ...results]) =>
     measurePairs(
       original as Runner,
@@ -91,7 +101,6 @@ async function bestOf(run: Run, pruned: Graph, trained: Graph): Promise<Graph> {
       measureOptions(run, 'recover', 'Verifying what fine-tuning gained', 1, 1),
     ),
   )
-  const loses = (a: PairScore, b: PairScore) => (a.drop ?? 0) - (b.drop ?? 0) || a.kl - b.kl
   const order = [...scores.keys()].sort((a, b) => loses(scores[a] as PairScore, scores[b] as PairScore))
   return candidates[order[0] as number] as Graph
 }

@@ -44,6 +44,11 @@ export interface FinetuneHooks {
   random(epoch: number): () => number
   /** Between batches; throws to stop. */
   onStep(step: number, steps: number, loss: number | null): Promise<void> | void
+  /**
+   * Before each epoch but the first, with the number of finished ones: false ends the training there. Asked again after
+   * an interruption, so that it must answer the same.
+   */
+  goOn?(finished: number, network: () => Graph): Promise<boolean>
   /** The state of the last finished epoch, or null. */
   load(): Promise<FinetuneState | null>
   save(state: FinetuneState): Promise<void>
@@ -104,6 +109,7 @@ export async function finetune(
     const state = await hooks.load()
     if (state) trainer.importState(state.trainer)
     for (let epoch = state?.epoch ?? 0; epoch < options.epochs; epoch++) {
+      if (epoch > 0 && hooks.goOn && !(await hooks.goOn(epoch, () => trainer.toGraph()))) break
       const order = shuffled(selection.indices, hooks.random(epoch))
       for (const [i, [start, end]] of batches.entries()) {
         const step = epoch * batches.length + i

@@ -137,6 +137,17 @@ describe('the other arms', () => {
   })
 })
 
+describe('fine-tuning', () => {
+  it('ends where the verification split gains no more, and keeps the best', async () => {
+    const finetune = { epochs: 8, samples: 100, learningRate: 0.5, distill: false }
+    const hooks = watched()
+    const output = await run({ strategy: 'l2', goal: half, refit: 'sequential', finetune }, data, hooks)
+    expect(output.result.warnings.join(' ')).toMatch(/ended after [3-7] epochs/)
+    const { afterPruning, afterRecovery } = output.result.result
+    expect(afterRecovery as number).toBeGreaterThan((afterPruning as number) - 5)
+  })
+})
+
 describe('with a latency budget', () => {
   /** A machine on which a thousand MACs take a millisecond, give or take noise that measuring brings. */
   const machine = (noise: number): PipelineHooks => {
