@@ -1,6 +1,6 @@
 """Exports the model zoo to ONNX with random weights, in a throwaway Python environment.
 
-usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new]
+usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide]
 needs: torch, torchvision, timm, transformers, onnx (onnxscript for the new exporter). Nothing is downloaded.
 """
 import argparse
@@ -200,11 +200,14 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
+    a.add_argument("--set", choices=["usual", "wide"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     failed = []
-    for name, make in ZOO.items():
+    if a.set == "wide":
+        import wide
+    for name, make in (wide.ZOO if a.set == "wide" else ZOO).items():
         path = out / f"{name}.{a.exporter}.onnx"
         if (a.only and name not in a.only) or path.exists():
             continue

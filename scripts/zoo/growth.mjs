@@ -2,16 +2,16 @@
  * Analysis time against size: residual networks from some hundred to 20,000 nodes, the median of five analyses each.
  * Writes docs/coverage-growth.json.
  *
- * usage: node --import tsx scripts/zoo/growth.mjs
+ * usage: node scripts/zoo/growth.mjs
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { analyseCoupling } from '../../src/engine/coupling/index.ts'
-import { attributes, Graph, int, ints } from '../../src/engine/graph/graph.ts'
-import { float32 } from '../../src/engine/graph/tensor.ts'
-import { verify } from '../../src/engine/graph/topology.ts'
-import { inferShapes } from '../../src/engine/ops/infer.ts'
+import { bundled } from '../lib/bundle.mjs'
 import { writeCoverage } from './report.mjs'
+
+const { analyseCoupling, attributes, float32, Graph, inferShapes, int, ints, verify } = await import(
+  await bundled(join(import.meta.dirname, 'api.ts'))
+)
 
 /** Blocks of two convolutions with BatchNorm and a shortcut; every fourth one changes the width of the stream. */
 function network(blocks) {

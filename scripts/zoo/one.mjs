@@ -2,16 +2,12 @@
  * One model of the zoo, in a process of its own so that its peak memory is its own: read, analyse, prune at the given
  * shares of MACs, write, and (with --check) run pruned and masked in ONNX Runtime. Prints one JSON line.
  *
- * usage: node --import tsx scripts/zoo/one.mjs FILE [--keep 0.5,...] [--strategy l2] [--allocation uniform] [--check]
+ * usage: node scripts/zoo/one.mjs FILE [--keep 0.5,...] [--strategy l2] [--allocation uniform] [--check]
  */
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { analyseCoupling } from '../../src/engine/coupling/index.ts'
-import { costOf, createCostModel } from '../../src/engine/evaluation/cost.ts'
-import { readModel, writeModel } from '../../src/engine/formats/index.ts'
-import { prune } from '../../src/engine/pipeline/index.ts'
-import { maskPlan } from '../../src/engine/surgery/index.ts'
+import { bundled } from '../lib/bundle.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +19,9 @@ const { values, positionals } = parseArgs({
   },
 })
 const [file] = positionals
+const { analyseCoupling, costOf, createCostModel, maskPlan, prune, readModel, writeModel } = await import(
+  process.env.ESPALIER_BUNDLE ?? (await bundled(join(import.meta.dirname, 'api.ts')))
+)
 const clock = () => performance.now()
 const cpuMs = () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000
 

@@ -11,6 +11,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { bundled } from '../lib/bundle.mjs'
 import { writeCoverage } from './report.mjs'
 
 const run = promisify(execFile)
@@ -37,6 +38,7 @@ const files = readdirSync(folder)
   .map((name) => join(folder, name))
   .sort((a, b) => statSync(a).size - statSync(b).size)
 
+const env = { ...process.env, ESPALIER_BUNDLE: await bundled(join(import.meta.dirname, 'api.ts')) }
 for (const file of files) {
   const model = file.replace(/^.*\//, '').replace(/\.onnx$/, '')
   if (models.has(model) && !values.anew) continue
@@ -51,7 +53,7 @@ for (const file of files) {
   ]
   let entry
   try {
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', ...one], { cwd: root, maxBuffer: 2 ** 26 })
+    const { stdout } = await run(process.execPath, one, { cwd: root, maxBuffer: 2 ** 26, env })
     entry = JSON.parse(stdout.trim().split('\n').at(-1))
   } catch (error) {
     entry = { model, results: [], error: `the process ended: ${String(error.message).slice(0, 200)}` }

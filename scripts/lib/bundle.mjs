@@ -1,0 +1,29 @@
+/** The engine's sources as one module that plain Node runs, for scripts that measure it as it is shipped. */
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { inRoot, root } from './root.mjs'
+
+/**
+ * Bundles one entry, packages left out, into `.cache/bundles`.
+ * @param {string} entry path of a TypeScript file
+ * @returns {Promise<string>} the address to import
+ */
+export async function bundled(entry) {
+  const { build } = await import('vite')
+  const name = basename(entry).replace(/\.\w+$/, '')
+  const outDir = join(inRoot('.cache/bundles'), name)
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      ssr: entry,
+      outDir,
+      emptyOutDir: false,
+      target: 'node22',
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: `${name}.js`, chunkFileNames: '[name].js' } },
+    },
+  })
+  return pathToFileURL(join(outDir, `${name}.js`)).href
+}

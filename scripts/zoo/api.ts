@@ -1,0 +1,11 @@
+/** What the zoo's and the benchmarks' scripts use of the engine, bundled as one module (scripts/lib/bundle.mjs). */
+export { analyseCoupling } from '../../src/engine/coupling/index'
+export { costOf, createCostModel } from '../../src/engine/evaluation/cost'
+export { readModel, writeModel } from '../../src/engine/formats/index'
+export { attributes, Graph, int, ints } from '../../src/engine/graph/graph'
+export { float32 } from '../../src/engine/graph/tensor'
+export { verify } from '../../src/engine/graph/topology'
+export { inferShapes } from '../../src/engine/ops/infer'
+export { inspect } from '../../src/engine/pipeline/inspect'
+export { prune } from '../../src/engine/pipeline/prune'
+export { maskPlan } from '../../src/engine/surgery/index'
