@@ -133,8 +133,13 @@ export const contract = {
   runs: {
     /** `result.kept` and `result.rounds` are empty here, because they are large; `get` has them, and `trace` the widths. */
     list: oc.input(listed).output(z.array(runSchema)),
-    /** The same list as JSON text, `{ environments, runs }` with the place of each run's environment in the first: ten thousand cross at once. */
-    table: oc.input(listed).output(z.string()),
+    /**
+     * The same list as JSON text in parts, newest first: `{ environments, runs, total, next }` with the place of each
+     * run's environment in the first. `next` is what `after` is for the part behind it; null: there is none.
+     */
+    table: oc
+      .input(listed.extend({ after: z.string().optional(), count: z.number().int().min(1).default(10_000) }))
+      .output(z.instanceof(Blob)),
     get: oc.input(byId).output(runSchema),
     /** Queues one run a configuration; they share a sweep id where there are several. */
     start: oc
@@ -185,7 +190,10 @@ export const contract = {
         }),
       )
       .output(featureMapsSchema),
-    metrics: oc.input(byId.extend({ names: z.array(z.string()).optional() })).output(z.array(metricPointSchema)),
+    /** `most`: so many points a series at the most, the extremes of a longer one; absent: every point. */
+    metrics: oc
+      .input(byId.extend({ names: z.array(z.string()).optional(), most: z.number().int().min(10).optional() }))
+      .output(z.array(metricPointSchema)),
     log: oc.input(byId).output(z.array(logLineSchema)),
     /** Exact size after pruning to each budget, from the structure alone, for the live estimate. */
     estimate: oc

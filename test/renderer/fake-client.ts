@@ -287,10 +287,16 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
     runs: {
       list: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) =>
         world.runs.filter((run) => run.projectId === projectId && (run.deletedAt !== null) === deleted),
-      table: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) => {
-        const runs = world.runs.filter((run) => run.projectId === projectId && (run.deletedAt !== null) === deleted)
+      table: (asked: { projectId: string; deleted?: boolean; after?: string; count?: number }) => {
+        const { projectId, deleted = false, after = '0', count = 10_000 } = asked
+        const all = world.runs
+          .filter((run) => run.projectId === projectId && (run.deletedAt !== null) === deleted)
+          .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
+        const runs = all.slice(Number(after), Number(after) + count)
         const environments = [...new Set(runs.flatMap((run) => run.environment ?? []))]
-        return JSON.stringify({
+        const text = JSON.stringify({
+          total: all.length,
+          next: Number(after) + count < all.length ? String(Number(after) + count) : null,
           environments,
           runs: runs.map((run) => ({
             ...run,
@@ -298,6 +304,8 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
             environment: run.environment && environments.indexOf(run.environment),
           })),
         })
+        // Answers at once, which the Blob of a browser that is none does not.
+        return Object.assign(new Blob([]), { text: async () => text })
       },
       tag: ({ ids, add, remove }: { ids: string[]; add: string[]; remove: string[] }) => {
         world.runs = world.runs.map((run) =>
@@ -560,7 +568,8 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
             failures.delete(name)
             if (failure) throw failure
             // As over a wire: nothing is shared between the two sides.
-            return structuredClone(await (handle as (value: unknown) => unknown)(input ?? {}))
+            const answer: unknown = await (handle as (value: unknown) => unknown)(input ?? {})
+            return answer instanceof Blob ? answer : structuredClone(answer)
           },
         ]),
       ),

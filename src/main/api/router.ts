@@ -52,7 +52,7 @@ export function createRouter(services: Services) {
     },
     runs: {
       list: api.runs.list.handler(({ input }) => runs.list(input.projectId, input.deleted)),
-      table: api.runs.table.handler(({ input }) => runs.table(input.projectId, input.deleted)),
+      table: api.runs.table.handler(({ input }) => runs.table(input.projectId, input.deleted, input)),
       get: api.runs.get.handler(({ input }) => runs.get(input.id)),
       start: api.runs.start.handler(({ input }) => runs.start(input)),
       cancel: api.runs.cancel.handler(({ input }) => runs.cancel(input.id)),
@@ -72,7 +72,7 @@ export function createRouter(services: Services) {
       }),
       trace: api.runs.trace.handler(({ input }) => runs.trace(input.id)),
       featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
-      metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names)),
+      metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names, input.most)),
       log: api.runs.log.handler(({ input }) => runs.log(input.id)),
       estimate: api.runs.estimate.handler(({ input }) => runs.estimate(input)),
       strategies: api.runs.strategies.handler(() => runs.strategies()),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { LogLine, MetricPoint, Run } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { DecisionTrace, RunConfig } from '../../contract/run'
+import type { TablePart } from '../store/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
 import type { ModelService } from './models'
@@ -57,8 +58,9 @@ export function runService(context: ServiceContext, models: ModelService, datase
 
   return {
     list: (projectId: string, deleted = false): Run[] => store.runs.list(projectId, deleted),
-    /** {@link list} as JSON text, for tables of many. */
-    table: (projectId: string, deleted = false): string => store.runs.table(projectId, deleted),
+    /** {@link list} in parts as JSON text, for tables of many. */
+    table: (projectId: string, deleted: boolean, part: TablePart): Blob =>
+      new Blob([store.runs.table(projectId, deleted, part)], { type: 'application/json' }),
     get: (id: string): Run => store.runs.get(id),
     /** Queues one run a configuration, all or none. @throws NOT_FOUND, SHAPE_MISMATCH, NOT_BUILT_YET, CONFLICT */
     async start(request: StartRequest): Promise<Run[]> {
@@ -175,9 +177,9 @@ export function runService(context: ServiceContext, models: ModelService, datase
         config: { calibration: run.config.calibration, seed: run.config.seed, backend: 'auto' },
       })
     },
-    metrics(id: string, names?: readonly string[]): MetricPoint[] {
+    metrics(id: string, names?: readonly string[], most?: number): MetricPoint[] {
       store.runs.get(id)
-      return store.metrics.list(id, names)
+      return store.metrics.list(id, names, most)
     },
     log(id: string): LogLine[] {
       store.runs.get(id)

@@ -17,6 +17,7 @@ import { trashRepository } from './trash'
 
 export { type ProcessLock, tryLock } from './lock'
 export type { StoredFile } from './models'
+export type { TablePart } from './runs'
 export type { SettingsChanges } from './settings'
 
 /** Opens the store at `path`. @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE */

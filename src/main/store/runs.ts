@@ -23,6 +23,11 @@ export interface RunChanges {
   readonly notes?: string | undefined
 }
 
+export interface TablePart {
+  readonly after?: string | undefined
+  readonly count?: number | undefined
+}
+
 /** How a run ended. `macsKept` is a share, `metricDrop` points of the task metric; null without labels. */
 export interface RunEnd {
   readonly status: 'done' | 'failed' | 'cancelled' | 'interrupted'
@@ -44,6 +49,16 @@ export function runRepository(database: Database) {
   const inProject = database.prepare<[string, number], RunRow>(
     `SELECT ${listed} FROM runs WHERE project_id = ? AND (deleted_at IS NOT NULL) = ? ORDER BY created_at, rowid`,
   )
+  const part = database.prepare<[string, number, string, number, number], RunRow & { place: number }>(
+    `SELECT ${listed}, rowid AS place FROM runs
+     WHERE project_id = ? AND (deleted_at IS NOT NULL) = ? AND (created_at, rowid) < (?, ?)
+     ORDER BY created_at DESC, rowid DESC LIMIT ?`,
+  )
+  const howMany = database
+    .prepare<[string, number], number>(
+      'SELECT count(*) FROM runs WHERE project_id = ? AND (deleted_at IS NOT NULL) = ?',
+    )
+    .pluck()
   const withStatus = database.prepare<[string], RunRow>(
     `SELECT ${listed} FROM runs WHERE status = ? ORDER BY queue_order`,
   )
@@ -90,16 +105,24 @@ export function runRepository(database: Database) {
       return toRun(found)
     },
     list: (projectId: string, deleted = false): Run[] => inProject.all(projectId, deleted ? 1 : 0).map(toRun),
-    /** The list as JSON text, `{"environments":[...],"runs":[...]}`: ten thousand runs are not read to be written again. */
-    table(projectId: string, deleted = false): string {
+    /**
+     * A part of the list, newest first, as JSON text `{"environments":[],"runs":[],"total":0,"next":null}`: ten thousand
+     * runs are not read to be written again. `after` is a former part's `next`.
+     */
+    table(projectId: string, deleted = false, { after, count = 10_000 }: TablePart = {}): string {
+      const trashed = deleted ? 1 : 0
+      const [createdAt = '', place = ''] = after?.split(' ') ?? ['9999', String(Number.MAX_SAFE_INTEGER)]
       const environments = new Map<string, number>()
-      const runs: string[] = []
-      for (const found of inProject.iterate(projectId, deleted ? 1 : 0)) {
-        const { environment } = found
+      const found = part.all(projectId, trashed, createdAt, Number(place), count)
+      const runs = found.map((row) => {
+        const { environment } = row
         if (environment !== null && !environments.has(environment)) environments.set(environment, environments.size)
-        runs.push(runText(found, environment === null ? null : (environments.get(environment) ?? null)))
-      }
-      return `{"environments":[${[...environments.keys()].join(',')}],"runs":[${runs.join(',')}]}`
+        return runText(row, environment === null ? null : (environments.get(environment) ?? null))
+      })
+      const last = found.length === count ? found.at(-1) : undefined
+      const next = last ? JSON.stringify(`${last.created_at} ${last.place}`) : 'null'
+      const total = howMany.get(projectId, trashed)
+      return `{"environments":[${[...environments.keys()].join(',')}],"runs":[${runs.join(',')}],"total":${total},"next":${next}}`
     },
     withStatus: (status: Run['status']): Run[] => withStatus.all(status).map(toRun),
     /** Which instance of the program a running run belongs to. */

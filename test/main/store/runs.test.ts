@@ -99,14 +99,30 @@ describe('a run', () => {
     store.runs.setDeleted(queue({ seed: 4 }).id, '2026-01-01T00:00:00.000Z')
 
     for (const deleted of [false, true]) {
-      const { environments, runs } = JSON.parse(store.runs.table(project.id, deleted))
+      const { environments, runs, total, next } = JSON.parse(store.runs.table(project.id, deleted))
       expect(environments).toHaveLength(deleted ? 0 : 1)
+      expect({ total, next }).toEqual({ total: deleted ? 1 : 3, next: null })
       const whole = runs.map((run: { environment: number | null }) => ({
         ...run,
         environment: run.environment === null ? null : environments[run.environment],
       }))
-      expect(whole).toEqual(store.runs.list(project.id, deleted))
+      expect(whole.toReversed()).toEqual(store.runs.list(project.id, deleted))
     }
+  })
+
+  test('the list as text comes in parts, newest first, whatever is added meanwhile', () => {
+    const store = openTemporary()
+    const { queue, project } = seeded(store)
+    const ids = Array.from({ length: 7 }, (_value, seed) => queue({ seed }).id)
+    const seen: string[] = []
+    let after: string | null | undefined
+    while (after !== null) {
+      const part = JSON.parse(store.runs.table(project.id, false, { count: 3, ...(after ? { after } : {}) }))
+      seen.push(...part.runs.map((run: { id: string }) => run.id))
+      after = part.next
+      queue({ seed: 100 + seen.length })
+    }
+    expect(seen).toEqual(ids.toReversed())
   })
 
   test('goes to the trash and comes back with the model it made', () => {
@@ -171,6 +187,31 @@ describe('metric series', () => {
       { name: 'loss', step: 2, value: 0.25 },
     ])
     expect(store.metrics.list(run.id, ['accuracy'])).toHaveLength(1)
+  })
+
+  test('a long series is told by its extremes: no peak, no gap and no end is lost', () => {
+    const store = openTemporary()
+    const run = seeded(store).queue()
+    const value = (step: number) => (step === 777 ? 50 : step === 4321 ? -50 : Math.sin(step / 300))
+    store.metrics.add(
+      run.id,
+      Array.from({ length: 10_000 }, (_value, step) => ({
+        name: 'loss',
+        step,
+        value: step >= 6000 && step < 6500 ? Number.NaN : value(step),
+      })),
+    )
+    store.metrics.add(run.id, [{ name: 'kl', step: 1, value: 1 }])
+    const points = store.metrics.list(run.id, undefined, 200)
+    const loss = points.filter(({ name }) => name === 'loss')
+    expect(points.length - loss.length).toBe(1)
+    expect(loss.length).toBeLessThanOrEqual(200)
+    const steps = loss.map(({ step }) => step)
+    expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b))
+    for (const point of loss) if (point.value !== null) expect(point.value).toBeCloseTo(value(point.step), 12)
+    expect(loss.some((point) => point.value === null)).toBe(true)
+    expect(steps).toEqual(expect.arrayContaining([777, 4321, 9999]))
+    expect(store.metrics.list(run.id, ['loss'], 20_000)).toEqual(store.metrics.list(run.id, ['loss']))
   })
 
   test('are all or none', () => {

@@ -1,8 +1,8 @@
 /** The runs table: sorting, views, many runs at once, what is remembered. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ColumnHelp, columns } from '../../../src/renderer/features/runs/columns'
-import { readTable } from '../../../src/renderer/features/runs/read-table'
-import { sortRuns } from '../../../src/renderer/features/runs/rows'
+import { readPart } from '../../../src/renderer/features/runs/read-table'
+import { sortRuns, sortTexts } from '../../../src/renderer/features/runs/rows'
 import { thinPoints } from '../../../src/renderer/features/tradeoff/points'
 import { makeWorld } from '../fake/world'
 import { createFakeClient } from '../fake-client'
@@ -40,6 +40,13 @@ describe('sorting', () => {
   })
 })
 
+it('many names are in the order in which a collator puts them, numbers as numbers', () => {
+  const words = ['Random', 'L2', '随机', 'Taylor', 'keep']
+  const names = Array.from({ length: 400 }, (_value, at) => `${words[at % 5]} · ${(at * 37) % 101} % · seed ${at % 13}`)
+  const { compare } = new Intl.Collator(undefined, { numeric: true })
+  expect(sortTexts(names)).toEqual(names.toSorted(compare))
+})
+
 describe('very many points', () => {
   const points = Array.from({ length: 10_000 }, (_value, at) => ({
     runId: `${at}`,
@@ -68,8 +75,10 @@ describe('very many points', () => {
 
 it('the table text gives back the runs, without the rounds', async () => {
   const { client, world } = createFakeClient()
-  const runs = readTable(await client.runs.table({ projectId: 'p-sample', deleted: false }))
-  const expected = world.runs.filter((run) => run.projectId === 'p-sample')
+  const { runs } = readPart(await (await client.runs.table({ projectId: 'p-sample', deleted: false })).text())
+  const expected = world.runs
+    .filter((run) => run.projectId === 'p-sample')
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
   expect(runs).toEqual(
     expected.map((run) => ({ ...run, result: run.result && { ...run.result, rounds: [], kept: {} } })),
   )
@@ -92,6 +101,33 @@ describe('the screen', () => {
   }
   const rowCount = () => Number(mounted.wrapper.find('[role=grid]').attributes('aria-rowcount')) - 1
   const search = () => mounted.wrapper.find<HTMLInputElement>('input[role=combobox]')
+
+  it('shows the newest runs at once and the others when they come, and keeps what changed meanwhile', async () => {
+    const fake = createFakeClient()
+    const [source] = fake.world.runs.filter((run) => run.projectId === 'p-sample')
+    if (!source) throw new Error('The sample has runs.')
+    for (let at = 0; at < 300; at++) {
+      const createdAt = new Date(Date.parse('2020-01-01') + at * 1000).toISOString()
+      fake.world.runs.push({ ...source, id: `old-${at}`, createdAt })
+    }
+    const { table } = fake.client.runs
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    fake.client.runs.table = Object.assign(async (input: Parameters<typeof table>[0]) => {
+      if (input.after) await held
+      return table(input)
+    }, table)
+    mounted = await mountApp('/p/p-sample/runs', fake)
+    expect(rowCount()).toBe(200)
+    expect(mounted.wrapper.find('.bar .count').text()).toContain('200 of')
+    release()
+    await vi.waitFor(() =>
+      expect(rowCount()).toBe(fake.world.runs.filter((run) => run.projectId === 'p-sample').length),
+    )
+    expect(mounted.wrapper.find('.bar .count').text()).not.toContain('so far')
+  })
 
   it('saves a view, shows it again, and takes it back after a removal', async () => {
     mounted = await mountApp('/p/p-sample/runs')

@@ -6,6 +6,9 @@ import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
 import { useRuns } from '../runs'
 
+/** Two a pixel of a wide chart. */
+const pointsDrawn = 3000
+
 export function useRunDetail(runId: Ref<string>) {
   const store = useRuns()
   const trace = shallowRef<DecisionTrace | null>(null)
@@ -28,7 +31,7 @@ export function useRunDetail(runId: Ref<string>) {
     try {
       await store.fetchRun(id)
       const [points, lines] = await Promise.all([
-        api().runs.metrics({ id }),
+        api().runs.metrics({ id, most: pointsDrawn }),
         api().runs.log({ id }),
         loadTrace(id, mine),
       ])

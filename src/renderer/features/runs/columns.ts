@@ -62,7 +62,10 @@ const moment = (id: string, initial: boolean, value: (run: Run) => string | null
     const at = value(run)
     return at === null ? blank : format.ago(at)
   },
-  sort: (run) => value(run),
+  sort: (run) => {
+    const at = value(run)
+    return at === null ? null : Date.parse(at)
+  },
 })
 
 export const columns: readonly Column[] = [

@@ -62,6 +62,7 @@ export default bilingual(
     clear: 'Clear',
     shown: '{n} of {total} runs',
     count: '{n} run | {n} runs',
+    soFar: '{n} of {total} runs so far',
     newRun: 'New run',
     compareStrategies: 'Compare strategies',
     compareHint:
@@ -215,6 +216,7 @@ export default bilingual(
     clear: '清除',
     shown: '{total} 个运行中的 {n} 个',
     count: '{n} 个运行',
+    soFar: '已载入 {total} 个运行中的 {n} 个',
     newRun: '新建运行',
     compareStrategies: '比较策略',
     compareHint: '在 {model} 和 {data} 上，以 50 % 和 30 % 的乘加数运行结果导向策略和三个基线，均采用相同的重新拟合。',

@@ -108,9 +108,17 @@ function keyTest(key: string, by: string, value: string, names: QueryNames): Tes
   return null
 }
 
-/** What the run says of itself, for words without a key. */
-const haystack = (run: Run, names: QueryNames): string =>
-  [names.title(run), run.name, run.config.strategy, run.notes, ...run.tags].join('\n').toLowerCase()
+const haystacks = new WeakMap<Run, { title: string; text: string }>()
+
+/** What the run says of itself, for words without a key. Kept, because every keystroke asks ten thousand runs. */
+function haystack(run: Run, names: QueryNames): string {
+  const title = names.title(run)
+  const known = haystacks.get(run)
+  if (known?.title === title) return known.text
+  const text = [title, run.name, run.config.strategy, run.notes, ...run.tags].join('\n').toLowerCase()
+  haystacks.set(run, { title, text })
+  return text
+}
 
 function termTest(term: string, names: QueryNames): Test {
   const match = keyed.exec(term)

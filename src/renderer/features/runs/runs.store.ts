@@ -5,7 +5,7 @@ import type { ErrorReport, Run, RunConfig, StrategyInfo, WorkbenchEvent } from '
 import { api } from '../../app/client'
 import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
-import { readTable } from './read-table'
+import { tableParts } from './read-table'
 
 /** Lists leave the rounds and the kept units out: what was read of this very result stays. */
 function withDetails(run: Run, known: Run | undefined): Run {
@@ -17,9 +17,13 @@ export const useRuns = defineStore('runs', () => {
   const projectId = ref('')
   const byIdMap = shallowRef<ReadonlyMap<string, Run>>(new Map())
   const loading = ref(false)
+  /** So many runs the project has while only the newest of them are here; null: all are. */
+  const expected = ref<number | null>(null)
   const error = ref<ErrorReport | null>(null)
   const strategies = shallowRef<readonly StrategyInfo[]>([])
   let waiting = new Map<string, Run>()
+  /** What events told while the list was on its way, and is newer than it. */
+  let sinceAsked: Map<string, Run> | null = null
   let scheduled = false
   let turn = 0
 
@@ -44,6 +48,7 @@ export const useRuns = defineStore('runs', () => {
   function put(run: Run): void {
     if (run.projectId !== projectId.value) return
     waiting.set(run.id, run)
+    sinceAsked?.set(run.id, run)
     if (scheduled) return
     scheduled = true
     requestAnimationFrame(apply)
@@ -52,16 +57,29 @@ export const useRuns = defineStore('runs', () => {
   async function reload(): Promise<void> {
     if (projectId.value === '') return
     const mine = ++turn
+    const known = byIdMap.value
+    const list = new Map<string, Run>()
+    sinceAsked = new Map()
     try {
-      const list = readTable(await api().runs.table({ projectId: projectId.value, deleted: false }))
-      if (mine !== turn) return
-      const known = byIdMap.value
-      byIdMap.value = new Map(list.map((run) => [run.id, withDetails(run, known.get(run.id))]))
+      for await (const { runs: part, total, next } of tableParts(projectId.value)) {
+        if (mine !== turn) return
+        for (const run of part) list.set(run.id, withDetails(run, known.get(run.id)))
+        // The newest are shown at once; the others come together, so that the table is sorted once.
+        if (next !== null && !loading.value) continue
+        if (next !== null) expected.value = total
+        else expected.value = null
+        byIdMap.value = new Map([...list, ...sinceAsked])
+        loading.value = false
+      }
       error.value = null
     } catch (thrown) {
       if (mine === turn) error.value = readError(thrown)
     } finally {
-      if (mine === turn) loading.value = false
+      if (mine === turn) {
+        loading.value = false
+        expected.value = null
+        sinceAsked = null
+      }
     }
   }
 
@@ -69,6 +87,7 @@ export const useRuns = defineStore('runs', () => {
     if (projectId.value === id) return
     projectId.value = id
     byIdMap.value = new Map()
+    expected.value = null
     loading.value = true
     await reload()
   }
@@ -140,6 +159,7 @@ export const useRuns = defineStore('runs', () => {
     runs,
     active,
     loading,
+    expected,
     error,
     strategies,
     open,
