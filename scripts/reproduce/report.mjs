@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { correlationMap, tradeOff } from './plots.mjs'
 import { mean } from './statistics.mjs'
-import { armOf, details, grouped, nameOf, ours, predictions, promises, seconds, summary } from './tables.mjs'
+import { armOf, details, grouped, nameOf, ours, percent, predictions, promises, seconds, summary } from './tables.mjs'
 
 const lostOf = (cells) => mean(cells.map((cell) => cell.before - cell.after))
 
@@ -48,13 +48,17 @@ function whatRan(cells) {
   const lines = []
   for (const [arm, list] of grouped(cells, armOf)) {
     for (const [budget, own] of grouped(list, (cell) => cell.keep)) {
-      const of = (key) => [...new Set(own.map((cell) => cell[key]))].join(', ')
+      const of = (key) => [...new Set(own.map((cell) => cell[key] ?? 'unknown'))].join(', ')
       lines.push(
-        `| ${arm} | ${100 * budget} % | ${of('network')} | ${of('seed')} | ${of('strategy')} | ${own.length} |`,
+        `| ${arm} | ${percent(budget)} | ${of('network')} | ${of('seed')} | ${of('strategy')} | ${own.length} |`,
       )
     }
   }
-  return ['| arm | MACs | networks | seeds | strategies | cells |', '| --- | --- | --- | --- | --- | --- |', ...lines]
+  return [
+    '| arm | MACs | networks | seeds | strategies | cells | commits |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ]
 }
 
 /** What is kept in the repository: everything but which samples were named rightly. */
@@ -113,7 +117,7 @@ export function writeResults(cells, records, docs) {
       '`--max-drop 0.5`, verified on 10,000 images that the network was not trained on, judged on the test split. The rivals have the same refit and their best ratio',
       'by hand: the smallest of a ladder (70, 60, 50, 40, 35, 30, 25, 20, 15 %) that loses at most 0.5 points on the *test split itself*.',
       '',
-      `Kept: ${tally.kept} of ${tally.runs}. Smaller than every rival: ${tally.smaller} of ${tally.runs}.`,
+      `Kept: ${tally.kept} of ${tally.runs}. Smaller than every rival: ${tally.smaller} of the ${tally.compared} for which rivals were measured.`,
       '',
       ...kept,
     )
@@ -146,7 +150,7 @@ export function writeResults(cells, records, docs) {
       ([a], [b]) => a.network.localeCompare(b.network) || b.keep - a.keep,
     )
     for (const own of tables) {
-      parts.push('', `### ${own[0].network}, ${100 * own[0].keep} % of MACs${tail}`, '', ...details(own))
+      parts.push('', `### ${own[0].network}, ${percent(own[0].keep)} of MACs${tail}`, '', ...details(own))
     }
   }
   writeFileSync(join(docs, 'results.md'), `${parts.join('\n').trimEnd()}\n`)

@@ -161,7 +161,10 @@ async function measureCells() {
 
 if (values.promise) {
   const store = recordsIn('promises.jsonl', (record) => record.key)
-  await measurePromises({ store, lab: await openLab(), networks, seeds, dataOf, places, anew: values.anew })
+  const names = values.strategies ? list(values.strategies) : ['group-norm', 'thinet', 'fisher', 'l1']
+  const rivals = names.flatMap((strategy) => list(values.allocations).map((allocation) => ({ strategy, allocation })))
+  const lab = await openLab()
+  await measurePromises({ store, lab, networks, seeds, rivals, dataOf, places, commit: code(), anew: values.anew })
 } else if (!values.report) {
   await measureCells()
 }

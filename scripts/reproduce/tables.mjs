@@ -23,6 +23,8 @@ export function withSpread(values) {
   return sd === null ? mean(values).toFixed(2) : `${mean(values).toFixed(2)} ± ${sd.toFixed(2)}`
 }
 
+export const percent = (share) => `${Math.round(100 * share)} %`
+
 const bySeed = (cells) => [...cells].sort((a, b) => a.seed - b.seed)
 const lostOf = (cells) => mean(cells.map((cell) => cell.before - cell.after))
 const row = (values) => `| ${values.join(' | ')} |`
@@ -73,7 +75,7 @@ export function summary(cells, finetuned) {
       order: [network, -keep],
       cells: [
         network,
-        `${100 * keep} %`,
+        percent(keep),
         withSpread(own.map((cell) => cell.before)),
         `**${withSpread(bySeed(own).map((cell) => cell.after))}**`,
         lostOf(own).toFixed(2),
@@ -159,7 +161,7 @@ export function predictions(cells) {
     rows.push([
       cell.network,
       cell.seed,
-      `${100 * cell.keep} %`,
+      percent(cell.keep),
       found.points,
       found.rank.toFixed(2),
       found.slope.toFixed(2),
@@ -172,35 +174,49 @@ export function predictions(cells) {
 /** Each promise, whether the test split kept it, and the smallest rival that hindsight could choose. */
 export function promises(records) {
   const rows = []
-  const tally = { kept: 0, smaller: 0, runs: 0 }
+  const tally = { kept: 0, smaller: 0, runs: 0, compared: 0 }
   for (const list of grouped(records, (record) => `${record.network} ${record.seed}`).values()) {
-    const promise = list.find((record) => record.kind === 'promise')
-    if (!promise) continue
     const rivals = list.filter(
       (record) => record.kind === 'by hand' && record.before - record.after <= record.tolerance,
     )
     const best = rivals.sort((a, b) => a.macsKept - b.macsKept)[0]
-    const kept = promise.before - promise.after <= promise.tolerance
-    const smaller = !best || promise.macsKept < best.macsKept
-    tally.runs++
-    tally.kept += kept ? 1 : 0
-    tally.smaller += smaller ? 1 : 0
-    rows.push([
-      promise.network,
-      promise.seed,
-      `${promise.before.toFixed(2)} → ${promise.after.toFixed(2)}`,
-      (promise.before - promise.after).toFixed(2),
-      kept ? 'yes' : 'no',
-      `${(100 * promise.macsKept).toFixed(1)} %`,
-      best ? `${(100 * best.macsKept).toFixed(1)} % ${nameOf(best)}` : 'none on the ladder',
-      smaller ? 'yes' : 'no',
-      promise.seconds.toFixed(0),
-    ])
+    const tried = list.some((record) => record.kind === 'by hand')
+    for (const promise of list.filter((record) => record.kind === 'promise')) {
+      const kept = promise.before - promise.after <= promise.tolerance
+      const smaller = !best || promise.macsKept < best.macsKept
+      tally.runs++
+      tally.kept += kept ? 1 : 0
+      tally.compared += tried ? 1 : 0
+      tally.smaller += tried && smaller ? 1 : 0
+      rows.push([
+        promise.network,
+        promise.seed,
+        promise.command.match(/--seed (\d+)/)?.[1] ?? '-',
+        `${promise.before.toFixed(2)} → ${promise.after.toFixed(2)}`,
+        (promise.before - promise.after).toFixed(2),
+        kept ? 'yes' : 'no',
+        `${(100 * promise.macsKept).toFixed(1)} %`,
+        !tried ? '-' : best ? `${(100 * best.macsKept).toFixed(1)} % ${nameOf(best)}` : 'none on the ladder',
+        !tried ? '-' : smaller ? 'yes' : 'no',
+        promise.seconds.toFixed(0),
+      ])
+    }
   }
   return {
     tally,
     lines: table(
-      ['network', 'seed', 'test accuracy', 'lost', 'kept', 'MACs', 'smallest rival by hand', 'smaller', 'CPU seconds'],
+      [
+        'network',
+        'seed',
+        'draw',
+        'test accuracy',
+        'lost',
+        'kept',
+        'MACs',
+        'smallest rival by hand',
+        'smaller',
+        'CPU seconds',
+      ],
       rows,
     ),
   }
