@@ -6,11 +6,12 @@ const learningRate = 0.02
 
 /**
  * Arms by name: the refit, and whether 2 epochs follow. `none` is the criterion as published, `bn` re-estimates BatchNorm
- * statistics, `sequential` is the closed-form refit; `+ft` tunes what comes out.
+ * statistics, `layerwise` is the closed-form refit, `sequential` also refits on the result; `+ft` tunes what comes out.
  */
 export const arms = {
   none: { refit: 'none', finetune: false },
   bn: { refit: 'bn', finetune: false },
+  layerwise: { refit: 'layerwise', finetune: false },
   sequential: { refit: 'sequential', finetune: false },
   'none+ft': { refit: 'none', finetune: true },
   'sequential+ft': { refit: 'sequential', finetune: true },
@@ -31,7 +32,7 @@ export function cellsOf(plan) {
           for (const keep of plan.budgets) {
             for (const arm of plan.arms) {
               const { refit, finetune } = arms[arm]
-              if (strategy === own && refit !== 'sequential') continue
+              if (strategy === own && refit !== 'sequential' && refit !== 'layerwise') continue
               if (strategy === anew && arm !== 'none+ft') continue
               cells.push({ network, seed, strategy, allocation, keep, refit, finetune: finetune ? plan.epochs : 0 })
             }

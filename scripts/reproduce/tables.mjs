@@ -14,7 +14,12 @@ export function grouped(items, keyOf) {
 }
 
 export const ours = (cell) => cell.strategy === own
-const armNames = { none: 'as published', bn: 'BatchNorm re-estimated', sequential: 'same refit' }
+const armNames = {
+  none: 'as published',
+  bn: 'BatchNorm re-estimated',
+  layerwise: 'same layer-wise refit',
+  sequential: 'same refit',
+}
 export const armOf = (cell) => `${armNames[cell.refit]}${cell.finetune > 0 ? ', fine-tuned' : ''}`
 export const nameOf = (cell) => (ours(cell) ? cell.strategy : `${cell.strategy} (${cell.allocation})`)
 
