@@ -250,6 +250,9 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   return current
 }
 
+/** Whether anything can be computed yet. */
+export const hasBackend = (): boolean => current !== null
+
 /** Live tensors and their bytes, to prove that nothing leaks. */
 export const memoryUse = (): { readonly tensors: number; readonly bytes: number } => {
   const { numTensors, numBytes } = memory()

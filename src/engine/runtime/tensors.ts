@@ -55,5 +55,5 @@ export {
   zeros,
   zerosLike,
 } from '@tensorflow/tfjs-core'
-export { memoryUse } from './backend'
+export { hasBackend, memoryUse } from './backend'
 export { extractPatches } from './patches'

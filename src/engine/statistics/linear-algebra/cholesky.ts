@@ -1,16 +1,28 @@
 /** Cholesky factorisation and inverse of symmetric positive definite matrices in double precision. */
 import { EspalierError } from '../../../contract/errors'
 import { subtractProduct } from './product'
+import { eliminateWide, inverseWide, isWide, subtractRowsWide, subtractWide } from './wide'
 
 /** Columns that are factored at once; wide enough that nearly all work is in the register-blocked product. */
 const BLOCK = 48
+/** The same where the backend multiplies: what is left in JavaScript grows with it, what is copied falls. */
+const PANEL = 128
 
 /**
  * Replaces the lower triangle of a symmetric matrix (n squared, row-major) by L with A = L L^T. The strict upper
  * triangle is neither read nor written. Right-looking and blocked.
+ * @param wide multiply on the backend in float32: a hundred times faster, and as good wherever a ridge of 1e-3 is.
  * @throws INTERNAL when the matrix is not positive definite.
  */
-export function cholesky(a: Float64Array, n: number): void {
+export function cholesky(a: Float64Array, n: number, wide = isWide(n)): void {
+  if (wide) {
+    for (let start = 0; start < n; start += PANEL) {
+      const end = Math.min(start + PANEL, n)
+      factorDiagonal(a, n, start, end)
+      if (end < n) eliminateWide(a, n, start, end)
+    }
+    return
+  }
   for (let start = 0; start < n; start += BLOCK) {
     const end = Math.min(start + BLOCK, n)
     factorDiagonal(a, n, start, end)
@@ -85,12 +97,17 @@ function solvePanel(a: Float64Array, n: number, start: number, end: number): voi
 /**
  * Solves A X = B in place for a factor L of A (lower triangle, n squared): `b` holds the columns of B as *rows*
  * (count x n, row-major), so that every access is contiguous, and receives those of X.
+ * @param wide as in {@link cholesky}.
  */
-export function solveRows(l: Float64Array, n: number, b: Float64Array, count: number): void {
+export function solveRows(l: Float64Array, n: number, b: Float64Array, count: number, wide = isWide(n)): void {
+  const block = wide ? PANEL : BLOCK
   // Forward: Y L^T = B, blocked: for each block of columns subtract what is known, then substitute.
-  for (let start = 0; start < n; start += BLOCK) {
-    const end = Math.min(start + BLOCK, n)
-    if (start > 0) subtractProduct(b, n, b, n, l, n, 0, count, start, end, 0, start, false)
+  for (let start = 0; start < n; start += block) {
+    const end = Math.min(start + block, n)
+    if (start > 0) {
+      if (wide) subtractWide(b, n, b, n, l, n, 0, count, start, end, 0, start)
+      else subtractProduct(b, n, b, n, l, n, 0, count, start, end, 0, start, false)
+    }
     for (let r = 0; r < count; r++) {
       const row = r * n
       for (let j = start; j < end; j++) {
@@ -101,24 +118,32 @@ export function solveRows(l: Float64Array, n: number, b: Float64Array, count: nu
     }
   }
   // Backward: X L = Y. Eliminating from the last column on, x_j leaves the columns before it: rows of L, contiguous.
-  for (let r = 0; r < count; r++) {
-    const row = r * n
-    for (let j = n - 1; j >= 0; j--) {
-      const rj = j * n
-      const x = (b[row + j] as number) / (l[rj + j] as number)
-      b[row + j] = x
-      for (let k = 0; k < j; k++) b[row + k] = (b[row + k] as number) - x * (l[rj + k] as number)
+  for (let end = n; end > 0; ) {
+    // The block's own columns, or all that are left where nothing else takes them.
+    const start = wide ? Math.floor((end - 1) / block) * block : 0
+    for (let r = 0; r < count; r++) {
+      const row = r * n
+      for (let j = end - 1; j >= start; j--) {
+        const rj = j * n
+        const x = (b[row + j] as number) / (l[rj + j] as number)
+        b[row + j] = x
+        for (let k = start; k < j; k++) b[row + k] = (b[row + k] as number) - x * (l[rj + k] as number)
+      }
     }
+    if (start > 0) subtractRowsWide(b, n, count, l, n, start, end, start)
+    end = start
   }
 }
 
 /**
  * Inverse of a symmetric positive definite matrix (n squared, row-major; the lower triangle is read), both triangles
  * filled. `a` is overwritten with its factor.
+ * @param wide as in {@link cholesky}.
  * @throws INTERNAL when the matrix is not positive definite.
  */
-export function inverse(a: Float64Array, n: number): Float64Array {
-  cholesky(a, n)
+export function inverse(a: Float64Array, n: number, wide = isWide(n)): Float64Array {
+  cholesky(a, n, wide)
+  if (wide) return inverseWide(a, n, PANEL)
   // R = L^-T, upper triangular by rows: row i of R is column i of L^-1, so that A^-1 = R R^T has contiguous rows.
   const r = new Float64Array(n * n)
   invertTransposed(a, n, r)

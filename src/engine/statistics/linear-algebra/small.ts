@@ -31,6 +31,38 @@ export function takeRows(a: Float64Array, stride: number, indices: Int32Array): 
   return result
 }
 
+/** The given columns of the first `count` rows of a matrix, row by row; `turned`: column by column. */
+export function takeColumns(
+  a: Float64Array,
+  count: number,
+  stride: number,
+  indices: Int32Array,
+  turned = false,
+): Float64Array {
+  const k = indices.length
+  const result = new Float64Array(count * k)
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < k; j++) {
+      result[turned ? j * count + i : i * k + j] = a[i * stride + (indices[j] as number)] as number
+    }
+  }
+  return result
+}
+
+/** L X = B in place for a lower triangle of n rows (with `turned`, L^T X = B); `b` is n x m, row-major. */
+export function solveLower(l: Float64Array, n: number, b: Float64Array, m: number, turned = false): void {
+  for (let step = 0; step < n; step++) {
+    const i = turned ? n - 1 - step : step
+    for (let other = 0; other < step; other++) {
+      const k = turned ? n - 1 - other : other
+      const factor = (turned ? l[k * n + i] : l[i * n + k]) as number
+      for (let j = 0; j < m; j++) b[i * m + j] = (b[i * m + j] as number) - factor * (b[k * m + j] as number)
+    }
+    const diagonal = l[i * n + i] as number
+    for (let j = 0; j < m; j++) b[i * m + j] = (b[i * m + j] as number) / diagonal
+  }
+}
+
 /**
  * A -= U V for A (n rows of `stride`), U (n x k) and V (k x stride), all row-major. Four rows of V at a time, so that a
  * row of A is loaded once for eight operations. Rows whose factors are all zero are skipped.
@@ -43,55 +75,59 @@ export function subtractLowRank(
   v: Float64Array,
   k: number,
 ): void {
-  for (let i = 0; i < n; i++) {
-    const row = i * stride
-    const ui = i * k
-    let s = 0
-    for (; s + 3 < k; s += 4) {
-      const u0 = u[ui + s] as number
-      const u1 = u[ui + s + 1] as number
-      const u2 = u[ui + s + 2] as number
-      const u3 = u[ui + s + 3] as number
-      if (u0 === 0 && u1 === 0 && u2 === 0 && u3 === 0) continue
-      let v0 = s * stride
-      let v1 = v0 + stride
-      let v2 = v1 + stride
-      let v3 = v2 + stride
-      const end = row + stride
-      for (let at = row; at < end; at++) {
-        a[at] =
-          (a[at] as number) -
-          (u0 * (v[v0++] as number) + u1 * (v[v1++] as number) + (u2 * (v[v2++] as number) + u3 * (v[v3++] as number)))
-      }
+  // The rows of V in the outer loop: a few of them stay in the cache while all of A passes.
+  for (let s = 0; s < k; ) {
+    // One left over is taken along as a fifth.
+    const width = k - s === 5 ? 5 : k - s >= 4 ? 4 : 1
+    for (let i = 0; i < n; i++) {
+      const at = i * k + s
+      if (width === 1) subtractRow(a, i * stride, stride, u[at] as number, v, s * stride)
+      else subtractRows(a, i * stride, stride, u, at, v, s * stride, width === 5 ? (u[at + 4] as number) : 0)
     }
-    for (; s < k; s++) {
-      const us = u[ui + s] as number
-      if (us === 0) continue
-      const vs = s * stride
-      for (let j = 0; j < stride; j++) a[row + j] = (a[row + j] as number) - us * (v[vs + j] as number)
-    }
+    s += width
   }
 }
 
-/** Product of X (n x k, gathered at `columns` of a matrix with `stride` columns) and Y (k x m), row-major. */
-export function productAt(
-  x: Float64Array,
-  n: number,
+function subtractRow(a: Float64Array, row: number, stride: number, factor: number, v: Float64Array, from: number) {
+  if (factor === 0) return
+  for (let j = 0; j < stride; j++) a[row + j] = (a[row + j] as number) - factor * (v[from + j] as number)
+}
+
+/** Four rows of V, and a fifth where its factor is not zero. */
+function subtractRows(
+  a: Float64Array,
+  row: number,
   stride: number,
-  columns: Int32Array,
-  y: Float64Array,
-  m: number,
-): Float64Array {
-  const k = columns.length
-  const result = new Float64Array(n * m)
-  for (let i = 0; i < n; i++) {
-    for (let s = 0; s < k; s++) {
-      const factor = x[i * stride + (columns[s] as number)] as number
-      if (factor === 0) continue
-      for (let j = 0; j < m; j++) {
-        result[i * m + j] = (result[i * m + j] as number) + factor * (y[s * m + j] as number)
-      }
+  u: Float64Array,
+  at: number,
+  v: Float64Array,
+  from: number,
+  u4: number,
+): void {
+  const u0 = u[at] as number
+  const u1 = u[at + 1] as number
+  const u2 = u[at + 2] as number
+  const u3 = u[at + 3] as number
+  if (u0 === 0 && u1 === 0 && u2 === 0 && u3 === 0 && u4 === 0) return
+  let v0 = from
+  let v1 = v0 + stride
+  let v2 = v1 + stride
+  let v3 = v2 + stride
+  const end = row + stride
+  if (u4 === 0) {
+    for (let to = row; to < end; to++) {
+      a[to] =
+        (a[to] as number) -
+        (u0 * (v[v0++] as number) + u1 * (v[v1++] as number) + (u2 * (v[v2++] as number) + u3 * (v[v3++] as number)))
     }
+    return
   }
-  return result
+  let v4 = v3 + stride
+  for (let to = row; to < end; to++) {
+    a[to] =
+      (a[to] as number) -
+      (u0 * (v[v0++] as number) +
+        u1 * (v[v1++] as number) +
+        (u2 * (v[v2++] as number) + u3 * (v[v3++] as number) + u4 * (v[v4++] as number)))
+  }
 }

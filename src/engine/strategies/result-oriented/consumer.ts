@@ -1,5 +1,15 @@
 /** One block of a linear operator while units are removed: its weights, moments and sensitivity, kept up to date. */
-import { inverseAt, productAt, subtractLowRank, takeRows } from '../../statistics/linear-algebra'
+import {
+  cholesky,
+  inverse,
+  multiply,
+  solveLower,
+  submatrix,
+  subtractGram,
+  subtractLowRank,
+  takeColumns,
+  takeRows,
+} from '../../statistics/linear-algebra'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -28,6 +38,26 @@ export interface Heir {
   readonly share: number
 }
 
+/** What is known of one unit in its own rows: three matrices as wide as it has rows. */
+interface UnitState {
+  /** P_cc. */
+  readonly own: Float64Array
+  /** (P_cc)^-1, replaced as a whole. */
+  residual: Float64Array
+  /** W_c^T G W_c; only the lower triangle is kept. */
+  readonly quadratic: Float64Array
+}
+
+/** What all that start from the same parts share. */
+interface Start {
+  /** G W. */
+  readonly sensitive: Float64Array
+  readonly units: ReadonlyMap<number, UnitState>
+}
+
+/** P is written anew once as many rows as this share of it are gone. */
+const SETTLE = 1 / 6
+
 export class Consumer {
   readonly outputUnits: Int32Array
   readonly outputs: number
@@ -38,51 +68,87 @@ export class Consumer {
   readonly weights: Float64Array
   /** G W, maintained with W. */
   private readonly sensitive: Float64Array
-  private readonly sensitivity: Float64Array
-  /** P = A^-1 of the rows that are left; zero elsewhere. */
-  readonly precision: Float64Array
+  /** P as it was when it was last settled. */
+  private settled: Float64Array
+  /** F, [removed, rows]: P of the rows that are left is `settled` - F^T F. */
+  private factor: Float64Array
+  private removed = 0
+  /** Rows that are gone. */
+  private readonly gone: number[] = []
+  /** Outputs that are left. */
+  private readonly alive: Set<number>
+  private readonly units: Map<number, UnitState>
+  private readonly start: Start
   /** Diagonal of A, for the shares of heirs. */
   private readonly variance: Float64Array
   private readonly unitOfRow: Int32Array
-  /** Outputs that are the very units the operator reads. */
-  private readonly madeBy = new Map<number, number[]>()
 
-  constructor(private readonly parts: ConsumerParts) {
+  constructor(
+    private readonly parts: ConsumerParts,
+    start?: Start,
+  ) {
     this.outputUnits = parts.outputUnits
     this.outputs = parts.outputUnits.length
     this.rows = parts.rows
     this.taps = parts.taps
     this.slots = parts.slots
     this.weights = parts.weights.slice()
-    this.sensitivity = parts.sensitivity
+    this.settled = parts.precision
+    this.factor = new Float64Array(0)
+    this.alive = new Set(Array.from({ length: this.outputs }, (_, o) => o))
+    this.start = start ?? this.begin()
+    this.sensitive = this.start.sensitive.slice()
+    this.units = new Map(
+      [...this.start.units].map(([unit, { own, residual, quadratic }]) => [
+        unit,
+        { own: own.slice(), residual, quadratic: quadratic.slice() },
+      ]),
+    )
     this.variance = new Float64Array(this.rows)
     for (let i = 0; i < this.rows; i++) this.variance[i] = parts.moments[i * this.rows + i] as number
-    this.precision = parts.precision.slice()
-    this.sensitive = new Float64Array(this.weights.length)
-    for (let tap = 0; tap < this.taps; tap++) this.applySensitivity(tap)
     this.unitOfRow = new Int32Array(this.rows)
     for (const [unit, slots] of this.slots) for (const slot of slots) this.unitOfRow[slot] = unit
-    parts.outputUnits.forEach((unit, o) => {
-      if (this.taps === 1 && this.slots.has(unit)) this.madeBy.set(unit, [...(this.madeBy.get(unit) ?? []), o])
-    })
   }
 
   /** The operator as it was before anything was removed. */
   fresh(): Consumer {
-    return new Consumer(this.parts)
+    return new Consumer(this.parts, this.start)
   }
 
-  private applySensitivity(tap: number): void {
-    const { outputs, rows } = this
-    const start = tap * outputs * rows
-    for (let i = 0; i < outputs; i++) {
-      for (let k = 0; k < outputs; k++) {
-        const g = this.sensitivity[i * outputs + k] as number
-        if (g === 0) continue
-        const from = start + k * rows
-        const to = start + i * rows
-        for (let j = 0; j < rows; j++) {
-          this.sensitive[to + j] = (this.sensitive[to + j] as number) + g * (this.weights[from + j] as number)
+  private begin(): Start {
+    const { outputs, rows, taps, parts } = this
+    const sensitive = new Float64Array(this.weights.length)
+    for (let tap = 0; tap < taps; tap++) {
+      const from = tap * outputs * rows
+      const to = from + outputs * rows
+      multiply(sensitive.subarray(from, to), parts.sensitivity, this.weights.subarray(from, to), outputs, outputs, rows)
+    }
+    const units = new Map<number, UnitState>()
+    for (const [unit, slots] of this.slots) {
+      const own = submatrix(parts.precision, rows, slots)
+      const quadratic = new Float64Array(own.length)
+      units.set(unit, { own, residual: inverseOf(own, slots.length), quadratic })
+    }
+    this.gatherQuadratics(sensitive, units)
+    return { sensitive, units }
+  }
+
+  /** W_c^T G W_c of every unit that is left. */
+  private gatherQuadratics(sensitive: Float64Array, units: ReadonlyMap<number, UnitState>): void {
+    const { rows, weights, outputs } = this
+    const starts: number[] = []
+    for (let tap = 0; tap < this.taps; tap++) for (const o of this.alive) starts.push((tap * outputs + o) * rows)
+    for (const [unit, { quadratic }] of units) {
+      const slots = this.slots.get(unit) as Int32Array
+      const width = slots.length
+      quadratic.fill(0)
+      for (const row of starts) {
+        for (let a = 0; a < width; a++) {
+          const w = weights[row + (slots[a] as number)] as number
+          const at = a * width
+          for (let b = 0; b <= a; b++) {
+            quadratic[at + b] = (quadratic[at + b] as number) + w * (sensitive[row + (slots[b] as number)] as number)
+          }
         }
       }
     }
@@ -93,50 +159,45 @@ export class Consumer {
    * 1/2 tr(G W_c (P_cc)^-1 W_c^T), summed over the taps that share P.
    */
   price(unit: number): number {
-    const slots = this.slots.get(unit)
-    if (!slots) return 0
-    const { rows, weights, sensitive } = this
-    const width = slots.length
-    // B = W_c^T G W_c.
-    const quadratic = new Float64Array(width * width)
-    const count = this.taps * this.outputs
-    // Outputs that go with the unit (its own gates in a recurrent operator) need not do without it.
-    const own = this.madeBy.get(unit)
-    for (let o = 0; o < count; o++) {
-      if (own?.includes(o)) continue
-      const row = o * rows
-      for (let a = 0; a < width; a++) {
-        const w = weights[row + (slots[a] as number)] as number
-        if (w === 0) continue
-        for (let b = 0; b < width; b++) {
-          const at = a * width + b
-          const column = slots[b] as number
-          let g = sensitive[row + column] as number
-          for (const other of own ?? []) {
-            g -= (this.sensitivity[o * this.outputs + other] as number) * (weights[other * rows + column] as number)
-          }
-          quadratic[at] = (quadratic[at] as number) + w * g
-        }
-      }
-    }
-    const residual = inverseAt(this.precision, rows, slots)
+    const state = this.units.get(unit)
+    if (!state) return 0
+    const { quadratic, residual } = state
+    const width = Math.sqrt(quadratic.length)
     let trace = 0
-    for (let i = 0; i < quadratic.length; i++) trace += (quadratic[i] as number) * (residual[i] as number)
+    for (let a = 0; a < width; a++) {
+      const at = a * width
+      for (let b = 0; b < a; b++) trace += 2 * (quadratic[at + b] as number) * (residual[at + b] as number)
+      trace += (quadratic[at + a] as number) * (residual[at + a] as number)
+    }
     return Math.max(0, trace / 2)
   }
 
   /** Share of the unit's variance that the others do not predict, 0..1: small where it is redundant. */
   residualShare(unit: number): number {
     const slots = this.slots.get(unit)
-    if (!slots) return 0
-    const residual = inverseAt(this.precision, this.rows, slots)
+    const state = this.units.get(unit)
+    if (!slots || !state) return 0
     let left = 0
     let all = 0
     slots.forEach((slot, i) => {
-      left += residual[i * slots.length + i] as number
+      left += state.residual[i * slots.length + i] as number
       all += this.variance[slot] as number
     })
     return all > 0 ? Math.min(1, left / all) : 0
+  }
+
+  /** P = A^-1 of the rows that are left; anything elsewhere. */
+  get precision(): Float64Array {
+    this.settle()
+    return this.settled
+  }
+
+  private settle(): void {
+    if (this.removed === 0) return
+    if (this.settled === this.parts.precision) this.settled = this.settled.slice()
+    subtractGram(this.settled, this.rows, this.factor, this.removed)
+    this.factor = new Float64Array(0)
+    this.removed = 0
   }
 
   /**
@@ -145,59 +206,95 @@ export class Consumer {
    */
   removeInput(unit: number, most = 5): Heir[] {
     const slots = this.slots.get(unit)
-    if (!slots) return []
-    const { rows, outputs, taps, precision } = this
+    if (!slots || !this.units.delete(unit)) return []
+    const { rows, weights, sensitive } = this
     const width = slots.length
-    const residual = inverseAt(precision, rows, slots)
-    // V = P_c,: holds the unit's rows; U = (P_cc)^-1 applied, so that W -= W_c U and P -= V^T U.
-    const own = takeRows(precision, rows, slots)
-    const rebuilt = new Float64Array(width * rows)
-    for (let a = 0; a < width; a++) {
-      for (let b = 0; b < width; b++) {
-        const factor = residual[a * width + b] as number
-        for (let j = 0; j < rows; j++) {
-          rebuilt[a * rows + j] = (rebuilt[a * rows + j] as number) + factor * (own[b * rows + j] as number)
-        }
-      }
+    const count = this.taps * this.outputs
+    // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the unit.
+    const own = takeRows(this.settled, rows, slots)
+    if (this.removed > 0) {
+      const known = takeColumns(this.factor, this.removed, rows, slots, true)
+      subtractLowRank(own, width, rows, known, this.factor, this.removed)
     }
-    const count = taps * outputs
-    const change = productAt(this.weights, count, rows, slots, rebuilt, rows)
-    const heirs = this.heirs(unit, change, most)
-    const gather = (matrix: Float64Array, n: number) => {
-      const columns = new Float64Array(n * width)
-      for (let i = 0; i < n; i++) {
-        for (let a = 0; a < width; a++) columns[i * width + a] = matrix[i * rows + (slots[a] as number)] as number
-      }
-      return columns
-    }
-    for (let at = 0; at < change.length; at++) this.weights[at] = (this.weights[at] as number) - (change[at] as number)
-    subtractLowRank(this.sensitive, count, rows, gather(this.sensitive, count), rebuilt, width)
-    subtractLowRank(precision, rows, rows, gather(precision, rows), rebuilt, width)
+    for (const row of this.gone) for (let a = 0; a < width; a++) own[a * rows + row] = 0
+    const lower = takeColumns(own, width, rows, slots)
+    cholesky(lower, width)
+    solveLower(lower, width, own, rows)
+    const rebuilt = own.slice()
+    solveLower(lower, width, rebuilt, rows, true)
+    this.keep(own, width)
+    const columns = takeColumns(weights, count, rows, slots)
+    const heirs = this.heirs(unit, columns, rebuilt, width, most)
+    subtractLowRank(weights, count, rows, columns, rebuilt, width)
+    subtractLowRank(sensitive, count, rows, takeColumns(sensitive, count, rows, slots), rebuilt, width)
     for (const slot of slots) {
+      this.gone.push(slot)
       for (let i = 0; i < count; i++) {
-        this.weights[i * rows + slot] = 0
-        this.sensitive[i * rows + slot] = 0
+        weights[i * rows + slot] = 0
+        sensitive[i * rows + slot] = 0
       }
-      for (let i = 0; i < rows; i++) {
-        precision[i * rows + slot] = 0
-        precision[slot * rows + i] = 0
-      }
-      // Keeps the block of a removed unit invertible; nothing reads it again.
-      precision[slot * rows + slot] = 1
     }
+    this.shrink(own, width)
+    this.gatherQuadratics(sensitive, this.units)
+    if (this.removed > SETTLE * rows) this.settle()
     return heirs
   }
 
-  /** Shares by the energy of what was added to each unit's columns. `change` is [taps x outputs, rows]. */
-  private heirs(unit: number, change: Float64Array, most: number): Heir[] {
+  /** Appends rows to F. */
+  private keep(more: Float64Array, count: number): void {
     const { rows } = this
+    const end = this.removed * rows
+    if (end + more.length > this.factor.length) {
+      const larger = new Float64Array(Math.max(end + more.length, 2 * this.factor.length))
+      larger.set(this.factor)
+      this.factor = larger
+    }
+    this.factor.set(more, end)
+    this.removed += count
+  }
+
+  /** What the last removal takes from every unit's P_cc. */
+  private shrink(last: Float64Array, count: number): void {
+    const { rows } = this
+    for (const [unit, state] of this.units) {
+      const slots = this.slots.get(unit) as Int32Array
+      const width = slots.length
+      for (let k = 0; k < count; k++) {
+        const from = k * rows
+        for (let a = 0; a < width; a++) {
+          const f = last[from + (slots[a] as number)] as number
+          for (let b = 0; b < width; b++) {
+            const at = a * width + b
+            state.own[at] = (state.own[at] as number) - f * (last[from + (slots[b] as number)] as number)
+          }
+        }
+      }
+      state.residual = inverseOf(state.own, width)
+    }
+  }
+
+  /** Shares by the energy of what is added to each unit's columns: that of W_c U, row by row of U. */
+  private heirs(unit: number, columns: Float64Array, rebuilt: Float64Array, width: number, most: number): Heir[] {
+    const { rows } = this
+    const gram = new Float64Array(width * width)
+    for (let at = 0; at < columns.length; at += width) {
+      for (let a = 0; a < width; a++) {
+        const w = columns[at + a] as number
+        if (w === 0) continue
+        for (let b = 0; b < width; b++) {
+          gram[a * width + b] = (gram[a * width + b] as number) + w * (columns[at + b] as number)
+        }
+      }
+    }
+    const turned = new Float64Array(width * rows)
+    multiply(turned, gram, rebuilt, width, width, rows)
     const energy = new Map<number, number>()
     let total = 0
     for (let j = 0; j < rows; j++) {
       const to = this.unitOfRow[j] as number
       if (to === unit) continue
       let sum = 0
-      for (let at = j; at < change.length; at += rows) sum += (change[at] as number) ** 2
+      for (let at = j; at < turned.length; at += rows) sum += (turned[at] as number) * (rebuilt[at] as number)
       sum *= this.variance[j] as number
       total += sum
       if (to !== 0) energy.set(to, (energy.get(to) ?? 0) + sum)
@@ -212,19 +309,45 @@ export class Consumer {
 
   /** An output of this operator is gone: its row leaves W and G, so what fed only it is cheap. */
   removeOutput(row: number): void {
-    const { rows, outputs } = this
+    if (!this.alive.delete(row)) return
+    const { rows, outputs, weights, sensitive } = this
+    const sensitivity = this.parts.sensitivity
+    const own = sensitivity[row * outputs + row] as number
     for (let tap = 0; tap < this.taps; tap++) {
       const gone = (tap * outputs + row) * rows
-      for (let o = 0; o < outputs; o++) {
-        const g = this.sensitivity[o * outputs + row] as number
-        if (g === 0 || o === row) continue
+      this.forget(gone, own)
+      for (const o of this.alive) {
+        const g = sensitivity[o * outputs + row] as number
+        if (g === 0) continue
         const to = (tap * outputs + o) * rows
         for (let j = 0; j < rows; j++) {
-          this.sensitive[to + j] = (this.sensitive[to + j] as number) - g * (this.weights[gone + j] as number)
+          sensitive[to + j] = (sensitive[to + j] as number) - g * (weights[gone + j] as number)
         }
       }
-      this.weights.fill(0, gone, gone + rows)
-      this.sensitive.fill(0, gone, gone + rows)
+      weights.fill(0, gone, gone + rows)
+      sensitive.fill(0, gone, gone + rows)
     }
   }
+
+  /** With w and s the output's rows of W and G W, and g its own sensitivity: W^T G W loses w s^T + s w^T - g w w^T. */
+  private forget(gone: number, g: number): void {
+    const { weights, sensitive } = this
+    for (const [unit, { quadratic }] of this.units) {
+      const slots = this.slots.get(unit) as Int32Array
+      const width = slots.length
+      for (let a = 0; a < width; a++) {
+        const wa = weights[gone + (slots[a] as number)] as number
+        const sa = sensitive[gone + (slots[a] as number)] as number
+        for (let b = 0; b <= a; b++) {
+          const wb = weights[gone + (slots[b] as number)] as number
+          const sb = sensitive[gone + (slots[b] as number)] as number
+          quadratic[a * width + b] = (quadratic[a * width + b] as number) - (wa * sb + sa * wb - g * wa * wb)
+        }
+      }
+    }
+  }
+}
+
+function inverseOf(own: Float64Array, width: number): Float64Array {
+  return width === 1 ? Float64Array.of(1 / (own[0] as number)) : inverse(own.slice(), width)
 }

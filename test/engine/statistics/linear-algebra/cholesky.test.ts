@@ -6,11 +6,12 @@ import {
   cholesky,
   inverse,
   inverseAt,
-  productAt,
+  solveLower,
   solveRows,
   submatrix,
   subtractLowRank,
   subtractProduct,
+  takeColumns,
   takeRows,
 } from '../../../../src/engine/statistics/linear-algebra'
 
@@ -190,8 +191,19 @@ describe('products and updates', () => {
     expect(largest(product(submatrix(a, 6, at), inverted, 2, 2, 2), [1, 0, 0, 1])).toBeLessThan(1e-12)
     expect(inverseAt(a, 6, Int32Array.of(2))[0]).toBe(1 / a[14]!)
     expect([...takeRows(a, 6, at)]).toEqual([...a.subarray(6, 12), ...a.subarray(24, 30)])
-    const y = numbers(2 * 3, 9)
-    const picked = productAt(a, 6, 6, at, y, 3)
-    expect(picked[3]).toBeCloseTo(a[7]! * y[0]! + a[10]! * y[3]!, 12)
+    expect([...takeColumns(a, 2, 6, at)]).toEqual([a[1], a[4], a[7], a[10]])
+    expect([...takeColumns(a, 2, 6, at, true)]).toEqual([a[1], a[7], a[4], a[10]])
+  })
+
+  it('solves with a triangle from either side', () => {
+    const l = Float64Array.of(2, 0, 0, 1, 4, 0, 3, 5, 8)
+    const b = numbers(6, 3)
+    const x = b.slice()
+    solveLower(l, 3, x, 2)
+    solveLower(l, 3, x, 2, true)
+    // L L^T X = B, column by column.
+    const a = product(l, l, 3, 3, 3)
+    const turned = (m: Float64Array) => Float64Array.from({ length: 6 }, (_, i) => m[(i % 3) * 2 + Math.floor(i / 3)]!)
+    expect(largest(product(a, turned(x), 3, 2, 3), b)).toBeLessThan(1e-12)
   })
 })
