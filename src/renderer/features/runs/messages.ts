@@ -92,7 +92,7 @@ export default bilingual(
       'A run prunes one model by one strategy to one budget. Compare strategies queues four of them at two budgets, so that the trade-off between size and accuracy shows at a glance.',
     emptyNeedsModel: 'First bring a model',
     emptyNeedsModelText:
-      'Drop an ONNX file on the models screen; then a data set to measure with. After that, runs appear here.',
+      'Drop a trained network on the models screen: ONNX, TensorFlow.js or Keras; then a data set to measure with. After that, runs appear here.',
     toModels: 'Go to models',
     toData: 'Go to data sets',
     column: {
@@ -244,7 +244,8 @@ export default bilingual(
     emptyText:
       '一次运行用一种策略把一个模型剪到一个预算。“比较策略”会以两个预算排队四种策略，大小与准确率的权衡一目了然。',
     emptyNeedsModel: '请先导入模型',
-    emptyNeedsModelText: '将 ONNX 文件拖到模型页面，再导入用于测量的数据集。之后运行会出现在这里。',
+    emptyNeedsModelText:
+      '将训练好的网络（ONNX、TensorFlow.js 或 Keras）拖到模型页面，再导入用于测量的数据集。之后运行会出现在这里。',
     toModels: '前往模型',
     toData: '前往数据集',
     column: {
