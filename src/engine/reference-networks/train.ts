@@ -2,7 +2,8 @@
 import { EspalierError } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
 import { stream } from '../data/rng'
-import type { DataSource, SampleTable } from '../data/types'
+import { fitToNetwork } from '../data/source'
+import type { Batch, DataSource, SampleTable } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { createTrainer } from '../runtime'
 import type { Architecture } from './architecture'
@@ -31,6 +32,10 @@ export interface TrainedNetwork {
 
 const momentum = 0.9
 const weightDecay = 5e-4
+/** Decoupled, as texts are learnt by Adam. */
+const textDecay = 1e-2
+const unknownWord = 1
+const hiddenWords = 0.2
 /** Reading the loss back waits for the backend, so it is done now and then only. */
 const lossEvery = 20
 
@@ -47,10 +52,15 @@ export async function trainNetwork(
   const { seed, epochs, batch } = options
   const labels = classLabels(data.train)
   const classes = Math.max(data.classes.length, labels.reduce((most, label) => Math.max(most, label), 0) + 1)
-  const trainer = createTrainer(architecture.build({ sampleShape: data.sampleShape, classes, seed }), {
+  const { text = false } = architecture
+  const vocabulary = text ? { vocabulary: vocabularyOf(data) } : {}
+  const graph = architecture.build({ sampleShape: data.sampleShape, classes, seed, ...vocabulary })
+  const { train } = fitToNetwork(data, graph)
+  const trainer = createTrainer(graph, {
     learningRate: options.learningRate,
     momentum,
-    weightDecay,
+    weightDecay: text ? textDecay : weightDecay,
+    ...(text ? { optimizer: 'adam' } : {}),
     batchNorm: 'train',
     loss: { kind: 'cross-entropy' },
   })
@@ -68,9 +78,9 @@ export async function trainNetwork(
       for (let i = 0; i < stepsAnEpoch; i++, step++) {
         await breathe(hooks.signal)
         trainer.learningRate = options.learningRate * (1 - step / steps)
-        const { inputs, labels: target } = data.train.read(
-          order.subarray(i * batch, Math.min((i + 1) * batch, perEpoch)),
-        )
+        const rows = train.read(order.subarray(i * batch, Math.min((i + 1) * batch, perEpoch)))
+        const { labels: target } = rows
+        const inputs = text ? withUnknownWords(rows.inputs, stream(seed, `unknown words of step ${step}`)) : rows.inputs
         const readLoss = i % lossEvery === 0 || i === stepsAnEpoch - 1
         const loss = trainer.step(inputs, target as Int32Array, { readLoss })
         if (loss === null) continue
@@ -89,6 +99,29 @@ export async function trainNetwork(
   } finally {
     trainer.dispose()
   }
+}
+
+/** One more than the largest token id of any split. */
+function vocabularyOf(data: DataSource): number {
+  let largest = 1
+  for (const table of [data.train, data.validation, data.test]) {
+    for (let start = 0; start < (table?.count ?? 0); start += 256) {
+      const count = Math.min(256, (table?.count ?? 0) - start)
+      const { inputs } = (table as SampleTable).read(Int32Array.from({ length: count }, (_, i) => start + i))
+      for (const { data: ids } of inputs.values()) for (const id of ids) largest = Math.max(largest, id)
+    }
+  }
+  return largest + 1
+}
+
+/** Some words are hidden in every step, so that a small set of texts is not learnt by heart (cf. Iyyer et al. 2015). */
+function withUnknownWords(inputs: Batch['inputs'], random: () => number): Batch['inputs'] {
+  return new Map(
+    [...inputs].map(([name, { dims, data }]) => [
+      name,
+      { dims, data: data.map((id) => (id > unknownWord && random() < hiddenWords ? unknownWord : id)) },
+    ]),
+  )
 }
 
 function classLabels(table: SampleTable): Int32Array {

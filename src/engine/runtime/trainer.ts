@@ -13,6 +13,8 @@ import { logitsValue, uploadConstant } from './session'
 import { decodeState, encodeState, type StateEntry } from './trainer-state'
 import type { Feed, Target, Trainer, TrainerOptions } from './types'
 
+const ADAM = { first: 0.9, second: 0.999, epsilon: 1e-8 } as const
+
 /** Share of the batch's statistics in the running ones, as in PyTorch. */
 const statisticsMomentum = 0.1
 
@@ -22,6 +24,9 @@ class SgdTrainer implements Trainer {
   private readonly parameters: Parameters
   private readonly constants: Tensors = new Map()
   private readonly velocities: Tensors = new Map()
+  /** Second moments of Adam, and how many steps it has made. */
+  private readonly squares: Tensors = new Map()
+  private steps = 0
   private readonly instructions: readonly Instruction[]
   private readonly logits: number
 
@@ -39,7 +44,10 @@ class SgdTrainer implements Trainer {
     const inputs = new Set(this.program.inputs.map((input) => input.register))
     this.instructions = slice(this.program, inputs, [this.logits])
     for (const constant of this.program.constants) this.constants.set(constant.register, uploadConstant(constant.data))
-    for (const { register, data } of this.parameters.trained) this.velocities.set(register, tf.zeros([...data.dims]))
+    for (const { register, data } of this.parameters.trained) {
+      this.velocities.set(register, tf.zeros([...data.dims]))
+      if (options.optimizer === 'adam') this.squares.set(register, tf.zeros([...data.dims]))
+    }
   }
 
   step(feed: Feed, target: Target, options: { readonly readLoss?: boolean } = {}): number | null {
@@ -98,8 +106,35 @@ class SgdTrainer implements Trainer {
     this.constants.set(register, value)
   }
 
-  /** v <- m v + (g + d w), w <- w - lr v */
   private update(gradients: Tensors): void {
+    if (this.options.optimizer === 'adam') this.updateByAdam(gradients)
+    else this.updateBySgd(gradients)
+  }
+
+  /** m <- b1 m + (1 - b1) g, s <- b2 s + (1 - b2) g^2, w <- w - lr (m' / (sqrt(s') + eps) + d w), m', s' unbiased */
+  private updateByAdam(gradients: Tensors): void {
+    this.steps++
+    const decay = this.options.weightDecay ?? 0
+    const [first, second] = [1 - ADAM.first ** this.steps, 1 - ADAM.second ** this.steps]
+    for (const [register, gradient] of gradients) {
+      const weight = this.constants.get(register) as tf.Tensor
+      const [mean, square] = [this.velocities.get(register), this.squares.get(register)] as [tf.Tensor, tf.Tensor]
+      const [nextMean, nextSquare, nextWeight] = tf.tidy(() => {
+        const m = tf.add(tf.mul(mean, ADAM.first), tf.mul(gradient, 1 - ADAM.first))
+        const s = tf.add(tf.mul(square, ADAM.second), tf.mul(tf.square(gradient), 1 - ADAM.second))
+        const step = tf.div(tf.div(m, first), tf.add(tf.sqrt(tf.div(s, second)), ADAM.epsilon))
+        const whole = decay === 0 ? step : tf.add(step, tf.mul(weight, decay))
+        return [m, s, tf.sub(weight, tf.mul(whole, this.learningRate))]
+      }) as [tf.Tensor, tf.Tensor, tf.Tensor]
+      for (const old of [gradient, mean, square]) old.dispose()
+      this.velocities.set(register, nextMean)
+      this.squares.set(register, nextSquare)
+      this.replace(register, nextWeight)
+    }
+  }
+
+  /** v <- m v + (g + d w), w <- w - lr v */
+  private updateBySgd(gradients: Tensors): void {
     const momentum = this.options.momentum ?? 0.9
     const decay = this.options.weightDecay ?? 0
     for (const [register, gradient] of gradients) {
@@ -125,6 +160,7 @@ class SgdTrainer implements Trainer {
       ...trained.flatMap((constant) => [
         { key: `weight ${name(constant)}`, constant, tensors: this.constants },
         { key: `velocity ${name(constant)}`, constant, tensors: this.velocities },
+        ...(this.squares.size > 0 ? [{ key: `square ${name(constant)}`, constant, tensors: this.squares }] : []),
       ]),
       ...[...statistics.values()]
         .flatMap(({ mean, variance }) => [mean, variance])
@@ -137,11 +173,14 @@ class SgdTrainer implements Trainer {
       const data = tensors.get(constant.register)?.dataSync() as Float32Array
       return { key, data }
     })
+    if (this.squares.size > 0) entries.push({ key: 'steps', data: Float32Array.of(this.steps) })
     return encodeState(entries)
   }
 
   importState(bytes: Uint8Array): void {
-    const entries = decodeState(bytes)
+    const decoded = decodeState(bytes)
+    const counted = this.squares.size > 0 && decoded.at(-1)?.key === 'steps' ? decoded.at(-1) : undefined
+    const entries = counted ? decoded.slice(0, -1) : decoded
     const changing = this.changing()
     const fits =
       entries.length === changing.length &&
@@ -154,6 +193,7 @@ class SgdTrainer implements Trainer {
         'A training checkpoint belongs to another network, so training cannot go on from it. Start the run anew.',
       )
     }
+    this.steps = counted?.data[0] ?? 0
     changing.forEach(({ constant, tensors }, i) => {
       tensors.get(constant.register)?.dispose()
       tensors.set(constant.register, tf.tensor((entries[i] as StateEntry).data, [...constant.data.dims]))
@@ -174,7 +214,7 @@ class SgdTrainer implements Trainer {
   }
 
   dispose(): void {
-    for (const tensors of [this.constants, this.velocities]) {
+    for (const tensors of [this.constants, this.velocities, this.squares]) {
       for (const value of tensors.values()) value.dispose()
       tensors.clear()
     }

@@ -86,6 +86,8 @@ export interface TrainerOptions {
   readonly learningRate: number
   /** Default 0.9. */
   readonly momentum?: number
+  /** `adam` is AdamW (Loshchilov and Hutter 2019): its weight decay is decoupled. Default `sgd`. */
+  readonly optimizer?: 'sgd' | 'adam'
   /** L2, added to the gradient as in torch. Default 0. */
   readonly weightDecay?: number
   /** `train`: batch statistics and updated running statistics; `frozen`: the running statistics are constants. */

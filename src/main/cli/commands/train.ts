@@ -18,7 +18,7 @@ interface TrainCommandOptions extends CommonOptions {
   readonly epochs: number
   readonly samples: number
   readonly seed: number
-  readonly lr: number
+  readonly lr?: number
   readonly batch: number
   readonly backend: RunConfig['backend']
 }
@@ -27,11 +27,11 @@ export function registerTrain(command: Command, shell: Shell): void {
   const names = architectures.map((architecture) => architecture.name).join(', ')
   command
     .requiredOption('--architecture <NAME>', names, word)
-    .requiredOption('--data <DATA>', 'data with labels: .npz file, folder of IDX files or folder of class folders')
+    .requiredOption('--data <DATA>', 'data with labels: .npz file, folder of IDX files, class folders or texts')
     .requiredOption('--out <FILE>', 'the .onnx file to write')
     .option('--epochs <N>', 'passes over the train split', wholeFrom(1), 5)
     .option('--samples <N>', 'samples an epoch; 0: all', wholeFrom(0), 0)
-    .option('--lr <X>', 'learning rate, falling linearly to 0', positive, 0.05)
+    .option('--lr <X>', 'learning rate, falling linearly to 0 (default: 0.05, or 0.002 for texts)', positive)
     .option('--batch <N>', 'samples a step', wholeFrom(1), 64)
     .option('--seed <N>', 'decides the first weights and the order of the samples', wholeFrom(0), 0)
     .option('--backend <NAME>', `where to compute: ${backends.join(', ')}`, oneOf(backends), 'auto')
@@ -45,7 +45,7 @@ export function registerTrain(command: Command, shell: Shell): void {
     const trained = await trainNetwork(
       chosen,
       source,
-      { epochs, samples, learningRate: lr, batch, seed },
+      { epochs, samples, learningRate: lr ?? (chosen.text ? 0.002 : 0.05), batch, seed },
       { signal, progress: terminal.progress.bind(terminal) },
     )
     await saveOnnx(trained.graph, out)
