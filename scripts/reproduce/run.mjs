@@ -89,7 +89,7 @@ const seeds = values.quick ? [0] : list(values.seeds).map(Number)
 
 /** Networks of images learn from Fashion-MNIST, networks of texts from what their architecture says. */
 function dataOf(network, verification) {
-  const text = trainedOn(network)
+  const text = trainedOn(network, cache)
   if (text) return text
   const name = verification === 10000 ? 'fashion-promise.npz' : 'fashion.npz'
   return fashionFile(values.data, join(cache, name), verification)
