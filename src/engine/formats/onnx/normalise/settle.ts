@@ -350,7 +350,7 @@ export function settleNode(node: GraphNode, known: Known, rewriter: Rewriter): G
   if (expand) {
     // It waits for the shapes of its operands.
     if (node.inputs.some((input) => input !== '' && !known.shape(input))) return node
-    expand(new Expansion(node, rewriter), known)
+    expand(new Expansion(node, rewriter, known.dtype(node.inputs[0])), known)
     return undefined
   }
   if (node.domain !== '') return node

@@ -243,7 +243,8 @@ const ruleOf = new Map<string, Rule>([
 export const upgradeNode: Rule = (node, rewriter, opset) => {
   const expand = plainExpansions[`${node.domain}::${node.op}`]
   if (expand) {
-    expand(new Expansion(node, rewriter))
+    const dtype = rewriter.dtype(node.inputs[0])
+    expand(new Expansion(node, rewriter, dtype?.includes('float') ? dtype : 'float32'))
     return undefined
   }
   const rule = node.domain === '' ? ruleOf.get(node.op) : undefined

@@ -1,7 +1,8 @@
 /** Emits the plain operators that a fused one stands for. */
 import { type Attribute, attributes, type GraphNode, int, ints } from '../../../../graph/graph'
-import { float32 } from '../../../../graph/tensor'
+import { type DataType, float32, int64 } from '../../../../graph/tensor'
 import { emitFolded } from '../emit-folded'
+import { cast } from '../evaluate/elementwise'
 import type { Rewriter } from '../rewriter'
 
 export class Expansion {
@@ -10,6 +11,8 @@ export class Expansion {
   constructor(
     readonly node: GraphNode,
     readonly rewriter: Rewriter,
+    /** The type that the operator computes in. */
+    private readonly dtype: DataType = 'float32',
   ) {}
 
   /** Whether an optional input is there. */
@@ -45,8 +48,23 @@ export class Expansion {
     if (output !== '') this.rewriter.alias(this.node, output, value)
   }
 
-  scalar(value: number, dims: readonly number[] = []): string {
-    return this.rewriter.addConstant(`${this.node.name}/number`, float32(dims, [value]))
+  scalar(value: number): string {
+    return this.numbers('number', [], [value])
+  }
+
+  /** Of the type that the operator computes in. */
+  numbers(role: string, dims: readonly number[], values: ArrayLike<number>): string {
+    return this.rewriter.addConstant(`${this.node.name}/${role}`, cast(float32(dims, values), this.dtype))
+  }
+
+  /** A scalar of whole numbers. */
+  integer(value: number): string {
+    return this.rewriter.addConstant(`${this.node.name}/integer`, int64([], [value]))
+  }
+
+  /** A number far below every score. */
+  lowest(): number {
+    return this.dtype === 'float16' ? -65504 : -1e9
   }
 
   sizes(values: readonly number[]): string {

@@ -1,21 +1,29 @@
 /** Fused operators of ONNX Runtime and of newer opsets that need no shapes to be taken apart. */
 import { type Attribute, float, int, ints, numberAttribute, stringAttribute, text } from '../../../../graph/graph'
 import type { Expansion } from './expansion'
+import { matMulOfFewBits } from './few-bits'
+import { type ShapedRule, shapeOf } from './parts'
 
 type Rule = (into: Expansion) => void
 
 const gelu = (into: Expansion, value: string, approximate: 'none' | 'tanh'): string =>
   into.one('Gelu', [value], approximate === 'tanh' ? { approximate: text('tanh') } : {})
 
-/** x * w / sqrt(mean(x^2) + epsilon) over the last axis. */
-export function rootMeanSquare(into: Expansion, x: string, scale: string): string {
-  const axis = numberAttribute(into.node, 'axis', -1)
-  if (axis !== -1)
-    into.rewriter.unsupported(into.node, 'normalises over more than its last axis, which is not supported.')
-  const square = into.one('ReduceMean', [into.one('Mul', [x, x])], { axes: ints([-1]), keepdims: int(1) })
+/** x * w / sqrt(mean(x^2) + epsilon) over the last axes. */
+function rootMeanSquare(into: Expansion, x: string, scale: string, axes: readonly number[] = [-1]): string {
+  const square = into.one('ReduceMean', [into.one('Mul', [x, x])], { axes: ints(axes), keepdims: int(1) })
   const shifted = into.one('Add', [square, into.scalar(numberAttribute(into.node, 'epsilon', 1e-5))])
   const normalised = into.one('Div', [x, into.one('Sqrt', [shifted])])
   return scale === '' ? normalised : into.one('Mul', [normalised, scale])
+}
+
+/** RMSNormalization of opset 23: from an axis to the last. */
+export const normaliseSeveral: ShapedRule = (into, known) => {
+  const rank = shapeOf(into, known, 0).length
+  const given = numberAttribute(into.node, 'axis', -1)
+  const first = given < 0 ? given + rank : given
+  const axes = Array.from({ length: rank - first }, (_, i) => i - (rank - first))
+  into.result(rootMeanSquare(into, into.input(0), into.input(1), axes))
 }
 
 /** Adds what is skipped and the bias, and passes the sum on where it is read. */
@@ -135,8 +143,8 @@ export const plainExpansions: Readonly<Record<string, Rule>> = {
   'com.microsoft::SimplifiedLayerNormalization': (into) =>
     into.result(rootMeanSquare(into, into.input(0), into.input(1))),
   '::SimplifiedLayerNormalization': (into) => into.result(rootMeanSquare(into, into.input(0), into.input(1))),
-  '::RMSNormalization': (into) => into.result(rootMeanSquare(into, into.input(0), into.input(1))),
   'com.microsoft::EmbedLayerNormalization': embedLayerNormalisation,
+  'com.microsoft::MatMulNBits': matMulOfFewBits,
   'com.microsoft::FusedMatMul': fusedMatMul,
   'com.microsoft::TransposeMatMul': fusedMatMul,
   'com.microsoft::FusedConv': withActivation('Conv', window),
