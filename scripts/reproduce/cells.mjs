@@ -29,7 +29,8 @@ export function cellsOf(plan) {
         // The result-oriented decision has one allocation, its own; what is trained from scratch is a uniform network.
         const allocations = strategy === own ? ['global'] : strategy === anew ? ['uniform'] : plan.allocations
         for (const allocation of allocations) {
-          for (const keep of plan.budgets) {
+          // The smallest first: its trajectory holds those of the others.
+          for (const keep of [...plan.budgets].sort((a, b) => a - b)) {
             for (const arm of plan.arms) {
               const { refit, finetune } = arms[arm]
               if (strategy === own && refit !== 'sequential' && refit !== 'layerwise') continue
@@ -47,9 +48,8 @@ export function cellsOf(plan) {
 export const keyOf = ({ network, seed, strategy, allocation, keep, refit, finetune }) =>
   [network, seed, strategy, allocation, keep, refit, finetune].join(' ')
 
-/** One decision serves every budget, refit and fine-tuning of a criterion. */
-export const decisionOf = ({ strategy, allocation, keep, refit, network, seed }) =>
-  [network, seed, strategy, ...(strategy === own || strategy === anew ? [keep, refit] : [allocation])].join(' ')
+/** One decision serves every budget, refit and fine-tuning. */
+export const decisionOf = ({ strategy, allocation, network, seed }) => [network, seed, strategy, allocation].join(' ')
 
 /** One pruned and refitted network serves every fine-tuning. */
 export const prunedOf = (cell) => keyOf({ ...cell, finetune: 0 })

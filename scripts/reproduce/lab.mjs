@@ -8,6 +8,8 @@ import { runConfigSchema } from '../../src/contract/run.ts'
 import { fitToNetwork } from '../../src/engine/data/index.ts'
 import { describeTask, PairMeter } from '../../src/engine/evaluation/index.ts'
 import { readModel, writeModel } from '../../src/engine/formats/index.ts'
+import { pack, unpack } from '../../src/engine/pipeline/checkpoint/archive.ts'
+import { stepFingerprints } from '../../src/engine/pipeline/fingerprint.ts'
 import { compress } from '../../src/engine/pipeline/index.ts'
 import { openRawData } from '../../src/main/cli/inputs.ts'
 import { startBackend } from '../../src/main/services/backend.ts'
@@ -18,7 +20,7 @@ const batch = 250
 const cpuSeconds = () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6
 
 export async function openLab(backend) {
-  await startBackend(backend)
+  const { name: device } = await startBackend(backend)
   const sources = new Map()
   /** The one network that is open: cells come in an order that goes through the networks once. */
   let opened = null
@@ -81,6 +83,15 @@ export async function openLab(backend) {
     return { ...source, test: null, validation: few }
   }
 
+  /**
+   * The result-oriented order does not depend on where it ends, so that the order down to a small budget holds those of
+   * larger ones, under any refit that its rates are measured with. The pipeline keeps it for one goal only.
+   */
+  function asDecidedFor(network, config, bytes) {
+    const fingerprint = stepFingerprints(network.graph, network.source, runConfigSchema.parse(config), device)
+    return pack({ fingerprint: fingerprint('decision'), value: unpack(bytes).value })
+  }
+
   async function run(network, config, checkpoints) {
     const output = await compress(
       { graph: network.graph, data: sourceFor(network, config), config: runConfigSchema.parse(config) },
@@ -131,25 +142,24 @@ export async function openLab(backend) {
         since = cpuSeconds()
       }
       const epochs = new Map()
+      const config = configOf(cell, backend)
       const checkpoints = {
         async load(key) {
           const found = kept.steps.get(`${key} of ${names[key]}`)
-          if (found) lap(key, found.seconds)
-          return found?.bytes ?? epochs.get(key) ?? null
+          if (!found || (key === 'decision' && cell.strategy === own && found.keep > cell.keep)) {
+            return epochs.get(key) ?? null
+          }
+          lap(key, found.seconds)
+          return key === 'decision' && cell.strategy === own ? asDecidedFor(network, config, found.bytes) : found.bytes
         },
         async save(key, bytes) {
           if (key === 'best-epoch') epochs.set(key, bytes)
           if (!/^(decision|pruned|verified|recovered)$/.test(key)) return
           lap(key)
-          if (key in names) kept.steps.set(`${key} of ${names[key]}`, { bytes, seconds: seconds[key] })
+          if (key in names) kept.steps.set(`${key} of ${names[key]}`, { bytes, seconds: seconds[key], keep: cell.keep })
         },
       }
-      const {
-        trace,
-        rounds: _rounds,
-        warnings: _warnings,
-        ...figures
-      } = await run(network, configOf(cell, backend), checkpoints)
+      const { trace, rounds: _rounds, warnings: _warnings, ...figures } = await run(network, config, checkpoints)
       return {
         ...figures,
         decideSeconds: seconds.decision,
