@@ -22,7 +22,24 @@ function installed() {
       channel.port1.onmessage = resolve
       channel.port2.postMessage(0)
     })
+  let watching = null
   window.bench = {
+    /** Frames from now until `stop`, whatever moves them. */
+    start() {
+      watching = { from: performance.now(), gaps: [], last: 0 }
+      const tick = (now) => {
+        if (!watching) return
+        if (watching.last > 0) watching.gaps.push(now - watching.last)
+        watching.last = now
+        requestAnimationFrame(tick)
+      }
+      requestAnimationFrame(tick)
+    },
+    stop() {
+      const { from, gaps } = watching
+      watching = null
+      return { gaps, tasks: tasks.filter(({ startTime }) => startTime >= from).map(({ duration }) => duration) }
+    },
     /** Milliseconds from `act` until `shown` holds and the frame that shows it is drawn. */
     async until(act, shown, at) {
       const from = performance.now()
@@ -80,6 +97,20 @@ export async function watch(page) {
         await reset(at)
       }
       return { ms: middle(clock), thread: middle(thread), worst: Math.max(...clock) }
+    },
+    /** Frames while the pointer really moves: `places` are points of the page. */
+    async swept(places) {
+      const began = await threadMs()
+      await page.evaluate(() => window.bench.start())
+      for (const [x, y] of places) await page.mouse.move(x, y)
+      const { gaps, tasks } = await page.evaluate(() => window.bench.stop())
+      const late = gaps.filter((gap) => gap > 25).length
+      return {
+        frame: middle(gaps),
+        late: late / gaps.length,
+        tasks,
+        thread: ((await threadMs()) - began) / gaps.length,
+      }
     },
     /** Frames while `act` is called once in each. `thread`: milliseconds of the page's thread a frame. */
     async moved(act, count) {

@@ -1,5 +1,5 @@
 /** Opens the SQLite file: pragmas, integrity check, backup before an upgrade, migrations. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { storeError } from './errors'
@@ -12,6 +12,14 @@ const check = (database: Database): void => {
   const verdict = database.pragma('quick_check(1)', { simple: true }) as string
   if (verdict !== 'ok') throw Object.assign(new Error(verdict), { code: 'SQLITE_CORRUPT' })
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/** Reading all of more than this holds a start up for seconds. */
+const checkedAlways = 64e6
+
+/** Everything is read at the start where that is quick, or where the last end was none: SQLite's log was left behind. */
+const needsCheck = (path: string): boolean => sizeOf(path) <= checkedAlways || sizeOf(`${path}-wal`) > 0
 
 /** A whole copy of the old format, so that an upgrade can be gone back on. */
 const backUp = (database: Database, path: string, version: number): void => {
@@ -28,8 +36,9 @@ export function openDatabase(path: string): Database {
   let database: Database | undefined
   try {
     mkdirSync(dirname(path), { recursive: true })
+    const whole = needsCheck(path)
     database = new BetterSqlite(path, { timeout: 5000 })
-    check(database)
+    if (whole) check(database)
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')

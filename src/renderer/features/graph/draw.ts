@@ -89,6 +89,142 @@ function drawMark(
   context.fillRect(x, y, tone === 'kept' ? width * Math.min(1, Math.max(0, kept)) : width, 3)
 }
 
+interface Sight {
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+interface BoundEdge extends Sight {
+  readonly edge: LayoutResult['edges'][number]
+}
+
+/** Where each edge lies, found once a layout and not once a frame. */
+const bounds = new WeakMap<LayoutResult, readonly BoundEdge[]>()
+
+function boundsOf(layout: LayoutResult): readonly BoundEdge[] {
+  const known = bounds.get(layout)
+  if (known) return known
+  const found = layout.edges.map((edge) => {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const { x, y } of edge.points) {
+      left = Math.min(left, x)
+      top = Math.min(top, y)
+      right = Math.max(right, x)
+      bottom = Math.max(bottom, y)
+    }
+    return { edge, left, top, right, bottom }
+  })
+  bounds.set(layout, found)
+  return found
+}
+
+const overlaps = (a: Sight, b: Sight): boolean =>
+  a.right >= b.left && a.left <= b.right && a.bottom >= b.top && a.top <= b.bottom
+
+function drawEdges(
+  context: CanvasRenderingContext2D,
+  layout: LayoutResult,
+  sight: Sight,
+  emphasis: Emphasis,
+  palette: Palette,
+  far: boolean,
+): void {
+  const dimmed = emphasis.members.size > 0
+  const stands = ({ from, to }: BoundEdge['edge']) =>
+    from === emphasis.selected ||
+    to === emphasis.selected ||
+    (dimmed && emphasis.members.has(from) && emphasis.members.has(to))
+  const inSight = boundsOf(layout).filter((bound) => overlaps(bound, sight))
+  const set = (color: string, alpha: number, width: number) => {
+    context.strokeStyle = color
+    context.fillStyle = color
+    context.globalAlpha = alpha
+    context.lineWidth = width
+  }
+  set(palette.text3, dimmed ? 0.25 : 0.55, 1)
+  if (far) {
+    // Thousands of lines in one stroke; bends and arrow heads would be smaller than a pixel.
+    context.beginPath()
+    for (const { edge } of inSight) {
+      edge.points.forEach(({ x, y }, at) => {
+        if (at === 0) context.moveTo(x, y)
+        else context.lineTo(x, y)
+      })
+    }
+    context.stroke()
+  } else for (const { edge } of inSight) if (!stands(edge)) strokeEdge(context, edge.points)
+  set(palette.accent, 1, 2)
+  for (const { edge } of inSight) if (stands(edge)) strokeEdge(context, edge.points)
+}
+
+type SeenNode = ModelGraph['nodes'][number] & { readonly x: number; readonly y: number }
+
+/** Nodes that nothing distinguishes, as boxes with their family's colour: a path a colour, and not one a node. */
+function drawPlainNodes(
+  context: CanvasRenderingContext2D,
+  nodes: readonly SeenNode[],
+  palette: Palette,
+  alpha: number,
+) {
+  context.globalAlpha = alpha
+  context.beginPath()
+  for (const { x, y, width } of nodes) context.rect(x, y, width, nodeHeight)
+  context.fillStyle = palette.surface
+  context.fill()
+  context.strokeStyle = palette.line
+  context.lineWidth = 1
+  context.stroke()
+  let family: Family | undefined
+  for (const node of nodes.toSorted((a, b) => (a.family < b.family ? -1 : a.family > b.family ? 1 : 0))) {
+    if (node.family !== family) context.fillStyle = familyColor(node.family, palette)
+    family = node.family
+    context.fillRect(node.x + 6, node.y + 8, 12, nodeHeight - 16)
+  }
+}
+
+function drawNode(
+  context: CanvasRenderingContext2D,
+  node: SeenNode,
+  emphasis: Emphasis,
+  palette: Palette,
+  far: boolean,
+) {
+  const { x, y } = node
+  const member = emphasis.members.has(node.id)
+  const selected = node.id === emphasis.selected
+  context.globalAlpha = emphasis.members.size > 0 && !member && !selected ? 0.4 : 1
+  context.beginPath()
+  context.roundRect(x, y, node.width, nodeHeight, node.family === 'io' ? 20 : 5)
+  context.fillStyle = palette.surface
+  context.fill()
+  if (member) {
+    context.globalAlpha = 0.18
+    context.fillStyle = emphasis.blocked ? palette.bad : palette.accent
+    context.fill()
+    context.globalAlpha = 1
+  }
+  const match = emphasis.matches.has(node.id)
+  const edge = emphasis.blocked && member ? palette.bad : palette.accent
+  context.strokeStyle = selected || member ? edge : match ? (palette.series[1] ?? edge) : palette.line
+  context.lineWidth = selected ? 2.5 : member || match ? 1.75 : 1
+  context.stroke()
+  if (node.family !== 'io') {
+    context.fillStyle = familyColor(node.family, palette)
+    context.fillRect(x + 6, y + 8, 3, nodeHeight - 16)
+  }
+  if (node.mark) drawMark(context, node.mark, x + 15, y + nodeHeight - 5, node.width - 24, palette)
+  if (far) return
+  const inner = node.width - 24
+  context.fillStyle = palette.text
+  context.font = `600 12px ${font}`
+  context.fillText(clip(context, node.title, inner), x + 15, y + (node.mark ? 12 : 14))
+  context.fillStyle = palette.text2
+  context.font = `11px ${font}`
+  context.fillText(clip(context, node.subtitle, inner), x + 15, y + (node.mark ? 26 : 28))
+}
+
 export function drawGraph(
   context: CanvasRenderingContext2D,
   size: { width: number; height: number; ratio: number },
@@ -104,67 +240,25 @@ export function drawGraph(
   context.scale(camera.scale, camera.scale)
   const left = -camera.x / camera.scale
   const top = -camera.y / camera.scale
-  const right = left + size.width / camera.scale
-  const bottom = top + size.height / camera.scale
-  const dimmed = emphasis.members.size > 0
+  const sight = { left, top, right: left + size.width / camera.scale, bottom: top + size.height / camera.scale }
+  const far = camera.scale < textFrom
 
-  for (const edge of layout.edges) {
-    let [x1, y1, x2, y2] = [Infinity, Infinity, -Infinity, -Infinity]
-    for (const { x, y } of edge.points) {
-      x1 = Math.min(x1, x)
-      y1 = Math.min(y1, y)
-      x2 = Math.max(x2, x)
-      y2 = Math.max(y2, y)
-    }
-    if (x2 < left || x1 > right || y2 < top || y1 > bottom) continue
-    const near = edge.from === emphasis.selected || edge.to === emphasis.selected
-    const inside = dimmed && emphasis.members.has(edge.from) && emphasis.members.has(edge.to)
-    context.strokeStyle = near || inside ? palette.accent : palette.text3
-    context.fillStyle = context.strokeStyle
-    context.globalAlpha = near || inside ? 1 : dimmed ? 0.25 : 0.55
-    context.lineWidth = near || inside ? 2 : 1
-    strokeEdge(context, edge.points)
-  }
-
+  drawEdges(context, layout, sight, emphasis, palette, far)
   context.textBaseline = 'middle'
+  const plain: SeenNode[] = []
+  const special: SeenNode[] = []
   for (const node of graph.nodes) {
     const at = layout.nodes[node.id]
     if (!at) continue
     const x = at.x - node.width / 2
     const y = at.y - nodeHeight / 2
-    if (x > right || x + node.width < left || y > bottom || y + nodeHeight < top) continue
-    const member = emphasis.members.has(node.id)
-    const match = emphasis.matches.has(node.id)
-    const selected = node.id === emphasis.selected
-    context.globalAlpha = dimmed && !member && !selected ? 0.4 : 1
-    context.beginPath()
-    context.roundRect(x, y, node.width, nodeHeight, node.family === 'io' ? 20 : 5)
-    context.fillStyle = palette.surface
-    context.fill()
-    if (member) {
-      context.globalAlpha = 0.18
-      context.fillStyle = emphasis.blocked ? palette.bad : palette.accent
-      context.fill()
-      context.globalAlpha = 1
-    }
-    const edge = emphasis.blocked && member ? palette.bad : palette.accent
-    context.strokeStyle = selected || member ? edge : match ? (palette.series[1] ?? edge) : palette.line
-    context.lineWidth = selected ? 2.5 : member || match ? 1.75 : 1
-    context.stroke()
-    if (node.family !== 'io') {
-      context.fillStyle = familyColor(node.family, palette)
-      context.fillRect(x + 6, y + 8, 3, nodeHeight - 16)
-    }
-    if (node.mark) drawMark(context, node.mark, x + 15, y + nodeHeight - 5, node.width - 24, palette)
-    if (camera.scale < textFrom) continue
-    const inner = node.width - 24
-    context.fillStyle = palette.text
-    context.font = `600 12px ${font}`
-    context.fillText(clip(context, node.title, inner), x + 15, y + (node.mark ? 12 : 14))
-    context.fillStyle = palette.text2
-    context.font = `11px ${font}`
-    context.fillText(clip(context, node.subtitle, inner), x + 15, y + (node.mark ? 26 : 28))
+    if (!overlaps({ left: x, top: y, right: x + node.width, bottom: y + nodeHeight }, sight)) continue
+    const { members, matches, selected } = emphasis
+    const stands = node.mark || node.id === selected || members.has(node.id) || matches.has(node.id)
+    ;(far && !stands ? plain : special).push({ ...node, x, y })
   }
+  drawPlainNodes(context, plain, palette, emphasis.members.size > 0 ? 0.4 : 1)
+  for (const node of special) drawNode(context, node, emphasis, palette, far)
   context.globalAlpha = 1
 }
 
