@@ -1,5 +1,5 @@
 /** The engine's sources as one module that plain Node runs, for scripts that measure it as it is shipped. */
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inRoot, root } from './root.mjs'
 
@@ -10,7 +10,8 @@ import { inRoot, root } from './root.mjs'
  */
 export async function bundled(entry) {
   const { build } = await import('vite')
-  const name = basename(entry).replace(/\.\w+$/, '')
+  // Every entry has its own place, named after its folder too.
+  const name = `${basename(dirname(entry))}-${basename(entry).replace(/\.\w+$/, '')}`
   const outDir = join(inRoot('.cache/bundles'), name)
   await build({
     root,

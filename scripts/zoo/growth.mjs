@@ -8,51 +8,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundled } from '../lib/bundle.mjs'
 import { writeCoverage } from './report.mjs'
+import { residual } from './residual.mjs'
 
-const { analyseCoupling, attributes, float32, Graph, inferShapes, int, ints, verify } = await import(
-  await bundled(join(import.meta.dirname, 'api.ts'))
-)
+const api = await import(await bundled(join(import.meta.dirname, 'api.ts')))
+const { analyseCoupling } = api
 
-/** Blocks of two convolutions with BatchNorm and a shortcut; every fourth one changes the width of the stream. */
-function network(blocks) {
-  const nodes = []
-  const constants = new Map()
-  const weight = (dims) => {
-    const name = `w${constants.size}`
-    constants.set(name, float32(dims, new Float32Array(dims.reduce((a, b) => a * b, 1))))
-    return name
-  }
-  const one = (op, inputs, at = {}) => {
-    const name = `${op}${nodes.length}`
-    nodes.push({ name, op, domain: '', inputs, outputs: [name], attributes: attributes(at) })
-    return name
-  }
-  const conv = (x, from, to) =>
-    one('Conv', [x, weight([to, from, 1, 1]), weight([to])], { kernel_shape: ints([1, 1]), group: int(1) })
-  const norm = (x, c) => one('BatchNormalization', [x, weight([c]), weight([c]), weight([c]), weight([c])])
-  let width = 16
-  let x = conv('x', 3, width)
-  for (let block = 0; block < blocks; block++) {
-    const next = block % 4 === 3 ? (width === 16 ? 24 : 16) : width
-    const a = one('Relu', [norm(conv(x, width, 16), 16)])
-    const b = norm(conv(a, 16, next), next)
-    const shortcut = next === width ? x : conv(x, width, next)
-    x = one('Relu', [one('Add', [b, shortcut])])
-    width = next
-  }
-  const pooled = one('Flatten', [one('GlobalAveragePool', [x])])
-  const y = one('Gemm', [pooled, weight([10, width]), weight([10])], { transB: int(1) })
-  const inputs = [{ name: 'x', dtype: 'float32', shape: ['batch', 3, 8, 8] }]
-  return inferShapes(
-    verify(
-      new Graph({ name: 'growth', inputs, outputs: [{ name: y, dtype: 'float32', shape: null }], nodes, constants }),
-    ),
-  )
-}
-
-analyseCoupling(network(50))
+analyseCoupling(residual(api, 50))
 const points = [60, 125, 250, 500, 1000, 1900, 2760].map((blocks) => {
-  const graph = network(blocks)
+  const graph = residual(api, blocks)
   const times = Array.from({ length: 5 }, () => {
     const start = performance.now()
     analyseCoupling(graph)
