@@ -68,7 +68,7 @@ export default bilingual(
     name: '名称',
     namePlaceholder: '门铃的关键词识别',
     goal: '目标',
-    goalPlaceholder: '小于 250 kB,最多损失一个百分点',
+    goalPlaceholder: '小于 250 kB，最多损失一个百分点',
     view: '哪些项目',
     views: { active: '进行中', archived: '已归档', trash: '回收站' },
     tagFilter: '按标签筛选',

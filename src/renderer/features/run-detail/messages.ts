@@ -160,7 +160,7 @@ export default bilingual(
     progress: '进度',
     eta: '大约还需 {time}',
     etaUnknown: '剩余时间尚不清楚',
-    stalled: '自 {time}({ago})起没有收到消息。引擎可能正忙于一个较长的步骤；可以取消后继续，已保留的步骤不会丢失。',
+    stalled: '自 {time}（{ago}）起没有收到消息。引擎可能正忙于一个较长的步骤；可以取消后继续，已保留的步骤不会丢失。',
     waiting: '等待前面的运行完成。',
     interrupted: '引擎中途停止。“继续”会从最后保留的步骤接着进行。',
     metricAfter: '之后的{metric}',
