@@ -65,14 +65,19 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
         layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
       },
     )
-    return both ? onResult(run, refitted, key, report) : refitted
+    const share = (removals.at(-1)?.macs ?? 0) / run.cost.original.macs
+    return both ? onResult(run, refitted, share, key, report) : refitted
   })
 }
+
+/** Passes of the refit on the result: the smaller the network the more, at about the same cost. */
+const passesOf = (share: number): number => Math.round(Math.min(20, Math.max(5, 2.4 / share)))
 
 /** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the run says so. */
 async function onResult(
   run: Run,
   refitted: Graph,
+  share: number,
   key: string,
   report: (part: number, detail: string) => void,
 ): Promise<Graph> {
@@ -83,7 +88,7 @@ async function onResult(
       run.graph,
       refitted,
       run.splits.calibration,
-      { form, seed: config.seed },
+      { form, seed: config.seed, passes: passesOf(share) },
       {
         signal: hooks.signal,
         progress: (part) =>

@@ -17,9 +17,9 @@ export interface ResultRefitOptions {
   readonly seed: number
   /** Samples a step. Default 64. */
   readonly batch?: number
-  /** Times that every sample is seen. Default 8; more where that makes fewer than 96 steps. */
+  /** Times that every sample is seen. Default 8. At least 96 steps are made. */
   readonly passes?: number
-  /** Step relative to the size of what is moved; falls to zero in a line. Default 0.03. */
+  /** Step relative to the size of what is moved; falls to zero in a line. Default 0.06. */
   readonly rate?: number
   /** Softens both distributions. Default 4. */
   readonly temperature?: number
@@ -27,9 +27,9 @@ export interface ResultRefitOptions {
   readonly mixtures?: number
 }
 
-/** Where the refit stands after a pass. */
+/** Where the refit stands after a quarter of its steps. */
 export interface ResultRefitState {
-  readonly pass: number
+  readonly step: number
   readonly rate: number
   /** Divergence on held-out samples of the best numbers so far, and these. */
   readonly best: number
@@ -48,11 +48,12 @@ export interface ResultRefitHooks {
 
 const BATCH = 64
 const PASSES = 8
-const RATE = 0.03
+const RATE = 0.06
 const TEMPERATURE = 4
 const MIXTURES = 4
 const FEWEST_STEPS = 96
 const WARM_STEPS = 10
+const STOPS = 4
 /** Share of the calibration samples that is not fitted but chooses among what was reached, and the most it may be. */
 const HELD_OUT = 1 / 8
 const MOST_HELD_OUT = 256
@@ -64,7 +65,8 @@ const SMALLER = 1 / 4
 /**
  * Minimises the divergence of the result from the original's over the calibration samples and mixtures of them, starting
  * from a network that was refitted in closed form. Iterative, by gradients; needs no labels. A part of the samples is
- * held out: the best of the passes by the divergence there is what comes back, and the given network where none is better.
+ * held out: of four stops on the way the best by the divergence there is what comes back, and the given network where none is
+ * better.
  * Deterministic for a seed on one backend.
  * @param original with inferred shapes; `start` is a smaller form of it.
  * @throws CANCELLED, MODEL_UNSUPPORTED_OPERATOR, MODEL_UNSUPPORTED_FEATURE where gradients cannot be had.
@@ -120,7 +122,10 @@ class Teacher {
 class ResultRefit {
   private readonly batch: number
   private readonly perPass: number
-  private readonly passes: number
+  private readonly steps: number
+  /** The samples as they are drawn for one mixture. */
+  private order = new Int32Array()
+  private orderOf = -1
 
   constructor(
     private readonly graph: Graph,
@@ -134,7 +139,7 @@ class ResultRefit {
     const samples = fitted.indices.length
     this.batch = Math.min(options.batch ?? BATCH, samples)
     this.perPass = Math.floor(samples / this.batch)
-    this.passes = Math.max(options.passes ?? PASSES, Math.ceil(FEWEST_STEPS / this.perPass))
+    this.steps = Math.max(FEWEST_STEPS, this.perPass * (options.passes ?? PASSES))
   }
 
   /** Leaves the best numbers in the session. @returns whether they are better than those at the start. */
@@ -173,21 +178,16 @@ class ResultRefit {
           mover.write(kept.memory[i] as readonly Float32Array[])
         })
       }
-      for (let pass = kept?.pass ?? 0; pass < this.passes; pass++) {
-        await this.pass(pass, rate, movers)
+      for (let step = kept?.step ?? 0; step < this.steps; step++) {
+        await this.step(step, rate, movers)
+        if (!this.isStop(step + 1)) continue
         const now = this.divergence()
         if (now < best) {
           best = now
           numbers = this.session.read()
         }
-        await this.hooks.save?.({
-          pass: pass + 1,
-          rate,
-          best,
-          numbers,
-          current: this.session.read(),
-          memory: movers.map((mover) => mover.read()),
-        })
+        const memory = movers.map((mover) => mover.read())
+        await this.hooks.save?.({ step: step + 1, rate, best, numbers, current: this.session.read(), memory })
       }
     } finally {
       for (const mover of movers) mover.dispose()
@@ -196,28 +196,33 @@ class ResultRefit {
     return best
   }
 
-  private async pass(pass: number, rate: number, movers: readonly Mover[]): Promise<void> {
+  /** After each quarter of the steps the held-out samples are asked, and the state is kept. */
+  private isStop(done: number): boolean {
+    return Array.from({ length: STOPS }, (_, i) => Math.round(((i + 1) * this.steps) / STOPS)).includes(done)
+  }
+
+  private async step(step: number, rate: number, movers: readonly Mover[]): Promise<void> {
+    if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
     const { seed, form } = this.options
     const mixtures = this.options.mixtures ?? MIXTURES
     const temperature = this.options.temperature ?? TEMPERATURE
-    const copy = mixtures > 0 ? pass % mixtures : 0
-    const order = stream(seed, `result refit/${copy}`).shuffle(this.fitted.indices.slice())
-    const steps = this.passes * this.perPass
-    for (let i = 0; i < this.perPass; i++) {
-      if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
-      const batch = this.fitted.table.read(order.subarray(i * this.batch, (i + 1) * this.batch))
-      const inputs = mixtures > 0 ? mixed(batch, stream(seed, `result refit/${copy}/${i}`)) : batch.inputs
-      const gradients = this.session.gradients(inputs, (logits) => {
-        const wanted = this.teacher.answer(`${copy}/${i}`, inputs, logits.layout)
-        return resultLoss(logits, wanted, form, temperature).gradient
-      })
-      const step = pass * this.perPass + i
-      const now = rate * Math.min(1, (step + 1) / WARM_STEPS) * (1 - step / steps)
-      for (const mover of movers) mover.step(this.session, gradients, now)
-      for (const gradient of gradients.values()) gradient.dispose()
-      this.hooks.progress?.((step + 1) / steps)
-      await new Promise((resolve) => setTimeout(resolve, 0))
+    const copy = mixtures > 0 ? Math.floor(step / this.perPass) % mixtures : 0
+    const place = step % this.perPass
+    if (this.orderOf !== copy) {
+      this.order = stream(seed, `result refit/${copy}`).shuffle(this.fitted.indices.slice())
+      this.orderOf = copy
     }
+    const batch = this.fitted.table.read(this.order.subarray(place * this.batch, (place + 1) * this.batch))
+    const inputs = mixtures > 0 ? mixed(batch, stream(seed, `result refit/${copy}/${place}`)) : batch.inputs
+    const gradients = this.session.gradients(inputs, (logits) => {
+      const wanted = this.teacher.answer(`${copy}/${place}`, inputs, logits.layout)
+      return resultLoss(logits, wanted, form, temperature).gradient
+    })
+    const now = rate * Math.min(1, (step + 1) / WARM_STEPS) * (1 - step / this.steps)
+    for (const mover of movers) mover.step(this.session, gradients, now)
+    for (const gradient of gradients.values()) gradient.dispose()
+    this.hooks.progress?.((step + 1) / this.steps)
+    await new Promise((resolve) => setTimeout(resolve, 0))
   }
 
   /** Mean divergence on the held-out samples, not softened. */

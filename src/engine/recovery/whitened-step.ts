@@ -181,8 +181,9 @@ class LinearMover implements Mover {
 
 /** Ridge of A relative to its mean diagonal: directions that hardly occur are not moved far. */
 const RIDGE = 1e-2
-/** Samples A is observed on, and the most rows it may have; wider operators are moved number by number. */
+/** Samples A is observed on, positions of each map, and the most rows it may have; wider operators move number by number. */
 const SAMPLES = 1024
+const POSITIONS = 8
 const MOST_ROWS = 1200
 
 /**
@@ -205,7 +206,7 @@ export async function moversOf(
     coupling,
     samples,
     request,
-    { ...options, result: 'softmax', maxRows: MOST_ROWS },
+    { ...options, result: 'softmax', maxRows: MOST_ROWS, positions: POSITIONS },
     hooks,
   )
   const left = new Set(session.names)

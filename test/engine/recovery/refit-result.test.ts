@@ -81,7 +81,7 @@ describe('resultRefit', () => {
     expect(weightsOf(result)).toEqual(weightsOf(original))
   })
 
-  it('gives the same when it is interrupted after any pass and goes on', async () => {
+  it('gives the same when it is interrupted at any stop and goes on', async () => {
     const original = chainNetwork()
     const start = smaller(original)
     const states: ResultRefitState[] = []
