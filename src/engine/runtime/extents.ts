@@ -3,10 +3,10 @@ import type { Dim, Graph, Shape } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import type { Inferred } from '../ops/definition'
 import { Inference } from '../ops/infer'
-import type { Feed } from './types'
+import type { Feed, LiveValues } from './types'
 
 /** Names of the batch: what the first axes of the inputs are called. */
-const batchNames = (graph: Graph): ReadonlySet<Dim> =>
+export const batchNames = (graph: Graph): ReadonlySet<Dim> =>
   new Set(graph.inputs.flatMap(({ shape }) => (typeof shape?.[0] === 'string' ? [shape[0]] : [])))
 
 /** Whether a feed decides extents besides the batch. */
@@ -17,16 +17,38 @@ export function hasOpenExtents(graph: Graph): boolean {
   )
 }
 
-/** The extents of a feed for every name that stands at an input, the batch left out. */
-export function openExtents(graph: Graph, feed: Feed): Map<string, number> {
-  const batch = batchNames(graph)
+/** The extents of a feed for every name that stands at an input. @param all the batch too, which is left out else */
+export function openExtents(graph: Graph, feed: Feed, all = false): Map<string, number> {
+  const batch = all ? new Set<Dim>() : batchNames(graph)
   const found = new Map<string, number>()
   for (const { name, shape } of graph.inputs) {
     const dims = (feed.get(name) ?? (graph.inputs.length === 1 ? feed.get('') : undefined))?.dims
     shape?.forEach((dim, axis) => {
       const extent = dims?.[axis]
-      if (axis > 0 && typeof dim === 'string' && !batch.has(dim) && extent !== undefined) found.set(dim, extent)
+      if ((all || axis > 0) && typeof dim === 'string' && !batch.has(dim) && extent !== undefined)
+        found.set(dim, extent)
     })
+  }
+  return found
+}
+
+/** The same from values of a run. Names are listed in the order in which the inputs have them, so that maps compare. */
+export function liveExtents(graph: Graph, values: LiveValues, all = false): Map<string, number> {
+  const batch = all ? new Set<Dim>() : batchNames(graph)
+  const seen = new Map<Dim, number>()
+  for (const [name, { tensor, layout }] of values) {
+    const { shape } = graph.info(name) ?? {}
+    if (!shape || shape.length !== tensor.rank) continue
+    const held =
+      layout === 'nhwc' && shape.length > 2 ? [...shape.slice(0, 1), ...shape.slice(2), shape[1] as Dim] : shape
+    held.forEach((dim, axis) => {
+      if (typeof dim === 'string') seen.set(dim, tensor.shape[axis] as number)
+    })
+  }
+  const found = new Map<string, number>()
+  for (const dim of graph.inputs.flatMap(({ shape }) => shape ?? [])) {
+    const extent = seen.get(dim)
+    if (typeof dim === 'string' && !batch.has(dim) && extent !== undefined) found.set(dim, extent)
   }
   return found
 }

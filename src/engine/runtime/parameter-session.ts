@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from '../graph/graph'
 import type { Instruction } from '../ops/lowering'
-import { buildProgram } from './build'
+import { carriedOver, ProgramBinding } from './binding'
 import { differentiate, execute, type Tensors } from './executor'
 import { upload } from './feed'
 import { inverseOf } from './layout'
@@ -35,21 +35,39 @@ export interface ParameterSession {
 
 class Parameters implements ParameterSession {
   readonly names: readonly string[]
-  private readonly program: Program
-  private readonly trained: readonly ProgramConstant[]
-  private readonly byName: ReadonlyMap<string, ProgramConstant>
-  private readonly constants: Tensors = new Map()
-  private readonly instructions: readonly Instruction[]
-  private readonly of: ReturnType<typeof registerOf>
+  private readonly binding: ProgramBinding
+  private program: Program
+  private trained: readonly ProgramConstant[] = []
+  private byName: ReadonlyMap<string, ProgramConstant> = new Map()
+  private constants: Tensors = new Map()
+  private instructions: readonly Instruction[] = []
+  private of: ReturnType<typeof registerOf>
 
   constructor(private readonly graph: Graph) {
-    this.program = buildProgram(graph, { fuse: false })
-    this.trained = parametersOf(this.program, new Set()).trained
-    this.byName = new Map(this.trained.map((constant) => [constant.origin?.constant as string, constant]))
+    this.binding = new ProgramBinding(graph, { fuse: false })
+    this.program = this.binding.some()
+    this.of = this.describe()
     this.names = [...this.byName.keys()]
-    this.of = registerOf(this.program, logitsValue(graph))
-    this.instructions = slice(this.program, new Set(this.program.inputs.map(({ register }) => register)), [this.of.id])
     for (const { register, data } of this.program.constants) this.constants.set(register, uploadConstant(data))
+  }
+
+  /** What is known of the program. */
+  private describe(): ReturnType<typeof registerOf> {
+    const { program } = this
+    this.trained = parametersOf(program, new Set()).trained
+    this.byName = new Map(this.trained.map((constant) => [constant.origin?.constant as string, constant]))
+    const of = registerOf(program, logitsValue(this.graph))
+    this.instructions = slice(program, new Set(program.inputs.map(({ register }) => register)), [of.id])
+    return of
+  }
+
+  /** Goes on with the program for a feed. */
+  private bind(feed: Feed): void {
+    const program = this.binding.for(feed)
+    if (program === this.program) return
+    this.constants = carriedOver(this.constants, this.graph, this.program, program, ({ data }) => uploadConstant(data))
+    this.program = program
+    this.of = this.describe()
   }
 
   private constant(name: string): ProgramConstant {
@@ -70,6 +88,7 @@ class Parameters implements ParameterSession {
   }
 
   logits(feed: Feed): LiveValue {
+    this.bind(feed)
     const inputs = upload(this.program, feed)
     try {
       const found = execute(this.instructions, new Map([...this.constants, ...inputs]), new Set([this.of.id]))
@@ -80,6 +99,7 @@ class Parameters implements ParameterSession {
   }
 
   gradients(feed: Feed, seed: (logits: LiveValue) => tf.Tensor): Map<string, tf.Tensor> {
+    this.bind(feed)
     const inputs = upload(this.program, feed)
     try {
       const { of, gradients } = differentiate({

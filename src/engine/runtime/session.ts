@@ -3,9 +3,9 @@ import { cast, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-cor
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
-import { buildProgram, runtimeTensor } from './build'
+import { carriedOver, ProgramBinding } from './binding'
+import { runtimeTensor } from './build'
 import { differentiate, execute, type Tensors } from './executor'
-import { hasOpenExtents, openExtents, withExtents } from './extents'
 import { upload } from './feed'
 import { inverseOf, permuted, toChannelsFirst, toChannelsLast } from './layout'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
@@ -34,62 +34,38 @@ export function programForm(constant: ProgramConstant, value: TensorData): Tenso
 }
 
 class ProgramSession implements Session {
-  /** Null until the first feed decides the extents that the graph leaves open. */
-  private built: Program | null = null
-  private readonly constants: Tensors = new Map()
+  private readonly binding: ProgramBinding
+  private current: Program | null = null
+  private constants: Tensors = new Map()
   private readonly fuse: boolean
-  /** The extents that the program was built for, where the graph leaves some open. */
-  private bound = ''
-  /** What programs are built from: the graph, with the numbers that were replaced before the first feed. */
-  private source: Graph
   private disposed = false
 
   constructor(
     readonly graph: Graph,
-    private readonly options: SessionOptions,
+    options: SessionOptions,
   ) {
     this.fuse = options.fuse
-    this.source = graph
-    if (!hasOpenExtents(graph)) this.take(buildProgram(graph, options), new Map())
+    this.binding = new ProgramBinding(graph, options)
+    if (this.binding.program) this.take(this.binding.program)
   }
 
   get program(): Program {
-    if (this.built) return this.built
+    if (this.current) return this.current
     throw new EspalierError('INTERNAL', 'A network of open extents was looked at before it was fed.')
   }
 
-  /** Uploads a program's constants, those that are held already as they are. */
-  private take(program: Program, held: ReadonlyMap<string, Tensor>): void {
-    this.built = program
-    for (const constant of program.constants) {
-      const known = constant.origin && held.get(JSON.stringify(constant.origin))
-      this.constants.set(constant.register, known ? known.clone() : uploadConstant(constant.data))
-    }
-  }
-
-  /** Builds the program anew where the feed has other extents than it was built for. */
-  private bind(feed: Feed): void {
-    const extents = openExtents(this.graph, feed)
-    if (extents.size === 0) return
-    const key = [...extents].join()
-    if (key === this.bound) return
-    const program = buildProgram(withExtents(this.source, extents), this.options)
-    // Numbers that were replaced since are kept: constants are told by what they are made from.
-    const held = new Map<string, Tensor>()
-    for (const constant of this.built?.constants ?? []) {
-      const kept = this.constants.get(constant.register)
-      if (constant.origin && kept) held.set(JSON.stringify(constant.origin), kept)
-    }
-    const before = [...this.constants.values()]
-    this.constants.clear()
-    this.take(program, held)
-    for (const constant of before) constant.dispose()
-    this.bound = key
+  /** Constants of a new program: those that are held already as they are. */
+  private take(program: Program): void {
+    if (program === this.current) return
+    const make = (constant: ProgramConstant) => uploadConstant(constant.data)
+    if (this.current) this.constants = carriedOver(this.constants, this.graph, this.current, program, make)
+    else for (const constant of program.constants) this.constants.set(constant.register, make(constant))
+    this.current = program
   }
 
   private given(feed: Feed): { all: Tensors; inputs: Tensors } {
     if (this.disposed) throw new EspalierError('INTERNAL', 'A session was used after it was disposed.')
-    this.bind(feed)
+    this.take(this.binding.for(feed))
     const inputs = upload(this.program, feed)
     return { all: new Map([...this.constants, ...inputs]), inputs }
   }
@@ -98,14 +74,19 @@ class ProgramSession implements Session {
     return new Set(this.program.inputs.map((input) => input.register))
   }
 
+  /** Names that are computed: what follows from the extents alone is a constant of the program. */
+  private computed(names: Iterable<string>): string[] {
+    return [...new Set(names)].filter((name) => this.program.values.has(name) || !this.binding.isKnown(name))
+  }
+
   private registers(names: readonly string[]): number[] {
-    return names.map((name) => registerOf(this.program, name).id)
+    return this.computed(names).map((name) => registerOf(this.program, name).id)
   }
 
   private named(names: readonly string[], tensors: Tensors): LiveValues {
     const result: LiveValues = new Map()
     const seen = new Set<number>()
-    for (const name of new Set(names)) {
+    for (const name of this.computed(names)) {
       const { id, layout } = registerOf(this.program, name)
       const found = tensors.get(id)
       if (!found) continue
@@ -179,10 +160,13 @@ class ProgramSession implements Session {
   }
 
   runFrom(given: ReadonlyMap<string, LiveValue>, wanted: readonly string[]): LiveValues {
+    this.take(this.binding.forValues(new Map(given)))
     const registers = this.registers(wanted)
     const known: Tensors = new Map(this.constants)
     const made: { dispose(): void }[] = []
-    for (const [name, value] of given) {
+    const names = this.computed(given.keys())
+    for (const name of names) {
+      const value = given.get(name) as LiveValue
       const register = registerOf(this.program, name)
       const { tensor: source } = value
       const rank = source.rank
@@ -194,7 +178,7 @@ class ProgramSession implements Session {
       made.push(turned)
       known.set(register.id, turned)
     }
-    const start = new Set([...given.keys()].map((name) => registerOf(this.program, name).id))
+    const start = new Set(names.map((name) => registerOf(this.program, name).id))
     // Transposes cancel in pairs: what reads a given value may be reading what that was turned from.
     const sources = new Map<number, { readonly turned: number; readonly back: readonly number[] }>()
     for (const { op, inputs, outputs, attributes } of this.program.instructions) {
@@ -231,12 +215,9 @@ class ProgramSession implements Session {
         `The constant "${name}" has shape [${old.dims}] and cannot take numbers of shape [${value.dims}].`,
       )
     }
-    if (this.built === null && old) {
-      this.source = this.source.with({ constants: new Map(this.source.constants).set(name, value) })
-      return
-    }
-    let found = false
-    for (const constant of this.built?.constants ?? []) {
+    this.binding.replace(name, value)
+    let found = this.current === null && old !== undefined
+    for (const constant of this.current?.constants ?? []) {
       if (constant.origin?.constant !== name) continue
       const data = programForm(constant, value)
       this.constants.get(constant.register)?.dispose()

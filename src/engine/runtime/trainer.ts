@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { Instruction } from '../ops/lowering'
-import { buildProgram } from './build'
+import { carriedOver, ProgramBinding } from './binding'
 import { differentiate, type Tensors } from './executor'
 import { upload } from './feed'
 import { lossOf } from './loss'
@@ -20,22 +20,24 @@ const statisticsMomentum = 0.1
 
 class SgdTrainer implements Trainer {
   learningRate: number
-  private readonly program: Program
-  private readonly parameters: Parameters
-  private readonly constants: Tensors = new Map()
-  private readonly velocities: Tensors = new Map()
+  private readonly binding: ProgramBinding
+  private program: Program
+  private parameters: Parameters
+  private constants: Tensors = new Map()
+  private velocities: Tensors = new Map()
   /** Second moments of Adam, and how many steps it has made. */
-  private readonly squares: Tensors = new Map()
+  private squares: Tensors = new Map()
   private steps = 0
-  private readonly instructions: readonly Instruction[]
-  private readonly logits: number
+  private instructions: readonly Instruction[]
+  private logits: number
 
   constructor(
     private readonly graph: Graph,
     private readonly options: TrainerOptions,
   ) {
     this.learningRate = options.learningRate
-    this.program = buildProgram(graph, { fuse: false })
+    this.binding = new ProgramBinding(graph, { fuse: false })
+    this.program = this.binding.some()
     this.parameters = parametersOf(this.program, options.frozen ?? new Set())
     if (this.parameters.trained.length === 0) {
       throw new EspalierError('MODEL_UNSUPPORTED_FEATURE', 'The network has no weights that can be trained.')
@@ -51,6 +53,7 @@ class SgdTrainer implements Trainer {
   }
 
   step(feed: Feed, target: Target, options: { readonly readLoss?: boolean } = {}): number | null {
+    this.adopt(this.binding.for(feed))
     const training = this.options.batchNorm === 'train'
     const inputs = upload(this.program, feed)
     const statistics = new Map<number, tf.Tensor>()
@@ -87,6 +90,19 @@ class SgdTrainer implements Trainer {
       for (const value of statistics.values()) value.dispose()
       ;(loss as tf.Tensor | null)?.dispose()
     }
+  }
+
+  /** Goes on with a program for other extents. */
+  private adopt(program: Program): void {
+    if (program === this.program) return
+    const nothing = () => null
+    this.constants = carriedOver(this.constants, this.graph, this.program, program, ({ data }) => uploadConstant(data))
+    this.velocities = carriedOver(this.velocities, this.graph, this.program, program, nothing)
+    this.squares = carriedOver(this.squares, this.graph, this.program, program, nothing)
+    this.program = program
+    this.parameters = parametersOf(program, this.options.frozen ?? new Set())
+    this.logits = registerOf(program, logitsValue(this.graph)).id
+    this.instructions = slice(program, new Set(program.inputs.map((input) => input.register)), [this.logits])
   }
 
   private note(statistics: Tensors, instruction: Instruction, mean: tf.Tensor, variance: tf.Tensor): void {

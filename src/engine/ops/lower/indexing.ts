@@ -6,13 +6,17 @@ import { knownDims, targetDims } from './common'
 
 const strideOf = (dims: readonly number[], axis: number): number => sizeOf(dims.slice(axis + 1))
 
-/** Constant coordinates become positions in the flattened value. */
+/** Coordinates become positions in the flattened value. */
 export function lowerGatherND(context: LoweringContext): void {
-  const indices = context.constant(1) ?? context.fail('its indices are computed')
   if (numberAttribute(context.node, 'batch_dims', 0) !== 0) context.fail('it gathers batch by batch')
+  const indices = context.constant(1)
   const shape = context.shape(0)
-  const depth = indices.dims.at(-1) as number
+  const depth = context.shape(1).at(-1) as number
   const dims = knownDims(context, shape.slice(0, depth))
+  if (!indices) {
+    gatherComputed(context, dims, depth)
+    return
+  }
   const values = toNumbers(indices)
   const rows = Int32Array.from({ length: values.length / depth }, (_, r) =>
     dims.reduce((offset, extent, k) => {
@@ -32,6 +36,28 @@ export function lowerGatherND(context: LoweringContext): void {
     { axis: 0 },
     'plain',
   )
+  context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+/** The same for coordinates that the network computes; those below zero count from the end. */
+function gatherComputed(context: LoweringContext, dims: readonly number[], depth: number): void {
+  const whole = (values: readonly number[]) => context.literal(tensor('int32', [depth], Int32Array.from(values)))
+  const given = context.emit('Cast', [context.input(1, 'plain')], { DstT: 'int32' }, 'plain')
+  const extents = whole(dims)
+  const wrapped = context.emit('FloorMod', [context.emit('AddV2', [given, extents], {}, 'plain'), extents], {}, 'plain')
+  const scaled = context.emit('Mul', [wrapped, whole(dims.map((_, k) => strideOf(dims, k)))], {}, 'plain')
+  const axis = context.shape(1).length - 1
+  const at = context.emit('Sum', [scaled], { axis: [axis], keep_dims: false }, 'plain')
+  const rest = context.shape(0).slice(depth)
+  const data = context.constant(0) ? context.weight(0) : context.input(0, 'plain')
+  const flat = context.emit('Reshape', [data], { shape: targetDims(context, [sizeOf(dims), ...rest]) }, 'plain')
+  const flatIndex = context.emit(
+    'Cast',
+    [context.emit('Reshape', [at], { shape: [-1] }, 'plain')],
+    { DstT: 'int32' },
+    'plain',
+  )
+  const picked = context.emit('GatherV2', [flat, flatIndex], { axis: 0 }, 'plain')
   context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
 }
 

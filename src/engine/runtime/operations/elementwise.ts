@@ -83,6 +83,9 @@ binary(
 )
 binary('FloorMod', tf.mod, undefined)
 
+/** Stored truth values are whole numbers here. */
+const truth = (x: tf.Tensor) => tf.cast(x, 'bool')
+
 /** Truth values are constant almost everywhere, so nothing flows back through them. */
 const logical: Readonly<Record<string, Pair>> = {
   Equal: tf.equal,
@@ -90,8 +93,8 @@ const logical: Readonly<Record<string, Pair>> = {
   GreaterEqual: tf.greaterEqual,
   Less: tf.less,
   LessEqual: tf.lessEqual,
-  LogicalAnd: tf.logicalAnd,
-  LogicalOr: tf.logicalOr,
+  LogicalAnd: (a, b) => tf.logicalAnd(truth(a), truth(b)),
+  LogicalOr: (a, b) => tf.logicalOr(truth(a), truth(b)),
 }
 for (const [op, run] of Object.entries(logical)) {
   registerOperation({
@@ -101,7 +104,7 @@ for (const [op, run] of Object.entries(logical)) {
   })
 }
 
-registerOperation({ op: 'LogicalNot', run: ([x]) => [tf.logicalNot(x as tf.Tensor)], gradient: () => [null] })
+registerOperation({ op: 'LogicalNot', run: ([x]) => [tf.logicalNot(truth(x as tf.Tensor))], gradient: () => [null] })
 
 registerOperation({
   op: 'SelectV2',
