@@ -37,7 +37,7 @@ export function writeReport(cells) {
     'Trained networks and data as in the peer comparison: VGG on Fashion-MNIST and LeNet-5 on MNIST, three seeds each.',
     'The result-oriented strategy sees no labels. Accuracies are those of the *exported ONNX file in onnxruntime-node* on the test split, in percent.',
     'Seconds were taken on two cores that other work shared: they say nothing about speed.',
-    'Mean ± sample standard deviation over the seeds, then each seed. `none`: the criterion as published; `sequential`: the same closed-form refit for all.',
+    'Mean ± sample standard deviation over the seeds, then each seed. `none`: the criterion as published; `layerwise`: the same closed-form refit for all; `sequential`: it and the refit on the result.',
     'On all 10,000 test images, with every baseline of note in both allocations: [results.md](results.md) (`vgg`).',
     'Made by `node scripts/measure/peers.mjs`; every figure with its command and seed lies in results-peers.json.',
   ]

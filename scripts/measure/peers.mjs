@@ -28,7 +28,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '0,1,2' },
     keep: { type: 'string', default: '0.3,0.15,0.5,0.07' },
     strategies: { type: 'string' },
-    arms: { type: 'string', default: 'sequential,none' },
+    arms: { type: 'string', default: 'sequential,layerwise,none' },
     /** How criteria share the budget; several: each. */
     allocation: { type: 'string', default: 'global,uniform' },
     /** Epochs of fine-tuning as the peers do it; 0: none. */
