@@ -12,6 +12,7 @@ import {
   metricPointSchema,
   modelSchema,
   modelViewSchema,
+  nativeStatusSchema,
   previewSampleSchema,
   projectSchema,
   runSchema,
@@ -277,6 +278,11 @@ export const contract = {
   },
   app: {
     doctor: oc.output(doctorSchema),
+    native: oc.output(nativeStatusSchema),
+    /** Begins a build and answers at once; `native-changed` tells how it goes. @throws CONFLICT, BACKEND_UNAVAILABLE */
+    buildNative: oc.output(nativeStatusSchema),
+    /** Ends the build; nothing of it stays. */
+    cancelNative: oc.output(nativeStatusSchema),
     /** What every project takes on the disk. */
     storage: oc.output(storageSchema),
     /** Versions, counts and codes as one zip, without names, paths or data. */

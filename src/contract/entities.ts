@@ -237,6 +237,24 @@ export const doctorSchema = z.object({
 })
 export type Doctor = z.infer<typeof doctorSchema>
 
+export const nativeSteps = ['tools', 'sources', 'library', 'unpack', 'compile', 'check'] as const
+
+/** The native CPU backend on this machine, and how far a build of it is. */
+export const nativeStatusSchema = z.object({
+  /** Linux on x64, which is what the pinned library is for. */
+  supported: z.boolean(),
+  built: z.boolean(),
+  /** ESPALIER_NATIVE=off. */
+  off: z.boolean(),
+  /** Commands that a build needs and that are not here. */
+  missing: z.array(z.enum(['python3', 'g++', 'npm', 'tar'])),
+  /** `fraction` from 0 to 1; null where nothing is being built. */
+  building: z.object({ fraction: z.number(), step: z.enum(nativeSteps) }).nullable(),
+  /** Why the last build of this session ended without one. */
+  error: errorReportSchema.nullable(),
+})
+export type NativeStatus = z.infer<typeof nativeStatusSchema>
+
 /** Bytes on the disk. A file that two projects share counts for both. */
 export const storageSchema = z.object({
   dataFolder: z.string(),
@@ -275,6 +293,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run-log'), runId: id, line: logLineSchema }),
   z.object({ type: z.literal('projects-changed') }),
   z.object({ type: z.literal('project-changed'), projectId: id }),
+  z.object({ type: z.literal('native-changed'), status: nativeStatusSchema }),
   z.object({
     type: z.literal('engine-state'),
     state: z.enum(['starting', 'ready', 'busy', 'unresponsive', 'restarting', 'failed']),

@@ -72,6 +72,13 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
     return run
   }
 
+  function tellNative(change: Partial<World['native']>): World['native'] {
+    world.native = { ...world.native, ...change }
+    broadcast.emit({ type: 'native-changed', status: world.native })
+    return world.native
+  }
+  const buildNative = () => tellNative({ building: { fraction: 0.1, step: 'library' }, error: null })
+
   const stages = ['read', 'analyse', 'observe', 'decide', 'apply', 'verify', 'evaluate'] as const
   function advance(id: string, stage: number): void {
     const run = world.runs.find((one) => one.id === id)
@@ -508,6 +515,9 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
           runs: at === 0 ? 840_000 : 0,
         })),
       }),
+      native: () => world.native,
+      buildNative: () => buildNative(),
+      cancelNative: () => tellNative({ building: null }),
       diagnostics: () => ({ fileName: 'espalier-diagnostics.zip', file: new Blob(['zip']) }),
       settings: () => world.settings,
       saveSettings: ({ layouts, ...change }: Partial<World['settings']>) => {

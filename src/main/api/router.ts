@@ -8,7 +8,7 @@ const ok = { ok: true } as const
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
   const api = implement(contract)
-  const { projects, models, datasets, runs, comparisons, exports, archive, app, events, engine } = services
+  const { projects, models, datasets, runs, comparisons, exports, archive, app, native, events, engine } = services
   return api.router({
     projects: {
       list: api.projects.list.handler(({ input }) => projects.list(input.deleted)),
@@ -98,6 +98,9 @@ export function createRouter(services: Services) {
     },
     app: {
       doctor: api.app.doctor.handler(() => app.doctor()),
+      native: api.app.native.handler(() => native.status()),
+      buildNative: api.app.buildNative.handler(() => native.build()),
+      cancelNative: api.app.cancelNative.handler(() => native.cancel()),
       storage: api.app.storage.handler(() => app.storage()),
       diagnostics: api.app.diagnostics.handler(() => app.diagnostics()),
       settings: api.app.settings.handler(() => app.settings()),

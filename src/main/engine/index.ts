@@ -19,6 +19,8 @@ const laneOf: Record<JobKind, Lane> = {
   disagreements: 'work',
   featureMaps: 'work',
   doctor: 'work',
+  buildNative: 'work',
+  nativeFacts: 'quick',
   inspect: 'quick',
   estimate: 'quick',
   strategies: 'quick',
@@ -46,6 +48,10 @@ export function createEngine({ launch, limits = {}, onState }: EngineOptions) {
     state: (): EngineState => lanes.runs.state,
     /** Of the process that does the runs. */
     pid: (): number | undefined => lanes.runs.pid,
+    /** Every process starts anew before its next job, those that work when they are done. */
+    renew: (): void => {
+      for (const lane of Object.values(lanes)) lane.renew()
+    },
     stop: async (): Promise<void> => {
       await Promise.all(Object.values(lanes).map((lane) => lane.stop()))
     },

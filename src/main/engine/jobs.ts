@@ -7,6 +7,7 @@ import {
   datasetSchema,
   modelSchema,
   modelViewSchema,
+  nativeStatusSchema,
   previewSampleSchema,
   strategyInfoSchema,
 } from '../../contract/entities'
@@ -165,6 +166,9 @@ export const jobs = {
     }),
     featureMapsSchema,
   ),
+  /** What a build of the native backend needs, and whether there is one. */
+  nativeFacts: job(z.object({}), nativeStatusSchema.omit({ building: true, error: true })),
+  buildNative: job(z.object({}), z.object({})),
   doctor: job(
     z.object({}),
     z.object({

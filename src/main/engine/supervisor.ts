@@ -102,6 +102,8 @@ export class EngineSupervisor {
   private restartTimer: NodeJS.Timeout | undefined
   private stopped: (() => void) | null = null
   private closing = false
+  /** To be let go after the present job. */
+  private outdated = false
   private nextId = 1
   private present: EngineState = 'ready'
 
@@ -151,6 +153,19 @@ export class EngineSupervisor {
       this.stopped = resolve
       this.kill('stopped')
     })
+  }
+
+  /** Lets the process go, after the job it works on: the next job finds a new one. */
+  renew(): void {
+    if (!this.channel) return
+    if (this.current) this.outdated = true
+    else this.retire()
+  }
+
+  private retire(): void {
+    this.outdated = false
+    this.isReady = false
+    this.kill('stopped')
   }
 
   private setState(state: EngineState): void {
@@ -221,8 +236,11 @@ export class EngineSupervisor {
       if (message.type === 'error') current.reject(fromErrorReport(message.report))
       else this.answer(current, message.output)
       this.setState('ready')
-      this.rest()
-      this.pump()
+      if (this.outdated) this.retire()
+      else {
+        this.rest()
+        this.pump()
+      }
     }
   }
 

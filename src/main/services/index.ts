@@ -13,6 +13,7 @@ import { EventBus } from './events'
 import { exportService } from './exports'
 import { watchForeignChanges } from './foreign-changes'
 import { modelService } from './models'
+import { nativeService } from './native-backend'
 import { product } from './product'
 import { projectService } from './projects'
 import { RunQueue } from './run-queue'
@@ -100,6 +101,7 @@ export function createServices(options: ServiceOptions) {
     exports: exportService(context, models, datasets),
     archive: archiveService(context),
     app: appService(context, shell, trash),
+    native: nativeService(context),
     trash,
     events,
     engine,

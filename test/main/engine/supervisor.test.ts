@@ -218,3 +218,18 @@ test('an idle process is let go and a new one comes when needed', async () => {
   await supervisor.run('doctor', {})
   expect(pids).toHaveLength(2)
 })
+
+test('a renewed process ends after its job, and the next job finds another', async () => {
+  const { supervisor, pids } = supervised()
+  await supervisor.run('doctor', {})
+  const working = supervisor.run('compress', compressInput(''))
+  supervisor.renew()
+  const waiting = supervisor.run('doctor', {})
+  expect((await working).result.model.after.macs).toBe(500)
+  await waiting
+  expect(pids).toHaveLength(2)
+  supervisor.renew()
+  await supervisor.run('doctor', {})
+  expect(pids).toHaveLength(3)
+  expect(supervisor.state).toBe('ready')
+})

@@ -150,6 +150,15 @@ const handlers: JobHandlers = {
     heldOutRows: 1,
   }),
   doctor: async () => ({ versions: { engine: 'fake' }, backends: [] }),
+  nativeFacts: async () => ({ supported: true, off: false, built: false, missing: [] }),
+  buildNative: async (_input, { progress, signal }) => {
+    for (const fraction of [0, 0.1, 0.75, 0.95]) progress({ stage: 'read', fraction, detail: 'Building' })
+    // Until it is cancelled, where the test asks for that.
+    if (process.env.FAKE_NATIVE === 'slow') await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    if (signal.aborted) throw new EspalierError('CANCELLED', 'Building the native backend was cancelled.')
+    if (process.env.FAKE_NATIVE === 'fails') throw new EspalierError('BACKEND_UNAVAILABLE', 'g++ ended with code 1.')
+    return {}
+  },
 }
 
 serveEngine(enginePort(), handlers, (code) => process.exit(code))

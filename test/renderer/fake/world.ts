@@ -9,6 +9,7 @@ import type {
   MetricPoint,
   Model,
   ModelView,
+  NativeStatus,
   Project,
   Run,
   RunConfig,
@@ -135,6 +136,7 @@ export interface World {
   exports: Export[]
   settings: Settings
   doctor: Doctor
+  native: NativeStatus
 }
 
 const drops: Record<string, [half: number, third: number]> = {
@@ -537,6 +539,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
     ],
     exports: [],
     settings: { language: 'en', theme: 'light', backend: 'auto', layouts: {} },
+    native: { supported: true, off: false, built: false, missing: [], building: null, error: null },
     doctor: {
       versions: {
         espalier: '0.1.0',

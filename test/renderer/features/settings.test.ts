@@ -1,5 +1,6 @@
 /** Settings: storage a project, the bundle, and the proof that nothing leaves the machine. */
 import { afterEach, expect, it, vi } from 'vitest'
+import { createFakeClient } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
 const saved = vi.hoisted(() => ({ names: [] as string[] }))
@@ -41,4 +42,40 @@ it('claims no more about the network than was proven', async () => {
   mounted.fake.world.doctor = without
   await click('Check again')
   expect(mounted.wrapper.text()).toContain('The guard is not in force')
+})
+
+it('builds the native backend with its steps, lets it be cancelled, and says so at the end', async () => {
+  mounted = await mountApp('/settings')
+  const panel = () => mounted.wrapper.find('section[aria-label="Native backend"]')
+  expect(panel().text()).toContain('210 MB')
+  await click('Build it')
+  expect(panel().find('[role=progressbar]').attributes('aria-valuenow')).toBe('10')
+  expect(panel().text()).toContain('Fetching TensorFlow')
+  await click('Cancel')
+  expect(panel().find('[role=progressbar]').exists()).toBe(false)
+  await click('Build it')
+  const status = { ...mounted.fake.world.native, building: null, built: true }
+  mounted.fake.emit({ type: 'native-changed', status })
+  await mounted.settle()
+  expect(panel().text()).toContain('built and checked')
+  expect(mounted.wrapper.text()).toContain('the engine starts on it with its next job')
+})
+
+it('says why the native backend cannot be built here, and what failed', async () => {
+  const fake = createFakeClient()
+  fake.world.native = { ...fake.world.native, missing: ['g++'] }
+  mounted = await mountApp('/settings', fake)
+  const panel = () => mounted.wrapper.find('section[aria-label="Native backend"]')
+  expect(panel().text()).toContain('g++')
+  expect(panel().find('button').exists()).toBe(false)
+  fake.emit({
+    type: 'native-changed',
+    status: {
+      ...fake.world.native,
+      missing: [],
+      error: { code: 'BACKEND_UNAVAILABLE', message: 'The hash is wrong.' },
+    },
+  })
+  await mounted.settle()
+  expect(panel().text()).toContain('The hash is wrong.')
 })

@@ -7,6 +7,7 @@ import { exportModel } from './export'
 import { featureMaps } from './feature-maps'
 import { estimate, inspect, strategies } from './inspect'
 import { disagreements, evaluate } from './measure'
+import { buildNative, nativeFacts } from './native'
 
 export const handlers: JobHandlers = {
   inspect,
@@ -20,4 +21,6 @@ export const handlers: JobHandlers = {
   disagreements,
   featureMaps,
   doctor,
+  nativeFacts,
+  buildNative,
 }
