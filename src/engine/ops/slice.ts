@@ -1,7 +1,7 @@
 /** Slice: ranges with steps along some axes; starts, ends, axes and steps as constant inputs. */
-import type { Dim, Shape } from '../graph/graph'
+import { attributes, type Dim, int, type Shape } from '../graph/graph'
 import { int64 } from '../graph/tensor'
-import { type InferContext, registerOp } from './definition'
+import { type InferContext, type ResizeContext, type Resized, registerOp } from './definition'
 import { addDims, floorDivide } from './extents'
 import { takeLabels } from './labels'
 import { lowerSlice } from './lower/shape'
@@ -68,6 +68,36 @@ const positionsOf = ({ start, end, step }: Range): number[] => {
   return result
 }
 
+/** What stays of every n-th position is no range any more: a choice of positions, where the axis shrinks. */
+function steppedResize(context: ResizeContext, given: number): Resized {
+  const shape = context.oldInputShape(0)
+  const axis = given < 0 ? given + shape.length : given
+  const kept = context.keptOfInput(0, axis)
+  if (!kept) return {}
+  const elements = (i: number) => {
+    const constant = context.constant(i)
+    return constant && Array.from(constant.data as ArrayLike<number | bigint>, Number)
+  }
+  const fail = (sentence: string): never => {
+    throw new RangeError(sentence)
+  }
+  const [range] = rangesOf(elements, (i) => elements(i) !== undefined, shape, fail)
+  const positions = positionsOf(range as Range)
+  const stays = context.keptOfOutput(0, axis)
+  const place = new Map(kept.map((original, now) => [original, now]))
+  const chosen = stays ? stays.map((o) => positions[o] as number) : positions
+  const indices = chosen.map((position) => place.get(position) as number)
+  return {
+    node: {
+      ...context.node,
+      op: 'Gather',
+      inputs: context.node.inputs.slice(0, 2),
+      attributes: attributes({ axis: int(axis) }),
+    },
+    constants: new Map([[1, int64([indices.length], indices)]]),
+  }
+}
+
 registerOp({
   op: 'Slice',
   since: 13,
@@ -115,6 +145,11 @@ registerOp({
     const ranges = rangesOf(elements, (i) => context.has(i), context.shape(0), fail)
     for (const range of ranges) {
       if (range.open !== undefined || (range.end < 0 && range.step === 1)) continue
+      if (range.step !== 1 && ranges.length > 1) {
+        // What stays of it is no range any more, and one node cannot be a Gather along one axis and a Slice along others.
+        const held = labels.filter((entry) => entry.axes.includes(range.axis))
+        context.fix(held, `"${context.node.name}" (Slice) steps over it while it cuts other axes`)
+      }
       const positions = positionsOf(range)
       labels = labels.map((entry) =>
         entry.axes.includes(range.axis) ? takeLabels(entry, range.axis, positions) : entry,
@@ -146,6 +181,8 @@ registerOp({
     const starts = context.constant(1)
     const ends = context.constant(2)
     if (!axes || !starts || !ends) return {}
+    const steps = context.constant(4)
+    if (axes.length === 1 && steps && Number(steps.data[0]) !== 1) return steppedResize(context, Number(axes[0]))
     const rank = context.inputShape(0).length
     const nextStarts = Array.from(starts.data as ArrayLike<number | bigint>, Number)
     const nextEnds = Array.from(ends.data as ArrayLike<number | bigint>, Number)
@@ -156,11 +193,8 @@ registerOp({
       if (context.inputShape(0)[axis] === extent || typeof extent !== 'number') return
       const kept = context.keptOfInput(0, axis)
       if (!kept) return
-      const steps = context.constant(4)
-      const step = steps ? Number((steps.data as ArrayLike<number | bigint>)[k]) : 1
       const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + extent : value, 0), extent)
-      // Kept positions inside a forward range stay consecutive; other steps would need a Gather.
-      if (step !== 1) throw new RangeError(`Slice "${context.node.name}" steps by ${step} over an axis that shrinks`)
+      // Kept positions inside a forward range stay consecutive.
       const from = clamp(nextStarts[k] as number)
       const to = clamp(nextEnds[k] as number)
       nextStarts[k] = kept.filter((i) => i < from).length

@@ -62,6 +62,39 @@ describe('pruned = masked in ONNX Runtime', () => {
     }
   })
 
+  it('for every other channel, forwards and backwards', async () => {
+    for (const [start, end, step] of [
+      [0, 12, 2],
+      [1, 12, 3],
+      [-1, -100, -2],
+    ] as const) {
+      const net = new TestNetwork(`steps ${step}`)
+      const made = net.one('Relu', [net.conv('x', 3, 12)])
+      const some = net.one('Slice', [made, net.sizes([start]), net.sizes([end]), net.sizes([1]), net.sizes([step])])
+      const taken = Math.ceil(12 / Math.abs(step))
+      const both = net.one('Concat', [net.conv(some, taken, 5), net.conv(made, 12, 4)], {
+        axis: int(1),
+      })
+      const graph = net.graph([net.one('GlobalAveragePool', [net.conv(both, 9, 3)])])
+      const coupling = analyseCoupling(graph)
+      expect(coupling.groups.filter((group) => group.prunable).length).toBe(3)
+      for (let seed = 0; seed < 3; seed++) {
+        const plan = randomPlan(coupling, seedrandom.alea(`steps ${seed}`))
+        expect(await difference(graph, plan, image)).toBeLessThan(1e-4)
+      }
+    }
+  })
+
+  it('keeps what is stepped over while other axes are cut too, and says so', () => {
+    const net = new TestNetwork('steps and cuts')
+    const made = net.conv('x', 3, 12)
+    const some = net.one('Slice', [made, net.sizes([0, 1]), net.sizes([12, 7]), net.sizes([1, 2]), net.sizes([2, 1])])
+    const graph = net.graph([net.one('GlobalAveragePool', [net.conv(some, 6, 3)])])
+    const [first] = analyseCoupling(graph).groups
+    expect(first?.prunable).toBe(false)
+    expect(first?.reason).toContain('steps over it while it cuts other axes')
+  })
+
   it('for heads of attention', async () => {
     const [tokens, width, heads] = [6, 12, 3]
     const net = new TestNetwork('attention', ['batch', tokens, width])
