@@ -39,7 +39,15 @@ export interface DecideOptions {
   readonly least?: number
   /** At least this share of every group stays; 0: no floor. */
   readonly floor?: number
+  /** How much dearer a group gets as it shrinks: prices count times (width / units left) to this power. Default 1. */
+  readonly scarcity?: number
 }
+
+/**
+ * A price is what one removal costs while the others make up for it as they are. The refits let all layers make up for
+ * it together, and for that the units that are left of a group are needed: the fewer they are, the more each is worth.
+ */
+const SCARCITY = 1
 
 interface GroupState {
   readonly group: DecisionGroup
@@ -131,7 +139,8 @@ export class Decision {
       if (size === 0) continue
       const block = this.cheapest(state, size)
       // In nats as measured of the group alone: prices of different groups compare only then.
-      const price = (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
+      const scarce = this.leftOf(state) ** -(this.options.scarcity ?? SCARCITY)
+      const price = scarce * (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
       const saved = this.cost.savingOf(block)[this.options.measure]
       const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }
@@ -149,6 +158,11 @@ export class Decision {
     }
     this.removals.push(...removed)
     return removed
+  }
+
+  /** Share of a group's units that is left. */
+  private leftOf({ group, alive, staying }: GroupState): number {
+    return (alive.length + staying) / (group.width ?? group.units.length)
   }
 
   /** Units down to the next width that is a multiple of `roundTo`; 0 where none may go. */

@@ -30,6 +30,8 @@ export interface ResultOrientedOptions extends ObserveOptions {
   /** At least this many units of a group stay, and at least this share of it. */
   readonly least?: number
   readonly floor?: number
+  /** See `DecideOptions`. */
+  readonly scarcity?: number
   readonly protect: readonly string[]
   /**
    * Where the cost has fallen to this share of what it was when the network was last observed, the network is refitted

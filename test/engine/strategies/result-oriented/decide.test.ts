@@ -73,7 +73,8 @@ describe('Decision', () => {
   })
 
   it('keeps the same units as the prototype', () => {
-    const decision = new Decision(groups, chainConsumers(), chainCost(), options)
+    // Which has no scarcity.
+    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, scarcity: 0 })
     while (!decision.reached) decision.step()
     const gone = new Set(decision.removals.map((removal) => removal.unit))
     expect(groups.map((group) => [...group.units.keys()].filter((i) => !gone.has(group.units[i] as number)))).toEqual(
@@ -84,6 +85,26 @@ describe('Decision', () => {
       decision.removals.reduce((sum, removal) => sum + removal.price, 0),
       10,
     )
+  })
+
+  it('spares what has become scarce, without telling other prices', () => {
+    const leastShare = (scarcity: number) => {
+      const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, scarcity })
+      const left = new Map(groups.map((group) => [group.name, group.units.length]))
+      while (!decision.reached) {
+        for (const { unit, group, price } of decision.step()) {
+          left.set(group, (left.get(group) as number) - 1)
+          expect(price).toBeGreaterThanOrEqual(0)
+          expect(decision.price(unit)).toBe(Number.POSITIVE_INFINITY)
+        }
+      }
+      expect(decision.predicted).toBeCloseTo(
+        decision.removals.reduce((sum, removal) => sum + removal.price, 0),
+        10,
+      )
+      return Math.min(...groups.map((group) => (left.get(group.name) as number) / group.units.length))
+    }
+    expect(leastShare(8)).toBeGreaterThan(leastShare(0))
   })
 
   it('rounds widths and only completes a block at a multiple', () => {
