@@ -2,6 +2,7 @@
 import { type Dim, numberAttribute, numbersAttribute, type Shape } from '../graph/graph'
 import { type InferContext, type Inferred, registerOp } from './definition'
 import { addDims, divideDims, multiplyDims } from './extents'
+import { inferMatMul } from './matmul'
 
 const withLast = (shape: Shape, extent: Dim): Dim[] => [...shape.slice(0, -1), extent]
 
@@ -80,7 +81,17 @@ function standardAttention(context: InferContext): Inferred[] {
   ]
 }
 
+function fusedMatMul(context: InferContext): Inferred[] {
+  const turned = (i: number, name: string): Shape => {
+    const shape = context.shape(i)
+    const flips = numberAttribute(context.node, name, 0) === 1 && shape.length > 1
+    return flips ? [...shape.slice(0, -2), shape.at(-1) as Dim, shape.at(-2) as Dim] : shape
+  }
+  return inferMatMul(context, context.input(0).dtype, turned(0, 'transA'), turned(1, 'transB'))
+}
+
 const domain = 'com.microsoft'
+for (const op of ['FusedMatMul', 'TransposeMatMul']) registerOp({ op, domain, imported: true, infer: fusedMatMul })
 registerOp({ op: 'MultiHeadAttention', domain, imported: true, infer: multiHeadAttention })
 registerOp({ op: 'Attention', domain, imported: true, infer: attention })
 registerOp({ op: 'GroupQueryAttention', domain, imported: true, infer: groupQueryAttention })

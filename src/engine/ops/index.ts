@@ -24,6 +24,7 @@ import './recurrent'
 import './einsum'
 import './imported'
 import './indexing'
+import './quantize'
 import './depth-space'
 
 export * from './definition'

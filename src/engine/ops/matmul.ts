@@ -1,33 +1,40 @@
 /** MatMul: batched matrix product; with a constant right side a dense layer, with two computed sides an interaction. */
-import type { Dim } from '../graph/graph'
-import { type CouplingContext, type Labels, type OpDefinition, registerOp } from './definition'
+import type { Dim, Shape } from '../graph/graph'
+import type { DataType } from '../graph/tensor'
+import {
+  type CouplingContext,
+  type InferContext,
+  type Inferred,
+  type Labels,
+  type OpDefinition,
+  registerOp,
+} from './definition'
 import { claimAxis, coveringAxis, onAxis } from './labels'
 import { lowerMatMul } from './lower/linear'
 import { broadcastShapes } from './shapes'
 
+export function inferMatMul(context: InferContext, dtype: DataType, a: Shape, b: Shape): Inferred[] {
+  if (a.length === 0 || b.length === 0) context.fail('it cannot multiply a scalar')
+  const left = a.length === 1 ? [1, ...a] : a
+  const right = b.length === 1 ? [...b, 1] : b
+  const inner = left.at(-1)
+  const other = right.at(-2)
+  if (typeof inner === 'number' && typeof other === 'number' && inner !== other) {
+    context.fail(`it expects ${other} input features and gets ${inner}`)
+  }
+  const batch = broadcastShapes(
+    [left.slice(0, -2), right.slice(0, -2)].map((s) => (s.length ? s : [1])),
+    context,
+  )
+  const shape: Dim[] = left.length > 2 || right.length > 2 ? [...batch] : []
+  if (a.length > 1) shape.push(left.at(-2) as Dim)
+  if (b.length > 1) shape.push(right.at(-1) as Dim)
+  return [{ dtype, shape }]
+}
+
 const matmul: OpDefinition = {
   op: 'MatMul',
-  infer(context) {
-    const a = context.input(0)
-    const b = context.input(1)
-    if (a.shape.length === 0 || b.shape.length === 0) context.fail('it cannot multiply a scalar')
-    const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape
-    const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape
-    const inner = left.at(-1)
-    const other = right.at(-2)
-    if (typeof inner === 'number' && typeof other === 'number' && inner !== other) {
-      context.fail(`it expects ${other} input features and gets ${inner}`)
-    }
-    const batch = broadcastShapes(
-      [left.slice(0, -2), right.slice(0, -2)].map((s) => (s.length ? s : [1])),
-      context,
-    )
-    const lead = left.length > 2 || right.length > 2 ? batch : []
-    const shape: Dim[] = [...lead]
-    if (a.shape.length > 1) shape.push(left.at(-2) as Dim)
-    if (b.shape.length > 1) shape.push(right.at(-1) as Dim)
-    return [{ dtype: a.dtype, shape }]
-  },
+  infer: (context) => inferMatMul(context, context.input(0).dtype, context.shape(0), context.shape(1)),
   lower: lowerMatMul,
   mixes: ({ constant }) => constant(1)?.dims.length !== 2 && !constant(0),
   macs(context) {

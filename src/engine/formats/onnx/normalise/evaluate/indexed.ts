@@ -1,7 +1,7 @@
 /** Operators on constants that read or write by index, as exporters use them for masks and position tables. */
 import { type GraphNode, numberAttribute, stringAttribute } from '../../../../graph/graph'
 import { arrayTypes, sizeOf, type TensorArray, type TensorData, toNumbers } from '../../../../graph/tensor'
-import { evaluationLimit, fromNumbers, numbersOf, stridesOf, unfit } from './numbers'
+import { evaluationLimit, fromNumbers, numbersOf, roundHalfEven, stridesOf, unfit } from './numbers'
 
 const wrapped = (node: GraphNode, index: number, extent: number): number => {
   const at = index < 0 ? index + extent : index
@@ -107,6 +107,25 @@ function cumSum(node: GraphNode, x: TensorData, given: number): TensorData | und
   return fromNumbers(x.dtype, x.dims, values)
 }
 
+/** Real numbers in steps of a scale, as the integers that count them. */
+function quantize(node: GraphNode, x: TensorData, scale: TensorData, zero: TensorData | undefined) {
+  const dtype = zero?.dtype ?? 'uint8'
+  const [low, high] = ({ uint8: [0, 255], int8: [-128, 127] } as Record<string, [number, number]>)[dtype] ?? []
+  if (low === undefined || high === undefined || numberAttribute(node, 'block_size', 0) !== 0) return undefined
+  const given = numberAttribute(node, 'axis', 1)
+  const axis = given < 0 ? given + x.dims.length : given
+  const single = scale.data.length === 1
+  if (!single && scale.data.length !== x.dims[axis]) return unfit(node.op, 'its scales do not fit its axis')
+  const inner = single ? x.data.length : sizeOf(x.dims.slice(axis + 1))
+  const [from, scales, zeros] = [numbersOf(x), numbersOf(scale), zero && numbersOf(zero)]
+  const values = Float64Array.from({ length: from.length }, (_, i) => {
+    const at = Math.floor(i / inner) % scale.data.length
+    const step = roundHalfEven((from[i] as number) / (scales[at] as number)) + (zeros?.[at] ?? 0)
+    return Math.min(high, Math.max(low, step))
+  })
+  return fromNumbers(dtype, x.dims, values)
+}
+
 /** A stored integer weight as the real numbers it stands for: (x - zero point) * scale, for a tensor or an axis. */
 function dequantize(
   node: GraphNode,
@@ -154,6 +173,8 @@ export function evaluateIndexed(
       return x.dims.length < 2 ? undefined : one(trilu(node, x, second ? (toNumbers(second)[0] as number) : 0))
     case 'CumSum':
       return second && one(cumSum(node, x, toNumbers(second)[0] as number))
+    case 'QuantizeLinear':
+      return second && one(quantize(node, x, second, third))
     case 'DequantizeLinear':
       return second && one(dequantize(node, x, second, third))
     default:

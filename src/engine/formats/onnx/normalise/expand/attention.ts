@@ -14,7 +14,7 @@ import {
   toHeads,
   total,
 } from './parts'
-import { normaliseSeveral } from './plain'
+import { fusedMatMul, normaliseSeveral } from './plain'
 import { rotaryEmbedding } from './rotary'
 
 /** Attention of opset 23 on: 3-D with head counts, or 4-D. */
@@ -58,4 +58,6 @@ export const shapedExpansions: Readonly<Record<string, ShapedRule>> = {
   'com.microsoft::RotaryEmbedding': rotaryEmbedding,
   '::RotaryEmbedding': rotaryEmbedding,
   '::RMSNormalization': normaliseSeveral,
+  'com.microsoft::FusedMatMul': fusedMatMul,
+  'com.microsoft::TransposeMatMul': fusedMatMul,
 }

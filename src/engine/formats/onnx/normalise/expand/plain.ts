@@ -41,14 +41,14 @@ const layerNormalisation = (into: Expansion, sum: string): string =>
     epsilon: float(numberAttribute(into.node, 'epsilon', 1e-12)),
   })
 
-/** MatMul with scaled result and operands that may be transposed in their last two axes (known ranks only: constants). */
-const fusedMatMul: Rule = (into) => {
+/** MatMul with scaled result and operands that may be transposed in their last two axes. */
+export const fusedMatMul: ShapedRule = (into, known) => {
   const { node, rewriter } = into
+  if (['transBatchA', 'transBatchB'].some((name) => numberAttribute(node, name, 0) === 1))
+    rewriter.unsupported(node, 'turns the axes of its batch, which is not supported.')
   const turned = (i: number, name: string): string => {
-    if (numberAttribute(node, name, 0) !== 1) return into.input(i)
-    const constant = rewriter.constant(into.input(i))
-    if (!constant) return rewriter.unsupported(node, 'transposes a computed operand, which is not supported.')
-    const rank = constant.dims.length
+    const rank = shapeOf(into, known, i).length
+    if (numberAttribute(node, name, 0) !== 1 || rank < 2) return into.input(i)
     return into.transpose(
       into.input(i),
       Array.from({ length: rank }, (_, k) => (k < rank - 2 ? k : 2 * rank - 3 - k)),
@@ -145,8 +145,6 @@ export const plainExpansions: Readonly<Record<string, Rule>> = {
   '::SimplifiedLayerNormalization': (into) => into.result(rootMeanSquare(into, into.input(0), into.input(1))),
   'com.microsoft::EmbedLayerNormalization': embedLayerNormalisation,
   'com.microsoft::MatMulNBits': matMulOfFewBits,
-  'com.microsoft::FusedMatMul': fusedMatMul,
-  'com.microsoft::TransposeMatMul': fusedMatMul,
   'com.microsoft::FusedConv': withActivation('Conv', window),
   'com.microsoft::FusedGemm': withActivation('Gemm', ['alpha', 'beta', 'transA', 'transB']),
 }
