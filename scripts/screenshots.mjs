@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: every screen in both themes and both languages, into docs/guide/images, from real runs.
- * `-- --home FOLDER` keeps the data folder for the next time, `--only WORD` draws some, `--png FOLDER` also writes PNGs,
+ * `-- --home FOLDER` keeps the data folder for the next time, `--only WORD,WORD` draws some, `--still` leaves out what needs a run under way, `--png FOLDER` also writes PNGs,
  * `--looks en-light,zh-CN-dark` some looks only.
  */
 import { spawn } from 'node:child_process'
@@ -13,11 +13,13 @@ import { ensureChromium } from './lib/chromium.mjs'
 import { fail, inRoot, say } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
 import { atRest, toWebp } from './screenshots/picture.mjs'
-import { addresses, work } from './screenshots/prepare.mjs'
-import { screens } from './screenshots/screens.mjs'
+import { addresses, callOff, longRun, work } from './screenshots/prepare.mjs'
+import { fillIn, liveScreens, screens } from './screenshots/screens.mjs'
 
 const text = { type: 'string' }
-const { values } = parseArgs({ options: { home: text, only: text, png: text, looks: text } })
+const { values } = parseArgs({
+  options: { home: text, only: text, png: text, looks: text, still: { type: 'boolean' } },
+})
 await setUp('node', 'page')
 const executablePath = ensureChromium() ?? fail('Without a browser there are no screenshots.')
 const { chromium } = await import('playwright-core')
@@ -36,19 +38,22 @@ const viewport = { width: 1360, height: 860 }
 const looks = ['en', 'zh-CN']
   .flatMap((locale) => ['light', 'dark'].map((colorScheme) => ({ locale, colorScheme })))
   .filter(({ locale, colorScheme }) => values.looks?.split(',').includes(`${locale}-${colorScheme}`) ?? true)
-const wanted = Object.entries(screens).filter(([name]) => name.includes(values.only ?? ''))
+const words = values.only?.split(',') ?? ['']
+const chosen = (all) => Object.entries(all).filter(([name]) => words.some((word) => name.includes(word)))
+const failures = []
 
-/** A screen that does not come ends the whole: a picture of something else would be worse than none. */
-async function photograph(context, address, { act, ready, undo }) {
+/** A screen that does not come has no picture: one of something else would be worse than none. */
+async function photograph(context, address, { act, ready, undo }, moving) {
   const page = await context.newPage()
+  page.setDefaultTimeout(2 * 60_000)
   await page.goto(`${url}${address}`)
   await page.locator('main h1, main h2').first().waitFor()
-  await atRest(page)
+  if (!moving) await atRest(page)
   await act?.(page)
   await page.locator(ready).filter({ visible: true }).first().waitFor()
   // The pointer must not leave a hover in the picture.
   await page.mouse.move(viewport.width - 2, viewport.height - 2)
-  const png = await atRest(page)
+  const png = moving ? await page.screenshot({ animations: 'disabled' }) : await atRest(page)
   await undo?.(page)
   await page.close()
   return png
@@ -58,33 +63,41 @@ try {
   mkdirSync(images, { recursive: true })
   if (values.png) mkdirSync(values.png, { recursive: true })
   const worker = await browser.newPage({ locale: 'en', viewport })
+  worker.setDefaultTimeout(4 * 60_000)
   if (fresh) {
     await work(worker, url)
     writeFileSync(join(home, 'worked'), '')
   }
   const { project, names } = await addresses(worker, url)
-  await worker.close()
   const blank = await browser.newPage()
-  const fill = (hash) =>
-    (hash.startsWith('#') ? hash : `${project}${hash}`).replaceAll(
-      /\b(RUNS|RUN|PRUNED|MODEL|DATA|EMPTY)\b/g,
-      (name) => names[name],
-    )
-  for (const { locale, colorScheme } of looks) {
-    const context = await browser.newContext({ locale, colorScheme, viewport, reducedMotion: 'reduce' })
-    for (const [name, screen] of wanted) {
-      const png = await photograph(context, fill(screen.hash), screen).catch((error) => {
-        throw new Error(`${name} (${locale}, ${colorScheme}): ${error.message}`)
-      })
-      if (values.png) writeFileSync(join(values.png, `${name}-${locale}-${colorScheme}.png`), png)
-      writeFileSync(join(images, `${name}-${locale}-${colorScheme}.webp`), await toWebp(blank, png))
+  const draw = async (wanted, moving) => {
+    for (const { locale, colorScheme } of wanted.length > 0 ? looks : []) {
+      const context = await browser.newContext({ locale, colorScheme, viewport, reducedMotion: 'reduce' })
+      for (const [name, screen] of wanted) {
+        const look = `${name}-${locale}-${colorScheme}`
+        const png = await photograph(context, fillIn(screen.hash, project, names), screen, moving).catch((error) => {
+          failures.push(`${look}: ${error.message.split('\n')[0]}`)
+        })
+        if (!png) continue
+        if (values.png) writeFileSync(join(values.png, `${look}.png`), png)
+        writeFileSync(join(images, `${look}.webp`), await toWebp(blank, png))
+      }
+      await context.close()
+      say(`Drew ${wanted.length} screens: ${locale}, ${colorScheme}.`)
     }
-    await context.close()
-    say(`Drew ${wanted.length} screens: ${locale}, ${colorScheme}.`)
   }
+  if (!values.still && chosen(liveScreens).length > 0) {
+    await worker.goto(`${url}${project}/runs`)
+    names.LIVE = await longRun(worker)
+    await draw(chosen(liveScreens), true)
+    await callOff(worker)
+  }
+  await worker.close()
+  await draw(chosen(screens), false)
 } finally {
   await browser.close()
   server.kill('SIGTERM')
   await new Promise((resolve) => server.once('exit', resolve))
   if (!values.home) rmSync(home, { recursive: true, force: true })
 }
+if (failures.length > 0) fail(`Without a picture:\n${failures.join('\n')}`)

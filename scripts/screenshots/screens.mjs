@@ -40,19 +40,15 @@ export const screens = {
   'run-widths': runTab('widths', '#run-panel .panel'),
   'run-maps': runTab('maps', '.gallery button'),
   'run-correlation': runTab('correlation', '#run-panel canvas'),
-  'run-curves': runTab('curves', '#run-panel .panel'),
-  'run-log': runTab('log', '#run-panel .panel'),
-  'run-environment': runTab('environment', '#run-panel .panel'),
+  'run-curves': runTab('curves', '#run-panel > *'),
+  'run-log': runTab('log', '#run-panel > *'),
+  'run-environment': runTab('environment', '#run-panel > *'),
   models: { hash: '/models', ready: 'main table, main .cards, main li' },
   model: { hash: '/models/MODEL', ready: '.stage canvas' },
-  'model-layers': { hash: '/models/MODEL', ready: 'main table', act: tab(1) },
+  'model-layers': { hash: '/models/MODEL', ready: '[role=tabpanel] > :not(.skeleton)', act: tab(1) },
   'model-report': { hash: '/models/MODEL', ready: '.report', act: tab(2) },
   'model-diff': { hash: '/diff?before=MODEL&after=PRUNED', ready: '.stage canvas' },
-  'model-diff-table': {
-    hash: '/diff?before=MODEL&after=PRUNED',
-    ready: '#diff-panel table, #diff-panel [role=grid]',
-    act: tab(1),
-  },
+  'model-diff-table': { hash: '/diff?before=MODEL&after=PRUNED', ready: '#diff-panel > :not(.skeleton)', act: tab(1) },
   'data-sets': { hash: '/data', ready: 'main a[href*="/data/"]' },
   'data-set': {
     hash: '/data/DATA',
@@ -105,3 +101,16 @@ export const screens = {
   keys: { hash: '/runs', ready: 'dialog[open] dl', act: (page) => page.keyboard.press('?') },
   empty: { hash: '#/p/EMPTY/runs', ready: 'main .empty, main h2' },
 }
+
+/** Of a run in the middle: these never come to rest. */
+export const liveScreens = {
+  'runs-live': { hash: '/runs', ready: '[role=grid] [role=progressbar]' },
+  'run-live': { hash: '/runs/LIVE', ready: '.live [role=progressbar]' },
+}
+
+/** The address of a screen in this project, with these names. */
+export const fillIn = (hash, project, names) =>
+  (hash.startsWith('#') ? hash : `${project}${hash}`).replaceAll(
+    /\b(RUNS|RUN|PRUNED|MODEL|DATA|EMPTY|LIVE)\b/g,
+    (name) => names[name] ?? name,
+  )

@@ -30,6 +30,8 @@ describe('the desktop shell', () => {
   })
 
   test('stays on its own page and fetches nothing', async () => {
+    // What is tried here on purpose, and how Chromium words its refusal.
+    workspace.watch.allow(/example\.invalid|Content Security Policy|404|ERR_(FAILED|ABORTED|BLOCKED)|inline/i)
     const before = page.url()
     await page.evaluate(() => {
       location.href = 'https://example.invalid/'

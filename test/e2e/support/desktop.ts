@@ -24,18 +24,21 @@ export async function launchDesktop(
   packed?: { main: string; resourcesPath: string },
 ): Promise<Desktop> {
   const userData = `--user-data-dir=${join(workspace.home, 'electron')}`
-  if (realElectron && !packed) {
-    // Electron ignores NODE_OPTIONS' --import; its session's own request filter is what keeps it here.
-    const { NODE_OPTIONS: _unused, ...environment } = workspace.environment
-    return _electron.launch({
-      executablePath: realElectron,
-      args: [root, userData],
-      env: environment as Record<string, string>,
-    })
-  }
-  return standIn.launch({
-    args: [packed?.main ?? join(root, 'out/main/main.js'), userData],
-    env: workspace.environment,
-    ...(packed ? { resourcesPath: packed.resourcesPath } : {}),
-  })
+  // Electron ignores NODE_OPTIONS' --import; its session's own request filter is what keeps it here.
+  const { NODE_OPTIONS: _unused, ...environment } = workspace.environment
+  const desktop: Desktop =
+    realElectron && !packed
+      ? await _electron.launch({
+          executablePath: realElectron,
+          args: [root, userData],
+          env: environment as Record<string, string>,
+        })
+      : await standIn.launch({
+          args: [packed?.main ?? join(root, 'out/main/main.js'), userData],
+          env: workspace.environment,
+          ...(packed ? { resourcesPath: packed.resourcesPath } : {}),
+        })
+  const firstWindow = desktop.firstWindow.bind(desktop)
+  desktop.firstWindow = async () => workspace.watch.observe(await firstWindow())
+  return desktop
 }

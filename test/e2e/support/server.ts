@@ -10,11 +10,13 @@ import { root, type Workspace } from './workspace'
 export class ServerUnderTest {
   readonly #process: ChildProcess
   readonly #browser: Browser
+  readonly #workspace: Workspace
   readonly url: string
 
-  private constructor(process: ChildProcess, browser: Browser, url: string) {
+  private constructor(process: ChildProcess, browser: Browser, workspace: Workspace, url: string) {
     this.#process = process
     this.#browser = browser
+    this.#workspace = workspace
     this.url = url
   }
 
@@ -30,11 +32,12 @@ export class ServerUnderTest {
     const address = once(createInterface({ input: child.stdout }), 'line').then(([line]) => String(line))
     const url = await Promise.race([address, ended])
     const browser = await chromium.launch({ executablePath: findChromium() })
-    return new ServerUnderTest(child, browser, url)
+    return new ServerUnderTest(child, browser, workspace, url)
   }
 
   async firstWindow(): Promise<Page> {
-    const page = await this.#browser.newPage({ viewport: { width: 1360, height: 860 } })
+    const page = await this.#browser.newPage({ viewport: { width: 1360, height: 860 }, locale: 'en' })
+    this.#workspace.watch.observe(page)
     await page.goto(this.url)
     return page
   }

@@ -3,11 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Watch } from './watch'
 
 export const root = resolve(import.meta.dirname, '../../..')
 
 export class Workspace {
   readonly home = mkdtempSync(join(tmpdir(), 'espalier-e2e-'))
+  /** Sees every page of the application under test. */
+  readonly watch = new Watch()
   readonly #networkLog = join(this.home, 'network.log')
 
   /** Environment of every process of the application. */
@@ -24,7 +27,10 @@ export class Workspace {
     return existsSync(this.#networkLog) ? readFileSync(this.#networkLog, 'utf8').trim().split('\n') : []
   }
 
+  /** @throws where a page complained or anything reached for the network: so it is asserted in every test file */
   remove(): void {
+    const findings = [...this.watch.findings(), ...this.leaks()]
     rmSync(this.home, { recursive: true, force: true })
+    if (findings.length > 0) throw new Error(`While these tests ran:\n${findings.join('\n')}`)
   }
 }

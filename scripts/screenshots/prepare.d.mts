@@ -1,0 +1,8 @@
+import type { Page } from 'playwright-core'
+
+export declare function emptyProject(page: Page, url: string): Promise<void>
+export declare function throwAway(page: Page): Promise<void>
+export declare function longRun(page: Page): Promise<string>
+export declare function callOff(page: Page): Promise<void>
+export declare function work(page: Page, url: string): Promise<void>
+export declare function addresses(page: Page, url: string): Promise<{ project: string; names: Record<string, string> }>

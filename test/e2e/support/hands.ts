@@ -1,0 +1,67 @@
+/** How a person reaches a control: with the pointer, counting clicks, or with keys alone, the focus always in sight. */
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+export interface Hand {
+  press(control: Locator): Promise<void>
+  /** Clicks, or presses of Enter. */
+  readonly presses: number
+}
+
+export class Pointer implements Hand {
+  presses = 0
+
+  async press(control: Locator): Promise<void> {
+    await control.click()
+    this.presses += 1
+  }
+}
+
+/** What has the focus, and what is wrong with how it shows; '' where nothing is. */
+async function focusProblem(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const at = document.activeElement
+    if (!at || at === document.body) return 'nothing has the focus'
+    const name = `${at.outerHTML.slice(0, 120)} has the focus, but`
+    const box = at.getBoundingClientRect()
+    const within = box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight
+    if (!within) return `${name} is out of sight`
+    // A card shows the ring of the link that covers it.
+    for (let ring: Element | null = at; ring && ring !== document.body; ring = ring.parentElement) {
+      const { outlineStyle, outlineWidth } = getComputedStyle(ring)
+      if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) return ''
+    }
+    return `${name} shows no ring`
+  })
+}
+
+/** The focus is on a control, in sight, with a ring around it. */
+export const focusShows = (page: Page): Promise<void> =>
+  expect.poll(() => focusProblem(page), { timeout: 10_000 }).toBe('')
+
+/** More stops than this to a control of the main path would be a labyrinth. */
+const mostStops = 60
+
+export class Keys implements Hand {
+  presses = 0
+  stops = 0
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  /** Tab by Tab to the control, then Enter; the focus shows at every stop and is not lost by what Enter does. */
+  async press(control: Locator): Promise<void> {
+    await control.waitFor()
+    for (let stop = 0; !(await control.evaluate((node) => node === document.activeElement)); stop++) {
+      if (stop === mostStops) throw new Error(`Not reached after ${stop} presses of Tab: ${control}`)
+      await this.#page.keyboard.press('Tab')
+      await focusShows(this.#page)
+      this.stops += 1
+    }
+    await this.#page.keyboard.press('Enter')
+    this.presses += 1
+    await focusShows(this.#page)
+  }
+}
