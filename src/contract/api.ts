@@ -33,6 +33,19 @@ const listed = inProject.extend({
 export const pathKinds = ['model', 'data-file', 'data-folder', 'export-folder', 'archive', 'archive-save'] as const
 export type PathKind = (typeof pathKinds)[number]
 
+/**
+ * Several files that belong together, where the shell has no paths: names are relative, with `/`. Of a network the first
+ * one is opened and the others lie beside it; of data they are a folder.
+ */
+const givenFiles = z.array(z.object({ name: z.string().min(1), file: z.instanceof(Blob) })).min(1)
+
+/** Where something to import is: exactly one of the three. */
+const given = z.object({
+  path: z.string().optional(),
+  file: z.instanceof(Blob).optional(),
+  files: givenFiles.optional(),
+})
+
 const done = z.object({ ok: z.literal(true) })
 
 export const contract = {
@@ -71,15 +84,9 @@ export const contract = {
   models: {
     list: oc.input(listed).output(z.array(modelSchema)),
     get: oc.input(byId).output(modelSchema),
-    /** Reads, checks and copies the file into the artifact store. Exactly one of `path` and `file` is given. */
+    /** Reads, checks and copies the files into the artifact store. */
     import: oc
-      .input(
-        inProject.extend({
-          path: z.string().optional(),
-          file: z.instanceof(Blob).optional(),
-          name: z.string().optional(),
-        }),
-      )
+      .input(inProject.extend({ ...given.shape, name: z.string().optional() }))
       .output(z.object({ model: modelSchema, view: modelViewSchema })),
     view: oc.input(byId).output(modelViewSchema),
     rename: oc.input(byId.extend({ name: z.string().min(1) })).output(modelSchema),
@@ -88,8 +95,8 @@ export const contract = {
   },
   datasets: {
     list: oc.input(listed).output(z.array(datasetSchema)),
-    /** Looks at the data without recording it. Exactly one of `path` and `file` is given. */
-    probe: oc.input(z.object({ path: z.string().optional(), file: z.instanceof(Blob).optional() })).output(
+    /** Looks at the data without recording it. */
+    probe: oc.input(given).output(
       z.object({
         dataset: datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true }),
         samples: z.array(previewSampleSchema),
@@ -98,8 +105,7 @@ export const contract = {
     import: oc
       .input(
         inProject.extend({
-          path: z.string().optional(),
-          file: z.instanceof(Blob).optional(),
+          ...given.shape,
           name: z.string().optional(),
           mean: z.array(z.number()).optional(),
           std: z.array(z.number()).optional(),

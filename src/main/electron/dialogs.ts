@@ -9,14 +9,17 @@ const options: Record<Exclude<PathKind, 'archive-save'>, OpenDialogOptions> = {
   model: {
     properties: ['openFile'],
     filters: [
-      { name: 'ONNX, TensorFlow.js, Keras', extensions: ['onnx', 'json', 'h5', 'keras'] },
+      { name: 'ONNX, TensorFlow.js, Keras', extensions: ['onnx', 'json', 'h5', 'hdf5', 'keras'] },
       { name: '*', extensions: ['*'] },
     ],
   },
   'data-file': {
     properties: ['openFile'],
     filters: [
-      { name: 'NumPy, CSV, JSON Lines', extensions: ['npz', 'csv', 'jsonl'] },
+      {
+        name: 'NumPy, CSV, JSON Lines, IDX, CIFAR',
+        extensions: ['npz', 'npy', 'csv', 'tsv', 'jsonl', 'gz', 'bin', 'ubyte'],
+      },
       { name: '*', extensions: ['*'] },
     ],
   },

@@ -1,6 +1,7 @@
 /** Data sets: looked at by the engine; left at their path, or copied in where they came through the page. */
-import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { cp, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { Dataset } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { DataLocation } from '../engine/index'
@@ -26,7 +27,7 @@ const normalisation = ({ mean, std }: { mean?: number[] | undefined; std?: numbe
 })
 
 export function datasetService(context: ServiceContext, models: ModelService) {
-  const { store, artifacts, engine } = context
+  const { store, artifacts, engine, layout } = context
 
   /** Where the engine finds the data, with the hash it must have. */
   const locationOf = (id: string): DataLocation => {
@@ -68,17 +69,40 @@ export function datasetService(context: ServiceContext, models: ModelService) {
     return created
   }
 
+  /** A folder that came through the page, into one of the data set's own. */
+  const importFolder = async (request: ImportRequest, path: string): Promise<Dataset> => {
+    const { dataset } = await engine.run('probe', { data: { path, ...normalisation(request) }, samples: 0 })
+    const staging = join(layout.data, `.incoming-${randomUUID()}`)
+    try {
+      await cp(path, staging, { recursive: true })
+      const { projectId, name = dataset.name } = request
+      const created = store.datasets.create({ ...dataset, projectId, name, path: staging, artifact: null })
+      const place = join(layout.data, created.id)
+      await rename(staging, place)
+      const placed = store.datasets.setPlace(created.id, place, null)
+      projectChanged(context, projectId)
+      return placed
+    } finally {
+      await rm(staging, { recursive: true, force: true })
+    }
+  }
+
   return {
     list: (projectId: string, deleted = false): Dataset[] => store.datasets.list(projectId, deleted),
     get: (id: string): Dataset => store.datasets.get(id),
     locationOf,
     importFrom,
     probe: (given: GivenFile) =>
-      withLocalFile(given, ({ path }) => engine.run('probe', { data: { path }, samples: probeSamples })),
+      withLocalFile(given, ({ path }) => engine.run('probe', { data: { path }, samples: probeSamples }), 'folder'),
     import: async (request: ImportRequest): Promise<Dataset> => {
       store.projects.get(request.projectId)
-      return withLocalFile(request, ({ path, name, uploaded }) =>
-        importFrom({ ...request, path, copy: uploaded, fileName: name }),
+      return withLocalFile(
+        request,
+        ({ path, name, uploaded }) =>
+          request.files
+            ? importFolder(request, path)
+            : importFrom({ ...request, path, copy: uploaded, fileName: name }),
+        'folder',
       )
     },
     preview: (id: string, split: 'train' | 'verification' | 'test', offset: number, count: number) =>

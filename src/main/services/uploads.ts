@@ -1,16 +1,19 @@
 /** Files that come through the page instead of from a path: written to a folder of their own, removed afterwards. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
 import { writeAtomically } from '../artifacts/index'
 
 export interface GivenFile {
   readonly path?: string | undefined
   readonly file?: Blob | undefined
+  /** Several that belong together, by relative names with `/`. */
+  readonly files?: readonly { readonly name: string; readonly file: Blob }[] | undefined
 }
 
 export interface LocalFile {
+  /** Of the file; of several given for a folder, the folder. */
   readonly path: string
   readonly name: string
   /** Came through the page, so that its path is gone after the call. */
@@ -23,19 +26,41 @@ const safeName = (file: Blob): string => {
   return name === '' || name === '.' || name === '..' ? 'upload' : name
 }
 
-/** Runs `work` with a path to the given file. @throws BAD_USAGE unless exactly one of path and file is given */
-export async function withLocalFile<T>(given: GivenFile, work: (file: LocalFile) => Promise<T>): Promise<T> {
-  if ((given.path === undefined) === (given.file === undefined)) {
-    throw new EspalierError('BAD_USAGE', 'Give either the path of a file or the file itself, and not both.')
+/** A relative name that stays below its folder. @throws BAD_USAGE */
+function below(name: string): string {
+  const parts = name.split('/')
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\:\0]/.test(part))) {
+    throw new EspalierError('BAD_USAGE', `"${name}" is no name of a file below a folder, so nothing was taken.`)
   }
-  if (given.path !== undefined) return work({ path: given.path, name: basename(given.path), uploaded: false })
-  const blob = given.file as Blob
+  return join(...parts)
+}
+
+/**
+ * Runs `work` with a path to what is given.
+ * @param whole what several files are: the first one with the others beside it, or a folder
+ * @throws BAD_USAGE unless exactly one of path, file and files is given
+ */
+export async function withLocalFile<T>(
+  { path, file, files }: GivenFile,
+  work: (file: LocalFile) => Promise<T>,
+  whole: 'first' | 'folder' = 'first',
+): Promise<T> {
+  if ([path, file, files].filter((one) => one !== undefined).length !== 1) {
+    throw new EspalierError('BAD_USAGE', 'Give one of these: the path of a file, the file itself, several files.')
+  }
+  if (path !== undefined) return work({ path, name: basename(path), uploaded: false })
+  const all = files ?? [{ name: safeName(file as Blob), file: file as Blob }]
+  const names = all.map(({ name }) => below(name))
   const folder = await mkdtemp(join(tmpdir(), 'espalier-upload-'))
   try {
-    const name = safeName(blob)
-    const path = join(folder, name)
-    await writeAtomically(path, new Uint8Array(await blob.arrayBuffer()))
-    return await work({ path, name, uploaded: true })
+    for (const [at, name] of names.entries()) {
+      const target = join(folder, name)
+      await writeAtomically(target, new Uint8Array(await (all[at] as { file: Blob }).file.arrayBuffer()))
+    }
+    const first = names[0] as string
+    if (files !== undefined && whole === 'folder')
+      return await work({ path: folder, name: dirname(first), uploaded: true })
+    return await work({ path: join(folder, first), name: basename(first), uploaded: true })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

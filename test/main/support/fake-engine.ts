@@ -2,7 +2,7 @@
  * An engine process whose jobs misbehave on demand: the file name of the model says how. Steps are kept and resumed
  * with the product's own checkpoints, so that a killed run can be watched going on.
  */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { EspalierError } from '../../../src/contract/errors'
 import { checkpointFolder } from '../../../src/main/engine/checkpoints'
@@ -46,7 +46,7 @@ const handlers: JobHandlers = {
     keepMacs.map((keep) => ({ keepMacs: keep, macs: keep * 1000, params: 1, bytes: 4 })),
   strategies: async () => [],
   async probe({ data, samples }) {
-    readText(data.path)
+    if (!statSync(data.path, { throwIfNoEntry: false })?.isDirectory()) readText(data.path)
     return { dataset, samples: samples > 0 ? [sample] : [] }
   },
   preview: async () => [sample],

@@ -4,6 +4,7 @@ import { computed } from 'vue'
 import type { Dataset } from '../../../contract'
 import { api } from '../../app/client'
 import { createProjectList } from '../../app/project-list'
+import { asGiven, type Source } from '../../ui/given-files'
 
 export interface Normalisation {
   readonly mean?: number[]
@@ -13,11 +14,9 @@ export interface Normalisation {
 export const useDatasets = defineStore('datasets', () => {
   const list = createProjectList<Dataset>((projectId) => api().datasets.list({ projectId }))
 
-  async function importFrom(
-    source: { path: string; name?: string } | { file: Blob; name: string },
-    normalisation: Normalisation = {},
-  ): Promise<Dataset> {
-    const dataset = await api().datasets.import({ projectId: list.projectId.value, ...source, ...normalisation })
+  async function importFrom(source: Source, name: string, normalisation: Normalisation = {}): Promise<Dataset> {
+    const given = asGiven(source)
+    const dataset = await api().datasets.import({ projectId: list.projectId.value, ...given, name, ...normalisation })
     await list.reload()
     return dataset
   }

@@ -5,8 +5,9 @@ export default bilingual(
   {
     title: 'Data sets',
     lead: 'Samples to observe, verify and measure with. The three splits never overlap.',
-    dropTitle: 'Drop an .npz file here',
-    dropHint: 'With x_train, y_train, x_test, y_test; images as uint8 or float32. Labels are optional.',
+    dropTitle: 'Drop data here: a file, several, or a folder',
+    dropHint:
+      '.npz with x_train, y_train, x_test, y_test; .csv and .jsonl; IDX and CIFAR files; a folder with one folder a class. Labels are optional.',
     byPath: 'Or a path: .npz, a folder of IDX files, a folder of class folders',
     pathHint: '/home/me/fashion.npz',
     pickFile: 'Browse files',
@@ -78,8 +79,9 @@ export default bilingual(
   {
     title: '数据集',
     lead: '用于观察、验证和测量的样本。三个划分互不重叠。',
-    dropTitle: '将 .npz 文件拖到这里',
-    dropHint: '包含 x_train、y_train、x_test、y_test；图像为 uint8 或 float32。标签可选。',
+    dropTitle: '将数据拖到这里：一个文件、多个文件或文件夹',
+    dropHint:
+      '包含 x_train、y_train、x_test、y_test 的 .npz；.csv 和 .jsonl；IDX 和 CIFAR 文件；每类一个子文件夹的文件夹。标签可选。',
     byPath: '或填写路径：.npz、IDX 文件夹、按类别分的文件夹',
     pathHint: '/home/me/fashion.npz',
     pickFile: '浏览文件',

@@ -6,7 +6,8 @@ export default bilingual(
     title: 'Models',
     lead: 'Networks you brought, and those that runs made of them.',
     dropTitle: 'Drop a trained network here',
-    dropHint: 'ONNX (.onnx). It is read, checked and copied; the original file is left alone.',
+    dropHint:
+      'ONNX (with its weight files), TensorFlow.js (model.json with its shards, or their folder), Keras (.keras, .h5). They are read, checked and copied; the originals are left alone.',
     byPath: 'Or its path on this machine',
     pathHint: '/home/me/network.onnx',
     pick: 'Browse',
@@ -51,7 +52,8 @@ export default bilingual(
     title: '模型',
     lead: '你导入的网络，以及运行由它们生成的网络。',
     dropTitle: '将训练好的网络拖到这里',
-    dropHint: 'ONNX(.onnx)。文件会被读取、检查并复制，原文件不受影响。',
+    dropHint:
+      'ONNX（连同权重文件）、TensorFlow.js（model.json 及其分片，或所在文件夹）、Keras（.keras、.h5）。文件会被读取、检查并复制，原文件不受影响。',
     byPath: '或填写它在本机的路径',
     pathHint: '/home/me/network.onnx',
     pick: '浏览',

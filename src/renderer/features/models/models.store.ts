@@ -4,6 +4,7 @@ import { computed, shallowReactive } from 'vue'
 import type { Model, ModelView } from '../../../contract'
 import { api } from '../../app/client'
 import { createProjectList } from '../../app/project-list'
+import { asGiven, type Source } from '../../ui/given-files'
 
 export const useModels = defineStore('models', () => {
   const list = createProjectList<Model>((projectId) => api().models.list({ projectId }))
@@ -24,8 +25,8 @@ export const useModels = defineStore('models', () => {
     return read
   }
 
-  async function importFrom(source: { path: string } | { file: Blob; name: string }): Promise<Model> {
-    const { model, view: read } = await api().models.import({ projectId: list.projectId.value, ...source })
+  async function importFrom(source: Source): Promise<Model> {
+    const { model, view: read } = await api().models.import({ projectId: list.projectId.value, ...asGiven(source) })
     views.set(model.id, read)
     await list.reload()
     return model
