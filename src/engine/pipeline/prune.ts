@@ -6,7 +6,8 @@ import { costOf, createCostModel } from '../evaluation/cost'
 import type { Graph } from '../graph/graph'
 import { findStrategy } from '../strategies'
 import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
-import { findCriterion, scoreGroups } from '../strategies/criteria'
+import { findCriterion } from '../strategies/criteria/all'
+import { scoreWeights } from '../strategies/criteria/score-weights'
 import { cut, isBudget, withinBudget } from '../strategies/trajectory'
 import { applyPlan, keptByGroup } from '../surgery'
 import { planOf, traceOf } from './plan'
@@ -44,7 +45,7 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
   const cost = createCostModel(graph, coupling)
   const analysed = performance.now()
   const random = (group: string) => stream(config.seed, `random:${group}`)
-  const { scores, notes } = scoreGroups(graph, coupling, criterion, null, random)
+  const { scores, notes } = scoreWeights(graph, coupling, criterion, random)
   const floor = config.allocation === 'global' ? globalFloor : 0
   const trajectory = allocate(
     config.allocation,

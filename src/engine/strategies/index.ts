@@ -1,7 +1,7 @@
 /** The strategies by name: the criteria, and the result-oriented one, which is the default. */
 import type { StrategyInfo } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
-import { findCriterion, registeredCriteria } from './criteria'
+import { findCriterion, registeredCriteria } from './criteria/all'
 
 export const resultOriented: StrategyInfo = {
   name: 'result-oriented',

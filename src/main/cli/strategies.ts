@@ -1,6 +1,6 @@
 /** Refuses a strategy that is not there before any file is read. */
 import { EspalierError } from '../../contract/errors'
-import { listStrategies } from '../../engine/pipeline'
+import { listStrategies } from '../../engine/strategies'
 
 /** @throws BAD_USAGE with the names there are */
 export function requireStrategy(name: string): void {

@@ -3,7 +3,7 @@ import { EspalierError } from '../../../contract/errors'
 import type { ModelSize, RunConfig } from '../../../contract/run'
 import type { Coupling } from '../../coupling'
 import type { CostModel } from '../../evaluation/cost'
-import { rankAscending } from '../criteria'
+import { rankAscending } from '../criteria/rank'
 import type { Removal } from '../trajectory'
 import { type GroupLimits, widths } from './limits'
 

@@ -1,5 +1,5 @@
 /** Matrices of feature maps for the criteria that look at whole maps. */
-import { symmetricEigenvalues } from '../../statistics/linear-algebra'
+import { symmetricEigenvalues } from '../../statistics/linear-algebra/eigenvalues'
 import type { UnitMaps } from './types'
 
 /** a a^T of a matrix of `rows` x `columns`, or a^T a where that is smaller: same eigenvalues apart from zeros. */

@@ -1,5 +1,5 @@
 /** Average rank of a unit's feature maps. */
-import { rankCounter } from '../../statistics/linear-algebra'
+import { rankCounter } from '../../statistics/linear-algebra/rank'
 import { meanOverMaps } from './feature-maps'
 import { registerCriterion } from './registry'
 import type { UnitMaps } from './types'

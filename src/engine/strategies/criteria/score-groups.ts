@@ -1,19 +1,11 @@
-/** Scores every group of a network by one criterion. */
-import { EspalierError } from '../../../contract/errors'
+/** Scores every group of a network by one criterion, with or without statistics. */
 import type { Coupling } from '../../coupling'
 import type { Graph } from '../../graph/graph'
 import type { Statistics } from '../../statistics'
 import { responseImportance } from './response'
-import { groupSlices } from './slices'
+import { type ScoredGroups, scoreEach, scoreWeights } from './score-weights'
 import type { Criterion } from './types'
 import { unitStatistics } from './unit-statistics'
-
-export interface ScoredGroups {
-  /** One number a unit, in the order of `coupling.groups`; null where the group cannot be pruned or scored. */
-  readonly scores: readonly (Float64Array | null)[]
-  /** Sentences about groups that the criterion does not apply to or cannot tell the units of apart. */
-  readonly notes: readonly string[]
-}
 
 /**
  * @param statistics null for criteria that read weights only
@@ -27,38 +19,8 @@ export function scoreGroups(
   statistics: Statistics | null,
   random: (group: string) => () => number,
 ): ScoredGroups {
-  const notes: string[] = []
-  const response =
-    statistics && criterion.needs.includes('response') ? responseImportance(graph, coupling, statistics) : null
-  const scores = coupling.groups.map((group, g) => {
-    if (!group.prunable) return null
-    const score = criterion.score({
-      group: group.name,
-      units: group.units.length,
-      slices: groupSlices(graph, coupling, g),
-      statistics: statistics ? unitStatistics(graph, coupling, g, statistics, criterion, response) : {},
-      random: random(group.name),
-    })
-    if (!score) {
-      notes.push(`${criterion.title} does not apply to group "${group.name}", so it stays whole.`)
-      return null
-    }
-    if (score.some((value) => !Number.isFinite(value))) {
-      throw new EspalierError(
-        'MODEL_NON_FINITE',
-        `The ${criterion.title} scores of group "${group.name}" are not finite numbers, so its units cannot be ranked. The network's weights or feature maps there are not finite.`,
-      )
-    }
-    if (score.every((value) => value === score[0])) {
-      notes.push(`${criterion.title} cannot tell the units of group "${group.name}" apart; they go in their own order.`)
-    }
-    return score
-  })
-  if (scores.every((score) => score === null)) {
-    throw new EspalierError(
-      'NOTHING_PRUNABLE',
-      `${criterion.title} finds nothing to remove in this network: ${notes[0] ?? 'no group can be pruned (inspect says why)'}`,
-    )
-  }
-  return { scores, notes }
+  if (!statistics) return scoreWeights(graph, coupling, criterion, random)
+  const response = criterion.needs.includes('response') ? responseImportance(graph, coupling, statistics) : null
+  const statisticsOf = (g: number) => unitStatistics(graph, coupling, g, statistics, criterion, response)
+  return scoreEach(graph, coupling, criterion, statisticsOf, random)
 }

@@ -1,8 +1,8 @@
 /** `espalier inspect`: what was understood of a network, and what cannot be pruned and why. */
 import type { Command } from 'commander'
 import type { Inspection } from '../../../contract/entities'
-import { inspect } from '../../../engine/pipeline'
-import { openGraph } from '../inputs'
+import { inspect } from '../../../engine/pipeline/inspect'
+import { openGraph } from '../networks'
 import type { Shell } from '../shell'
 import { bytes, count, milliseconds, table } from '../text'
 
