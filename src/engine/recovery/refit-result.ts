@@ -84,7 +84,7 @@ export async function resultRefit(
   const fitted = { table, indices: indices.subarray(0, indices.length - held) }
   const heldOut = { table, indices: indices.subarray(indices.length - held) }
   const graph = inferShapes(start)
-  const session = createParameterSession(graph)
+  const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
   const teacher = createSession(original, { fuse: true, taps: [logitsValue(original)] })
   try {
     if (session.names.length === 0) return start

@@ -1,4 +1,5 @@
 /** Programs of a network for the extents that are fed: the same one as long as nothing needs to know them. */
+import { keep } from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
@@ -119,7 +120,8 @@ export function carriedOver(
     const origin = originOf(graph, constant)
     const old = origin === undefined ? undefined : tensors.get(held.get(origin) ?? -1)
     const tensor = old ? old.clone() : make(constant)
-    if (tensor) result.set(constant.register, tensor)
+    // They outlive whatever scope asked for the program.
+    if (tensor) result.set(constant.register, keep(tensor))
   }
   for (const tensor of tensors.values()) tensor.dispose()
   return result

@@ -43,9 +43,12 @@ class Parameters implements ParameterSession {
   private instructions: readonly Instruction[] = []
   private of: ReturnType<typeof registerOf>
 
-  constructor(private readonly graph: Graph) {
+  constructor(
+    private readonly graph: Graph,
+    feed: Feed | null,
+  ) {
     this.binding = new ProgramBinding(graph, { fuse: false })
-    this.program = this.binding.some()
+    this.program = feed ? this.binding.for(feed) : this.binding.some()
     this.of = this.describe()
     this.names = [...this.byName.keys()]
     for (const { register, data } of this.program.constants) this.constants.set(register, uploadConstant(data))
@@ -173,6 +176,8 @@ class Parameters implements ParameterSession {
 /**
  * Puts a network on the backend with its parameters free to move; running statistics are constants. A network without
  * parameters has no `names`.
+ * @param feed some samples, where the network leaves extents open
  * @throws MODEL_UNSUPPORTED_OPERATOR, MODEL_UNSUPPORTED_FEATURE where the network cannot be run or its weights not moved.
  */
-export const createParameterSession = (graph: Graph): ParameterSession => new Parameters(graph)
+export const createParameterSession = (graph: Graph, feed: Feed | null = null): ParameterSession =>
+  new Parameters(graph, feed)

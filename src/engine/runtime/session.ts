@@ -1,5 +1,5 @@
 /** A network on the backend: forward, backward with taps, and partial execution. */
-import { cast, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
+import { cast, keep, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
@@ -57,7 +57,8 @@ class ProgramSession implements Session {
   /** Constants of a new program: those that are held already as they are. */
   private take(program: Program): void {
     if (program === this.current) return
-    const make = (constant: ProgramConstant) => uploadConstant(constant.data)
+    // They outlive whatever scope the first feed comes in.
+    const make = (constant: ProgramConstant) => keep(uploadConstant(constant.data))
     if (this.current) this.constants = carriedOver(this.constants, this.graph, this.current, program, make)
     else for (const constant of program.constants) this.constants.set(constant.register, make(constant))
     this.current = program

@@ -89,10 +89,12 @@ export class LayerObserver {
   }
 
   private patches(input: LiveValue, samples: number, random: Random, counting: CountingRows): [Tensor, number] {
-    const total = this.outputSpatial.reduce((a, b) => a * b, 1)
+    // A dense operator's positions may be the samples, of which the last batch has fewer.
+    const output = this.window ? this.outputSpatial : extentsOf(input, -1).spatial
+    const total = output.reduce((a, b) => a * b, 1)
     const first = input.tensor.shape[0] as number
     const positions = samplePositions(total, Math.ceil((this.options.positions * samples) / first), random)
-    const rows = patchRows(input, this.window, this.outputSpatial, positions)
+    const rows = patchRows(input, this.window, output, positions)
     const chosen = counting?.(total, positions) ?? null
     return [chosen ? gather(rows, tensor1d(chosen, 'int32')) : rows, this.shape.taps]
   }
