@@ -20,8 +20,10 @@ export function createRouter(services: Services) {
         return ok
       }),
       restore: api.projects.restore.handler(({ input }) => projects.restore(input.id)),
-      exportArchive: api.projects.exportArchive.handler(({ input: { id, ...rest } }) => archive.write(id, rest)),
-      importArchive: api.projects.importArchive.handler(({ input }) => archive.open(input)),
+      exportArchive: api.projects.exportArchive.handler(({ input: { id, ...rest }, signal }) =>
+        archive.write(id, rest, signal),
+      ),
+      importArchive: api.projects.importArchive.handler(({ input, signal }) => archive.open(input, signal)),
     },
     models: {
       list: api.models.list.handler(({ input }) => models.list(input.projectId, input.deleted)),
@@ -91,7 +93,7 @@ export function createRouter(services: Services) {
     },
     exports: {
       list: api.exports.list.handler(({ input }) => exports.list(input.projectId)),
-      create: api.exports.create.handler(({ input }) => exports.create(input)),
+      create: api.exports.create.handler(({ input, signal }) => exports.create(input, signal)),
       kit: api.exports.kit.handler(({ input }) => exports.kit(input.id)),
       bundle: api.exports.bundle.handler(({ input }) => exports.bundle(input.ids)),
       download: api.exports.download.handler(({ input }) => exports.download(input.id)),

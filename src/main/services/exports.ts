@@ -96,20 +96,27 @@ export function exportService(context: ServiceContext, models: ModelService, dat
   }
   return {
     list: (projectId: string): Export[] => store.exports.list(projectId),
-    /** Into `folder`, or into the data folder where none is given. @throws EXPORT_FAILED, PARITY_FAILED, DISK_FULL */
-    async create(request: ExportRequest): Promise<Export[]> {
+    /**
+     * Into `folder`, or into the data folder where none is given; called off by `signal`, nothing is put on record.
+     * @throws EXPORT_FAILED, PARITY_FAILED, DISK_FULL, CANCELLED
+     */
+    async create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
       requireBuilt(request)
       const model = store.models.get(request.modelId)
-      const proofs = await engine.run('export', {
-        files: models.filesOf(model.id),
-        // What it was pruned from, so that its latency stands beside it.
-        original: model.parentId === null ? null : models.filesOf(model.parentId),
-        data: request.datasetId === null ? null : datasets.locationOf(request.datasetId),
-        formats: request.formats,
-        precision: request.precision,
-        folder: request.folder ?? join(layout.exports, randomUUID()),
-        name: request.name ?? fileNameOf(model.name),
-      })
+      const proofs = await engine.run(
+        'export',
+        {
+          files: models.filesOf(model.id),
+          // What it was pruned from, so that its latency stands beside it.
+          original: model.parentId === null ? null : models.filesOf(model.parentId),
+          data: request.datasetId === null ? null : datasets.locationOf(request.datasetId),
+          formats: request.formats,
+          precision: request.precision,
+          folder: request.folder ?? join(layout.exports, randomUUID()),
+          name: request.name ?? fileNameOf(model.name),
+        },
+        { signal },
+      )
       const { projectId, runId } = model
       const created = store.transaction(() =>
         proofs.map((proof) => store.exports.create({ projectId, runId, modelId: model.id, proof })),

@@ -157,6 +157,18 @@ test('an export that is not built yet is refused by name, before anything is wri
   expect(existsSync(join(services.home, 'exports'))).toBe(false)
 })
 
+test('an export that is called off leaves nothing on record, and the engine goes on', async () => {
+  const services = open(entry)
+  const { project, model } = await prepared(services, 'slow-export')
+  const request = { modelId: model.id, datasetId: null, formats: ['onnx' as const], precision: 'fp32' as const }
+  const calledOff = new AbortController()
+  const exporting = services.exports.create(request, calledOff.signal)
+  calledOff.abort()
+  await expect(exporting).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(services.exports.list(project.id)).toEqual([])
+  expect((await services.models.view(model.id)).inspection.inputs).toBeDefined()
+})
+
 describe('the sample project', () => {
   const resources = () => {
     const folder = temporaryFolder()

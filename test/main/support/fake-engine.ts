@@ -98,7 +98,11 @@ const handlers: JobHandlers = {
     writeFileSync(path, `pruned ${basename((files[0] as { path: string }).path)} ${sum} ${config.seed}`)
     return { path, nodes: 4, result: result(), trace, environment }
   },
-  async export({ folder, formats, name }) {
+  async export({ files, folder, formats, name }, { signal }) {
+    if (wishes(files).includes('slow-export')) {
+      while (!signal.aborted) await pause()
+      throw new EspalierError('CANCELLED', 'Cancelled between two formats.')
+    }
     const path = join(folder, `${name}.onnx`)
     const { mkdirSync } = await import('node:fs')
     mkdirSync(folder, { recursive: true })

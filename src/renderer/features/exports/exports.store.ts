@@ -14,8 +14,9 @@ export interface ExportRequest {
 export const useExports = defineStore('exports', () => {
   const list = createProjectList<Export>((projectId) => api().exports.list({ projectId }))
 
-  async function create(request: ExportRequest): Promise<Export[]> {
-    const made = await api().exports.create({ ...request, precision: 'fp32' })
+  /** Called off by `signal`; nothing is on record then. */
+  async function create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
+    const made = await api().exports.create({ ...request, precision: 'fp32' }, signal ? { signal } : {})
     await list.reload()
     return made
   }

@@ -58,6 +58,7 @@ export default bilingual(
     emptyText:
       'Bring a model or finish a run; then its network can be written as ONNX, TensorFlow.js and Keras, with the proof that the files compute the same.',
     done: '{n} files written and checked.',
+    calledOff: 'The export was called off; nothing is on record of it.',
     snippet: 'Run it',
     original: 'Original',
     folder: 'Folder (optional)',
@@ -113,6 +114,7 @@ export default bilingual(
     emptyText:
       '导入模型或完成一次运行，之后即可将网络写为 ONNX、TensorFlow.js 和 Keras，并附上文件计算结果相同的证明。',
     done: '已写出并检查 {n} 个文件。',
+    calledOff: '导出已取消，没有留下记录。',
     snippet: '运行示例',
     original: '原始网络',
     folder: '文件夹（可选）',
