@@ -57,7 +57,7 @@ test('an engine that says nothing any more turns the time left into "since when"
   for (const pid of pids) process.kill(pid, 'SIGCONT')
   await progress()
     .getByText(/about .* left/)
-    .waitFor({ timeout: minutes })
+    .waitFor({ timeout: 4 * minutes })
 })
 
 test('a window that is closed stops nothing', async () => {
