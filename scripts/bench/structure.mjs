@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensureBuilt } from '../lib/build.mjs'
 import { bundled } from '../lib/bundle.mjs'
 import { inRoot } from '../lib/root.mjs'
 import { measured, median, node, ran } from './lib/child.mjs'
@@ -31,6 +32,30 @@ async function theirsOf(name, repeats, python) {
 }
 
 const best = (list) => Math.min(...list)
+
+/** Networks of which the whole process is timed too, from its start to the written file. */
+const wholeProcesses = ['mobilenet_v2', 'resnet50']
+
+/** The command line as users call it, the second of two times; theirs is a script that imports, builds and prunes. */
+async function processOf(name, file, python) {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'))
+  const args = ['prune', file, '--strategy', 'group-norm', '--allocation', 'uniform', '--keep-macs', '0.5', '--quiet']
+  const timed = async (work) => {
+    await work()
+    const started = performance.now()
+    await work()
+    return performance.now() - started
+  }
+  try {
+    const ours = await timed(() =>
+      ran(process.execPath, [inRoot('out/main/cli.js'), ...args, '--out', join(folder, 'pruned.onnx')]),
+    )
+    const peer = await timed(() => theirsOf(name, 1, python))
+    return { name: `${name}: whole process`, ours, peer, peerName: 'Torch-Pruning', unit: 'ms', atLeast: 1 }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 export async function run({ quick, python, log }) {
   const bundle = await bundled(inRoot('scripts/zoo/api.ts'))
@@ -86,6 +111,11 @@ export async function run({ quick, python, log }) {
     log(
       `  ${name}: analysis ${ratios.analysis.at(-1).toFixed(1)}, whole cold ${ratios.cold.at(-1).toFixed(1)}, warm ${ratios.warm.at(-1).toFixed(1)} times`,
     )
+  }
+  ensureBuilt('node')
+  for (const name of wholeProcesses) {
+    const file = join(folder, `${name}.old.onnx`)
+    if (existsSync(file)) rows.push(await processOf(name, file, python))
   }
   if (rows.length === 0) return rows
   const overall = (kind, what, atLeast) => ({
