@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { ensureChromium } from './lib/chromium.mjs'
 import { fail, inRoot, say } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
-import { atRest, toWebp } from './screenshots/picture.mjs'
+import { atRest, toWebp, withoutTraces } from './screenshots/picture.mjs'
 import { addresses, callOff, longRun, work } from './screenshots/prepare.mjs'
 import { fillIn, liveScreens, screens } from './screenshots/screens.mjs'
 
@@ -53,6 +53,7 @@ async function photograph(context, address, { act, ready, undo }, moving) {
   await page.locator(ready).filter({ visible: true }).first().waitFor()
   // The pointer must not leave a hover in the picture.
   await page.mouse.move(viewport.width - 2, viewport.height - 2)
+  await withoutTraces(page, join(home, 'data'))
   const png = moving ? await page.screenshot({ animations: 'disabled' }) : await atRest(page)
   await undo?.(page)
   await page.close()

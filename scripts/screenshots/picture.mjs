@@ -18,6 +18,16 @@ export async function atRest(page) {
   return last
 }
 
+/** Where this machine keeps things, and what it runs, is nobody's business: the pictures show a person's own folder. */
+export const withoutTraces = (page, folder) =>
+  page.evaluate((own) => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.data.replaceAll(own, '/home/me/.local/share/espalier').replace(/(linux x64) \S+/, '$1 6.12.0')
+      if (text !== node.data) node.data = text
+    }
+  }, folder)
+
 /** Chromium's own encoder, in a page that belongs to nobody. @returns {Promise<Buffer>} */
 export async function toWebp(blank, png) {
   const base64 = await blank.evaluate(async (bytes) => {
