@@ -1,10 +1,11 @@
 /**
- * `npm run screenshots`: every screen in both themes and both languages, into docs/guide/images, from real runs.
+ * `npm run screenshots`: every screen in both themes and both languages, from real runs. What the guides show goes to
+ * docs/guide/images, the rest to .cache/screenshots.
  * `-- --home FOLDER` keeps the data folder for the next time, `--only WORD,WORD` draws some, `--still` leaves out what needs a run under way, `--png FOLDER` also writes PNGs,
  * `--looks en-light,zh-CN-dark` some looks only.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -25,6 +26,8 @@ const executablePath = ensureChromium() ?? fail('Without a browser there are no 
 const { chromium } = await import('playwright-core')
 
 const images = inRoot('docs/guide/images')
+const others = inRoot('.cache/screenshots')
+const guides = ['docs/guide.md', 'docs/guide.zh-CN.md'].map((path) => readFileSync(inRoot(path), 'utf8')).join('\n')
 const home = values.home ?? mkdtempSync(join(tmpdir(), 'espalier-screenshots-'))
 const fresh = !existsSync(join(home, 'worked'))
 const server = spawn(process.execPath, [inRoot('out/main/server.js')], {
@@ -61,7 +64,7 @@ async function photograph(context, address, { act, ready, undo }, moving) {
 }
 
 try {
-  mkdirSync(images, { recursive: true })
+  for (const folder of [images, others]) mkdirSync(folder, { recursive: true })
   if (values.png) mkdirSync(values.png, { recursive: true })
   const worker = await browser.newPage({ locale: 'en', viewport })
   worker.setDefaultTimeout(4 * 60_000)
@@ -81,7 +84,8 @@ try {
         })
         if (!png) continue
         if (values.png) writeFileSync(join(values.png, `${look}.png`), png)
-        writeFileSync(join(images, `${look}.webp`), await toWebp(blank, png))
+        const file = `${look}.webp`
+        writeFileSync(join(guides.includes(file) ? images : others, file), await toWebp(blank, png))
       }
       await context.close()
       say(`Drew ${wanted.length} screens: ${locale}, ${colorScheme}.`)
