@@ -4,12 +4,16 @@
  */
 import {
   type KernelConfig,
+  leakyRelu,
   mul,
   pad,
+  relu,
+  relu6,
   reshape,
   stack,
   stridedSlice,
   sum,
+  type Tensor,
   type Tensor4D,
   type TensorInfo,
   tensor1d,
@@ -21,6 +25,7 @@ import { depthwiseInputGradient } from '../kernels/depthwise-backprop-input'
 import { filterGradient } from '../kernels/filter-gradient'
 import { geometryOf } from '../kernels/geometry'
 import { attributesFor, type NativeBackend, nativeName } from './backend'
+import { scaleShiftChannels } from './elementwise'
 import { convolutionWindow, inner, paddingAttributes, type Window } from './window'
 
 const attributesOf = (backend: NativeBackend, { strides, dilations, padding }: Window) =>
@@ -83,6 +88,33 @@ function convolution(names: Names, depthwise: boolean, otherwise: Otherwise): Ke
   ]
 }
 
+/** With bias and activation: TF.js adds the bias by broadcasting, which takes as long as the smaller convolutions. */
+function fused(kernelName: string, forward: string, depthwise: boolean): KernelConfig {
+  return {
+    kernelName,
+    backendName: nativeName,
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const { x, filter, bias } = inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo }
+      const { activation, leakyreluAlpha } = attrs as unknown as { activation?: string; leakyreluAlpha?: number }
+      const native = backend as NativeBackend
+      const window = convolutionWindow(x.shape, filter.shape, attrs as never, depthwise)
+      return tidy(() => {
+        const plain = native.executeSingleOutput(forward, attributesOf(native, window), [x, filter])
+        const y = bias ? scaleShiftChannels(native, plain, undefined, bias) : plain
+        return activate(y, activation ?? 'linear', leakyreluAlpha ?? 0)
+      })
+    },
+  }
+}
+
+function activate(y: Tensor, activation: string, alpha: number): Tensor {
+  if (activation === 'linear') return y
+  if (activation === 'relu') return relu(y)
+  if (activation === 'relu6') return relu6(y)
+  if (activation === 'leakyrelu') return leakyRelu(y, alpha)
+  throw new Error(`No convolution is fused with ${activation}.`)
+}
+
 /** x [N, H, W, C], dy [N, H', W', C q] -> [k_h, k_w, C, q]: a product and a sum for every tap. */
 function depthwiseFilterGradient({ inputs, attrs }: Call): TensorInfo {
   const { x, dy } = inputs as { x: Tensor4D; dy: Tensor4D }
@@ -115,6 +147,8 @@ function depthwiseFilterGradient({ inputs, attrs }: Call): TensorInfo {
 }
 
 export const convolutionKernels: readonly KernelConfig[] = [
+  fused('FusedConv2D', 'Conv2D', false),
+  fused('FusedDepthwiseConv2D', 'DepthwiseConv2dNative', true),
   ...convolution({ forward: 'Conv2D', input: 'Conv2DBackpropInput', filter: 'Conv2DBackpropFilter' }, false, {
     fits: ({ dilations }) => dilations.every((dilation) => dilation === 1),
     input: ({ inputs, backend, attrs }) => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type NativeOffer, nativeName } from './backend'
 import { batchNormKernels } from './batch-norm'
 import { convolutionKernels } from './convolution'
+import { elementwiseKernels } from './elementwise'
 import { poolingKernels } from './pooling'
 
 export { type NativeOffer, nativeName } from './backend'
@@ -13,7 +14,7 @@ let registered = false
 export function registerNative(offer: Extract<NativeOffer, { available: true }>): void {
   if (registered) return
   const backend = offer.load(tf)
-  for (const kernel of [...convolutionKernels, ...poolingKernels, ...batchNormKernels]) {
+  for (const kernel of [...convolutionKernels, ...poolingKernels, ...batchNormKernels, ...elementwiseKernels]) {
     if (tf.getKernel(kernel.kernelName, nativeName)) tf.unregisterKernel(kernel.kernelName, nativeName)
     tf.registerKernel(kernel)
   }

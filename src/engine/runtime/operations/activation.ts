@@ -1,5 +1,7 @@
 /** Elementwise operations of one operand. */
 import * as tf from '@tensorflow/tfjs-core'
+import { relu6Gradient, reluGradient } from '../native/elementwise'
+import { ownKernel } from './channels'
 import { type AttributeMap, type GradientContext, numberOf, type Operation, registerOperation } from './operation'
 
 type Rule = (dy: tf.Tensor, value: tf.Tensor, attributes: AttributeMap) => tf.Tensor
@@ -28,8 +30,24 @@ function unary(
 
 const one = (x: tf.Tensor) => tf.sub(1, x)
 
-unary('Relu', tf.relu, 'output', (dy, y) => tf.mul(dy, tf.step(y)))
-unary('Relu6', tf.relu6, 'output', (dy, y) => tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y)))))
+/** Through the backend's own kernel where it has one. */
+const through =
+  (name: string, otherwise: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor): Rule =>
+  (dy, y) =>
+    ownKernel(name)?.({ dy, y }) ?? otherwise(dy, y)
+
+unary(
+  'Relu',
+  tf.relu,
+  'output',
+  through(reluGradient, (dy, y) => tf.mul(dy, tf.step(y))),
+)
+unary(
+  'Relu6',
+  tf.relu6,
+  'output',
+  through(relu6Gradient, (dy, y) => tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y))))),
+)
 unary('Elu', tf.elu, 'output', (dy, y) => tf.mul(dy, tf.add(tf.step(y), tf.mul(one(tf.step(y)), tf.add(y, 1)))))
 unary(
   'LeakyRelu',

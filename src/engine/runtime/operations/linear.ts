@@ -1,6 +1,7 @@
 /** Matrix products and bias. */
 import * as tf from '@tensorflow/tfjs-core'
 import { sumTo } from './broadcast'
+import { channelSum, shifted } from './channels'
 import { flagOf, type GradientContext, registerOperation } from './operation'
 
 function productGradient(context: GradientContext, transposeA: boolean, transposeB: boolean): (tf.Tensor | null)[] {
@@ -34,12 +35,12 @@ registerOperation({
 
 registerOperation({
   op: 'BiasAdd',
-  run: ([x, bias]) => [tf.add(x as tf.Tensor, bias as tf.Tensor)],
+  run: ([x, bias]) => [shifted(x as tf.Tensor, bias as tf.Tensor)],
   gradient(context) {
     const dy = context.dy[0] as tf.Tensor
     return [
       context.wants(0) ? dy.clone() : null,
-      context.wants(1) ? sumTo(dy, context.inputShapes[1] as readonly number[]) : null,
+      context.wants(1) ? tf.reshape(channelSum(dy), [...(context.inputShapes[1] as readonly number[])]) : null,
     ]
   },
 })

@@ -1,31 +1,8 @@
 /** BatchNorm, in few passes over the feature map, for inference and for training. */
 import * as tf from '@tensorflow/tfjs-core'
 import { fusedBatchNorm, fusedBatchNormGradient } from '../native/batch-norm'
+import { channelSum, scaled, scaleShift } from './channels'
 import { type GradientContext, numberOf, type RunContext, registerOperation } from './operation'
-
-/** x a + c with a, c per channel: x [..., C]. On WASM one pass of XNNPACK's 1 x 1 depthwise convolution. */
-function scaleShift(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
-  const channels = scale.size
-  if (tf.getBackend() !== 'wasm') return tf.add(tf.mul(x, scale), shift)
-  const y = tf.engine().runKernel(
-    'FusedDepthwiseConv2D',
-    {
-      x: tf.reshape(x, [1, x.size / channels, 1, channels]),
-      filter: tf.reshape(scale, [1, 1, channels, 1]),
-      bias: tf.reshape(shift, [channels]),
-    },
-    {
-      strides: [1, 1],
-      dilations: [1, 1],
-      pad: 'valid',
-      dataFormat: 'NHWC',
-      dimRoundingMode: undefined,
-      activation: 'linear',
-      leakyreluAlpha: 0,
-    } as never,
-  ) as tf.Tensor
-  return tf.reshape(y, x.shape)
-}
 
 const leading = (x: { readonly rank: number }): number[] => Array.from({ length: x.rank - 1 }, (_, i) => i)
 
@@ -105,22 +82,21 @@ registerOperation({
     const dy = context.dy[0] as tf.Tensor
     const [x, scale] = context.inputs as [tf.Tensor, tf.Tensor]
     const [mean, inverse, training] = context.saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined]
-    const axes = leading(dy)
     const factor = tf.mul(scale, inverse)
     const wantsParameters = [1, 2, 3, 4].some((i) => context.wants(i))
-    if (!training && !wantsParameters) return [tf.mul(dy, factor), null, null, null, null]
-    const centred = tf.sub(x, mean)
-    const offsetGradient = tf.sum(dy, axes)
-    const scaleGradient = tf.mul(tf.sum(tf.mul(dy, centred), axes), inverse)
+    if (!training && !wantsParameters) return [scaled(dy, factor), null, null, null, null]
+    const centred = scaleShift(x, tf.onesLike(mean), tf.neg(mean))
+    const offsetGradient = channelSum(dy)
+    const scaleGradient = tf.mul(channelSum(tf.mul(dy, centred)), inverse)
     let input: tf.Tensor | null = null
     if (context.wants(0)) {
       if (training) {
         const count = dy.size / scale.size
         const slope = tf.neg(tf.mul(factor, tf.mul(tf.mul(scaleGradient, inverse), 1 / count)))
         const shift = tf.neg(tf.mul(factor, tf.mul(offsetGradient, 1 / count)))
-        input = tf.add(tf.mul(dy, factor), scaleShift(centred, slope, shift))
+        input = tf.add(scaled(dy, factor), scaleShift(centred, slope, shift))
       } else {
-        input = tf.mul(dy, factor)
+        input = scaled(dy, factor)
       }
     }
     if (training || !(context.wants(3) || context.wants(4))) {
