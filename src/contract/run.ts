@@ -17,6 +17,11 @@ export const backends = ['auto', 'cuda', 'webgpu', 'native', 'wasm'] as const
 export const exportFormats = ['onnx', 'tfjs', 'keras'] as const
 export const precisions = ['fp32', 'fp16', 'int8'] as const
 
+/** How the learning rate goes: in a line to zero, not at all, along half a cosine, or to a tenth at 1/2 and again at 3/4. */
+export const rateSchedules = ['linear', 'constant', 'cosine', 'step'] as const
+/** Changed copies of training images: mirrored left to right, moved by up to an eighth. */
+export const augmentations = ['flip', 'shift'] as const
+
 export const finetuneSchema = z.object({
   epochs: z.number().int().min(0).default(0),
   /** Samples an epoch; 0: all of the train split that is left. */
@@ -24,6 +29,12 @@ export const finetuneSchema = z.object({
   learningRate: z.number().positive().default(0.02),
   /** The original network is the teacher. */
   distill: z.boolean().default(false),
+  /** Absent: linear. */
+  schedule: z.enum(rateSchedules).optional(),
+  /** Share of the steps over which the rate rises first; absent: none. */
+  warmup: z.number().min(0).max(0.5).optional(),
+  /** Absent: samples as they are. */
+  augment: z.array(z.enum(augmentations)).optional(),
 })
 
 /** Everything that decides a run's outcome, apart from model, data and machine. */

@@ -9,10 +9,10 @@ import { type FinetuneOptions, type FinetuneState, finetune } from '../recovery/
 import {
   createSession,
   createTrainer,
-  type HostTensor,
   type LiveValue,
   logitsValue,
   type Session,
+  type Tensor,
   toPlain,
 } from '../runtime'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
@@ -23,7 +23,7 @@ import { measureOptions, type Run, withRunners } from './run'
 /** The network after fine-tuning, or as it is where none is asked for. @throws as finetune does, CANCELLED */
 export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   const { config, splits, hooks, steps, task } = run
-  const { epochs, samples, learningRate } = config.finetune
+  const { epochs, samples, learningRate, schedule, warmup, augment } = config.finetune
   if (epochs === 0) return pruned
   const labelled = splits.finetune.table.labels !== null
   const distill = config.finetune.distill || !labelled
@@ -40,7 +40,7 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
       finetune(
         pruned,
         splits.finetune,
-        { epochs, samples, learningRate, batch: config.batch, seed: config.seed, loss },
+        { epochs, samples, learningRate, batch: config.batch, seed: config.seed, loss, schedule, warmup, augment },
         {
           createTrainer,
           ...(teacher ? { teacher: (batch) => logitsOf(teacher, batch.inputs) } : {}),
@@ -130,15 +130,11 @@ function lossFor(kind: Run['task']['kind'], distill: boolean): FinetuneOptions['
   )
 }
 
-/** The teacher's logits, on the host, in ONNX layout. */
-async function logitsOf(teacher: Session, inputs: Batch['inputs']): Promise<HostTensor> {
+/** The teacher's logits, in ONNX layout; the caller disposes them. */
+async function logitsOf(teacher: Session, inputs: Batch['inputs']): Promise<Tensor> {
   const name = logitsValue(teacher.graph)
   const value = teacher.forward(inputs, [name]).get(name) as LiveValue
   const plain = toPlain(value)
-  try {
-    return { dims: plain.shape, data: (await plain.data()) as Float32Array }
-  } finally {
-    plain.dispose()
-    value.tensor.dispose()
-  }
+  value.tensor.dispose()
+  return plain
 }

@@ -1,17 +1,10 @@
-/** Fine-tuning: SGD with momentum, the rate falling in a line to zero, optionally with the original as teacher. */
+/** Fine-tuning: SGD with momentum, a schedule of its rate, optionally with the original as teacher. */
 import { EspalierError } from '../../contract/errors'
 import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
-import {
-  type HostTensor,
-  type Loss,
-  openExtents,
-  type Target,
-  type Trainer,
-  type TrainerOptions,
-  withExtents,
-} from '../runtime'
-import { epochBatches, linearRate, shuffled } from './schedule'
+import { type Loss, openExtents, type Target, type Trainer, type TrainerOptions, withExtents } from '../runtime'
+import { type Augmentation, augmented } from './augment'
+import { epochBatches, type RateSchedule, rateAt, shuffled } from './schedule'
 
 /** The settings of the peers' fine-tuning, so that results compare. */
 export const momentum = 0.9
@@ -27,6 +20,12 @@ export interface FinetuneOptions {
   readonly batch: number
   readonly seed: number
   readonly loss: 'cross-entropy' | 'distillation' | 'mse'
+  /** Default linear. */
+  readonly schedule?: RateSchedule | undefined
+  /** Share of the steps (0..1) over which the rate rises first. Default 0. */
+  readonly warmup?: number | undefined
+  /** Default: samples as they are. */
+  readonly augment?: readonly Augmentation[] | undefined
 }
 
 /** Where training stands after an epoch: all that is needed to go on exactly. */
@@ -38,8 +37,8 @@ export interface FinetuneState {
 
 export interface FinetuneHooks {
   createTrainer(graph: Graph, options: TrainerOptions): Trainer
-  /** The original's logits for a batch; required for distillation. */
-  teacher?(batch: Batch): Promise<HostTensor>
+  /** The original's logits for a batch, disposed after the step where they are live; required for distillation. */
+  teacher?(batch: Batch): Promise<Target>
   /** A generator of its own for each epoch. */
   random(epoch: number): () => number
   /** Between batches; throws to stop. */
@@ -96,6 +95,7 @@ export async function finetune(
   }
   const batches = epochBatches(samples, options.batch)
   const steps = batches.length * options.epochs
+  const { augment = [], schedule = 'linear', warmup = 0 } = options
   const sample = selection.table.read(selection.indices.subarray(0, 1))
   const open = openExtents(graph, sample.inputs)
   const trainer = hooks.createTrainer(open.size > 0 ? withExtents(graph, open) : graph, {
@@ -110,13 +110,22 @@ export async function finetune(
     if (state) trainer.importState(state.trainer)
     for (let epoch = state?.epoch ?? 0; epoch < options.epochs; epoch++) {
       if (epoch > 0 && hooks.goOn && !(await hooks.goOn(epoch, () => trainer.toGraph()))) break
-      const order = shuffled(selection.indices, hooks.random(epoch))
-      for (const [i, [start, end]] of batches.entries()) {
+      const random = hooks.random(epoch)
+      const order = shuffled(selection.indices, random)
+      const prepared = ([start, end]: readonly [number, number]) =>
+        augmented(selection.table.read(order.subarray(start, end)), augment, random)
+      let next = prepared(batches[0] as [number, number])
+      for (const i of batches.keys()) {
         const step = epoch * batches.length + i
-        const batch = selection.table.read(order.subarray(start, end))
-        trainer.learningRate = linearRate(options.learningRate, step, steps)
+        const batch = next
+        trainer.learningRate = rateAt(schedule, options.learningRate, step, steps, warmup)
+        const target = await targetOf(batch, options, hooks)
         const readLoss = step % lossEvery === 0 || i === batches.length - 1
-        const loss = trainer.step(batch.inputs, await targetOf(batch, options, hooks), { readLoss })
+        const loss = trainer.step(batch.inputs, target, { readLoss })
+        if ('dispose' in target) target.dispose()
+        // While a backend that computes by itself is at work.
+        const following = batches[i + 1]
+        if (following) next = prepared(following)
         if (loss !== null && !Number.isFinite(loss)) {
           throw new EspalierError(
             'MODEL_NON_FINITE',

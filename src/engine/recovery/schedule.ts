@@ -1,7 +1,29 @@
 /** The order and the learning rate of training, from the seed alone. */
 
-/** Learning rate of step t (0-based) of T: falls in a line, reaching 0 after the last step. */
-export const linearRate = (initial: number, step: number, steps: number): number => initial * (1 - step / steps)
+import type { rateSchedules } from '../../contract/run'
+
+export type RateSchedule = (typeof rateSchedules)[number]
+
+/** What is left of the rate after share t (0..1) of the steps behind the warm-up. */
+const shapes: Readonly<Record<RateSchedule, (t: number) => number>> = {
+  /** Falls in a line, reaching 0 after the last step. */
+  linear: (t) => 1 - t,
+  constant: () => 1,
+  /** Loshchilov and Hutter, SGDR, ICLR 2017, without restarts. */
+  cosine: (t) => (1 + Math.cos(Math.PI * t)) / 2,
+  /** A tenth after half of the steps, a hundredth after three quarters. */
+  step: (t) => (t < 0.5 ? 1 : t < 0.75 ? 0.1 : 0.01),
+}
+
+/**
+ * Learning rate of step t (0-based) of T.
+ * @param warmup share of the steps (0..1) over which the rate first rises in a line.
+ */
+export function rateAt(schedule: RateSchedule, initial: number, step: number, steps: number, warmup = 0): number {
+  const warm = Math.floor(warmup * steps)
+  if (step < warm) return (initial * (step + 1)) / (warm + 1)
+  return initial * shapes[schedule]((step - warm) / (steps - warm))
+}
 
 /** A seeded permutation of the given rows (Fisher-Yates); the input is left alone. */
 export function shuffled(rows: Int32Array, random: () => number): Int32Array {

@@ -3,12 +3,14 @@ import type { Command } from 'commander'
 import { EspalierError } from '../../contract/errors'
 import {
   allocations,
+  augmentations,
   backends,
   exportFormats,
   type Goal,
   goalKinds,
   precisions,
   type RunConfig,
+  rateSchedules,
   type refits,
   runConfigSchema,
 } from '../../contract/run'
@@ -31,6 +33,9 @@ export interface RunOptions extends CommonOptions, GoalOptions {
   readonly finetuneSamples?: number
   readonly lr?: number
   readonly distill?: boolean
+  readonly lrSchedule?: (typeof rateSchedules)[number]
+  readonly lrWarmup?: number
+  readonly finetuneAugment?: (typeof augmentations)[number][]
   readonly roundTo?: number
   readonly protect?: string[]
   readonly backend?: RunConfig['backend']
@@ -79,6 +84,13 @@ export function addRunOptions(command: Command): Command {
     .option('--finetune-samples <N>', 'samples an epoch (default: all that are left)', wholeFrom(1))
     .option('--lr <X>', 'learning rate of the fine-tuning (default 0.02)', positive)
     .option('--distill', 'fine-tune with the original network as teacher')
+    .option('--lr-schedule <NAME>', `how the learning rate goes: ${rateSchedules.join(', ')}`, oneOf(rateSchedules))
+    .option('--lr-warmup <R>', 'share of the fine-tuning, up to 0.5, over which the rate rises first', share)
+    .option(
+      '--finetune-augment <LIST>',
+      `change training images: ${augmentations.join(', ')}`,
+      listOf(oneOf(augmentations)),
+    )
     .option('--round-to <N>', 'keep widths at multiples of N', wholeFrom(1))
     .option('--protect <NAMES>', 'nodes whose units all stay, separated by commas', listOf(word))
     .option('--backend <NAME>', `where to compute: ${backends.join(', ')}`, oneOf(backends))
@@ -136,6 +148,9 @@ export function runConfig(
       ...given('samples', options.finetuneSamples),
       ...given('learningRate', options.lr),
       ...given('distill', options.distill),
+      ...given('schedule', options.lrSchedule),
+      ...given('warmup', options.lrWarmup),
+      ...given('augment', options.finetuneAugment),
     },
     ...given('allocation', options.allocation),
     ...given('iterations', options.iterations),
