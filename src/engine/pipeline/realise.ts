@@ -70,8 +70,8 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
   })
 }
 
-/** Passes of the refit on the result: the smaller the network the more, at about the same cost. */
-const passesOf = (share: number): number => Math.round(Math.min(20, Math.max(5, 2.4 / share)))
+/** Passes of the refit on the result: the smaller the network the more, at about the same cost; below 8 too much is lost. */
+const passesOf = (share: number): number => Math.round(Math.min(20, Math.max(8, 2.4 / share)))
 
 /** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the run says so. */
 async function onResult(
