@@ -32,14 +32,32 @@ function heads(
   return { value: lift.node('Transpose', `${name}/${part}/turned`, [cut], { perm: ints(perm) }), size, count }
 }
 
+/** Queries read only what comes before them: a table below the diagonal, cut to the steps that there are. */
+function causally({ lift, name }: LayerContext, scores: Lifted): Lifted {
+  const shape = lift.node('Shape', `${name}/shape`, [scores.value])
+  const steps = lift.node('Slice', `${name}/steps`, [
+    shape,
+    lift.numbers('starts', [2]),
+    lift.numbers('ends', [4]),
+    lift.numbers('axes', [0]),
+  ])
+  const ones = lift.node('ConstantOfShape', `${name}/ones`, [steps], {
+    value: { kind: 'tensor', value: { dtype: 'float32', dims: [1], data: Float32Array.of(1) } },
+  })
+  const past = lift.node('Trilu', `${name}/past`, [ones], { upper: int(0) })
+  const seen = lift.node('Cast', `${name}/seen`, [past], { to: int(9) })
+  const far = lift.last(lift.scalar(-1e9, `${name}/far`))
+  return { ...scores, value: lift.node('Where', `${name}/masked`, [seen, scores.value, far]) }
+}
+
 const multiHeadAttention: LayerRule = (context) => {
   const { lift, name, inputs, options } = context
   const masked = ['query_mask', 'value_mask', 'key_mask', 'attention_mask'].find(
     (key) => options[key] !== undefined && options[key] !== null,
   )
-  if (masked || options.use_causal_mask === true) {
+  if (masked) {
     return lift.refuse(
-      `The layer "${name}" is called with ${masked ?? 'a causal mask'}, which Espalier does not read from Keras files. Export the network to ONNX.`,
+      `The layer "${name}" is called with ${masked}, which Espalier does not read from Keras files. Export the network to ONNX.`,
     )
   }
   if (options.return_attention_scores === true)
@@ -64,7 +82,8 @@ const multiHeadAttention: LayerRule = (context) => {
     scores,
     lift.scalar(1 / Math.sqrt(q.size), `${name}/scale`),
   ])
-  const weights = lift.unary('Softmax', `${name}/softmax`, scaled, { axis: int(-1) })
+  const seen = options.use_causal_mask === true ? causally(context, scaled) : scaled
+  const weights = lift.unary('Softmax', `${name}/softmax`, seen, { axis: int(-1) })
   const mixed = lift.node('MatMul', `${name}/mixed`, [weights.value, v.value])
   const turned = lift.node('Transpose', `${name}/joined`, [mixed], { perm: ints([0, 2, 1, 3]) })
   const flat = lift.node('Reshape', `${name}/flat`, [

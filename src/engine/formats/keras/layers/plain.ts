@@ -164,6 +164,39 @@ const softmaxLayer: LayerRule = (context) => {
   return softmax(context.lift, 'Softmax', context.name, context.x, given)
 }
 
+/** x / sqrt(max(sum x^2, 1e-12)) */
+const unitNormalization: LayerRule = ({ lift, name, x, config }) => {
+  const axis = Array.isArray(config.axis)
+    ? config.axis.length === 1
+      ? Number(config.axis[0])
+      : Number.NaN
+    : Number(config.axis ?? -1)
+  if (!Number.isInteger(axis))
+    return lift.refuse(`The layer "${name}" works along several axes, which Espalier does not read.`)
+  const squares = lift.elementwise('Mul', `${name}/squares`, [x, x])
+  const sum = reduce(lift, 'ReduceSum', `${name}/sum`, squares, [axis], true)
+  const bounded = clip(lift, `${name}/bounded`, sum, 1e-12, undefined)
+  return lift.elementwise('Div', name, [x, lift.unary('Sqrt', `${name}/length`, bounded)])
+}
+
+/** Products of two values of three axes along one axis each. */
+const dot: LayerRule = ({ lift, name, inputs, config }) => {
+  const [a, b] = inputs
+  if (a?.rank !== 3 || b?.rank !== 3 || config.normalize === true)
+    return lift.refuse(
+      `The layer "${name}" multiplies other values than two of three axes, which Espalier does not read.`,
+    )
+  const [left = 2, right = 1] = (Array.isArray(config.axes) ? config.axes : [config.axes, config.axes]).map((axis) =>
+    Number(axis) < 0 ? Number(axis) + 3 : Number(axis),
+  )
+  const turned = (x: Lifted, wrong: boolean, side: string) =>
+    wrong ? lift.last(transpose(lift, `${name}/${side}`, x, [0, 2, 1])) : lift.last(x)
+  if (![1, 2].includes(left) || ![1, 2].includes(right))
+    return lift.invalid(`The axes of the layer "${name}" do not exist.`)
+  const value = lift.node('MatMul', name, [turned(a, left === 1, 'left'), turned(b, right === 2, 'right')])
+  return { value, rank: 3, first: false, dtype: 'float' }
+}
+
 export const plainLayers: Readonly<Record<string, LayerRule>> = {
   Dropout: nothing,
   SpatialDropout1D: nothing,
@@ -196,6 +229,8 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
     }),
   ELU: (context) => context.lift.unary('Elu', context.name, context.x, { alpha: float(numberIn(context, 'alpha', 1)) }),
   Softmax: softmaxLayer,
+  UnitNormalization: unitNormalization,
+  Dot: dot,
   MaxPooling1D: pooling('MaxPool', 1),
   MaxPooling2D: pooling('MaxPool', 2),
   MaxPooling3D: pooling('MaxPool', 3),

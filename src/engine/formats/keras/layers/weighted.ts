@@ -157,15 +157,13 @@ const layerNormalization: LayerRule = (context) => {
     lift.refuse(`The layer "${name}" normalises along other axes than the last, which Espalier does not follow.`)
   const scale = flagIn(context, 'scale', true)
   const center = flagIn(context, 'center', true)
-  if (!scale)
-    return lift.refuse(
-      `The layer "${name}" normalises without a scale, which Espalier does not read. Save it with scale=True.`,
-    )
-  const inputs = [
-    lift.last(x),
-    lift.last(context.weight(0, 'gamma')),
-    ...(center ? [lift.last(context.weight(1, 'beta'))] : []),
-  ]
+  const beta = center ? context.weight(scale ? 1 : 0, 'beta') : undefined
+  if (!scale && !beta)
+    return lift.refuse(`The layer "${name}" has neither scale nor shift, which Espalier does not read.`)
+  const gamma = scale
+    ? context.weight(0, 'gamma')
+    : lift.constant(`${name}/gamma`, filled((beta as Lifted).data as TensorData, 1))
+  const inputs = [lift.last(x), lift.last(gamma), ...(beta ? [lift.last(beta)] : [])]
   const value = lift.node('LayerNormalization', name, inputs, {
     axis: int(-1),
     epsilon: float(numberIn(context, 'epsilon', 0.001)),
@@ -194,12 +192,13 @@ const normalization: LayerRule = (context) => {
     const flat = (Array.isArray(value) ? value.flat(8) : [value]).map(Number)
     return lift.constant(`${name}/${key}`, { dtype: 'float32', dims: [flat.length], data: Float32Array.from(flat) })
   }
-  const axis = lastAxis(context)
-  if (axis !== x.rank - 1) {
-    return lift.refuse(
-      `The layer "${name}" normalises along axis ${axis}, which Espalier does not follow. Use the axis of the channels.`,
-    )
-  }
+  const axes = (Array.isArray(config.axis) ? config.axis : [config.axis ?? -1]).map((axis) => {
+    const at = Number(axis)
+    return at < 0 ? at + x.rank : at
+  })
+  const inOrder = axes.every((axis, i) => axis > (axes[i - 1] ?? 0) && axis < x.rank)
+  if (!inOrder)
+    return lift.refuse(`The layer "${name}" normalises along the axes ${axes}, which Espalier does not follow.`)
   if (config.invert === true)
     return lift.refuse(`The layer "${name}" undoes a normalisation, which Espalier does not read.`)
   const mean = given('mean') ?? context.weight(0, 'mean')
@@ -208,9 +207,43 @@ const normalization: LayerRule = (context) => {
     (variance.data as TensorData).data as Float32Array,
     (value) => 1 / Math.max(Math.sqrt(value), 1e-7),
   )
-  const scale = lift.constant(`${name}/scale`, { dtype: 'float32', dims: [spread.length], data: spread })
-  const flat = lift.constant(`${name}/mean`, { ...(mean.data as TensorData), dims: [spread.length] })
-  return lift.elementwise('Mul', name, [lift.elementwise('Sub', `${name}/centred`, [x, flat]), scale])
+  // Axes between those that are kept have one number for all their positions.
+  const kept = (mean.data as TensorData).dims
+  const single = spread.length === 1
+  const dims = Array.from({ length: x.rank - (axes[0] as number) }, (_, i) => {
+    const k = axes.indexOf(i + (axes[0] as number))
+    return k < 0 || single ? 1 : kept.length === axes.length ? (kept[k] as number) : spread.length
+  })
+  if (dims.reduce((a, b) => a * b, 1) !== spread.length)
+    lift.invalid(`The statistics of the layer "${name}" do not fit its axes.`)
+  const centre = lift.constant(`${name}/mean`, { ...(mean.data as TensorData), dims })
+  const centred = lift.elementwise('Sub', `${name}/centred`, [x, centre])
+  if (spread.every((value) => value === 1)) return centred
+  const scale = lift.constant(`${name}/scale`, { dtype: 'float32', dims, data: spread })
+  return lift.elementwise('Mul', name, [centred, scale])
+}
+
+/** Channels in groups, each normalised by itself. */
+const groupNormalization: LayerRule = (context) => {
+  const { lift, name, x } = context
+  if (lastAxis(context) !== x.rank - 1)
+    lift.refuse(`The layer "${name}" normalises groups of another axis than the last, which Espalier does not follow.`)
+  const scale = flagIn(context, 'scale', true)
+  const center = flagIn(context, 'center', true)
+  if (!scale && !center)
+    return lift.refuse(`The layer "${name}" has neither scale nor shift, which Espalier does not read.`)
+  const some = context.weight(0, scale ? 'gamma' : 'beta')
+  const channels = (some.data as TensorData).data.length
+  const gamma = scale ? some : lift.constant(`${name}/gamma`, filled(some.data as TensorData, 1))
+  const beta = center
+    ? context.weight(scale ? 1 : 0, 'beta')
+    : lift.constant(`${name}/beta`, filled(some.data as TensorData, 0))
+  const given = numberIn(context, 'groups', 32)
+  const value = lift.node('GroupNormalization', name, [lift.first(x), lift.last(gamma), lift.last(beta)], {
+    num_groups: int(given === -1 ? channels : given),
+    epsilon: float(numberIn(context, 'epsilon', 0.001)),
+  })
+  return { value, rank: x.rank, first: x.rank > 2, dtype: 'float' }
 }
 
 export const weightedLayers: Readonly<Record<string, LayerRule>> = {
@@ -228,6 +261,7 @@ export const weightedLayers: Readonly<Record<string, LayerRule>> = {
   BatchNormalization: batchNormalization,
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
   Normalization: normalization,
   Embedding: embedding,
   PReLU: prelu,

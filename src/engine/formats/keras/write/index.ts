@@ -7,6 +7,7 @@ import { snakeCase } from '../weights'
 import { gelus } from './gelu'
 import { writeHdf5 } from './hdf5'
 import { KerasNetwork, kerasShape, type Written, type WrittenLayer } from './network'
+import { inKerasOrder } from './order'
 import { gelu, rules } from './rules'
 
 /** The version whose configurations are written; every later Keras 3 reads them. */
@@ -17,7 +18,7 @@ const tensor = (value: Written) => ({
   config: { shape: kerasShape(value), dtype: value.dtype, keras_history: [value.layer, 0, 0] },
 })
 
-const merges = new Set(['Add', 'Subtract', 'Multiply', 'Maximum', 'Minimum', 'Concatenate'])
+const merges = new Set(['Add', 'Subtract', 'Multiply', 'Maximum', 'Minimum', 'Concatenate', 'Dot'])
 
 function layerJson({ kind, name, config, inputs }: WrittenLayer) {
   const args = merges.has(kind) ? [inputs.map(tensor)] : inputs.map(tensor)
@@ -34,12 +35,12 @@ function layerJson({ kind, name, config, inputs }: WrittenLayer) {
 /** Keras numbers layers of one class in their order. */
 function arraysOf(layers: readonly WrittenLayer[]) {
   const used = new Map<string, number>()
-  return layers.flatMap(({ kind, weights }) => {
+  return layers.flatMap(({ kind, weights, places }) => {
     const plain = snakeCase(kind)
     const number = used.get(plain) ?? 0
     used.set(plain, number + 1)
     const folder = number === 0 ? plain : `${plain}_${number}`
-    return weights.map((data, i) => ({ path: ['layers', folder, 'vars', String(i)], data }))
+    return weights.map((data, i) => ({ path: ['layers', folder, ...(places[i] as string).split('/')], data }))
   })
 }
 
@@ -73,17 +74,25 @@ export async function writeKeras(graph: Graph, name: string): Promise<readonly M
     if (parts.has(node.name)) continue
     const rule = node.domain === '' ? rules.get(node.op) : undefined
     if (!rule) network.refuse(node, 'nothing in Keras computes it')
-    else network.set(node.outputs[0] as string, rule(network, node))
+    else {
+      const written = rule(network, node)
+      const [first = ''] = node.outputs
+      if (first !== '' && !network.has(first)) network.set(first, written)
+    }
   }
   const inputs = network.layers.filter((layer) => layer.kind === 'InputLayer').map((layer) => layer.output)
   const outputs = graph.outputs.map((output) => network.output(output.name))
+  const layers = inKerasOrder(
+    network.layers,
+    outputs.map((output) => output.layer),
+  )
   const config = {
     module: 'keras.src.models.functional',
     class_name: 'Functional',
     config: {
       name: graph.name.replaceAll(/[^A-Za-z0-9_.-]/g, '_') || 'network',
       trainable: true,
-      layers: network.layers.map(layerJson),
+      layers: layers.map(layerJson),
       input_layers: ends(inputs),
       output_layers: ends(outputs),
     },
@@ -96,7 +105,7 @@ export async function writeKeras(graph: Graph, name: string): Promise<readonly M
     {
       'metadata.json': json({ keras_version: version, date_saved: '1980-01-01@00:00:00' }),
       'config.json': json(config),
-      'model.weights.h5': writeHdf5(arraysOf(network.layers)),
+      'model.weights.h5': writeHdf5(arraysOf(layers)),
     },
     { level: 0, mtime: new Date(1980, 0, 1) },
   )

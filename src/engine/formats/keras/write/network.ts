@@ -13,6 +13,11 @@ export interface Written {
   /** Whether Keras holds it with channels last. */
   readonly last: boolean
   readonly dtype: 'float32' | 'int32'
+  /**
+   * What the graph's axes are where they do not lie as Keras holds them: t steps, b batch, d directions, h hidden units,
+   * f features. Keras holds [b, t, f] or [b, f].
+   */
+  readonly lay?: readonly string[]
 }
 
 export interface WrittenLayer {
@@ -21,6 +26,8 @@ export interface WrittenLayer {
   readonly config: Readonly<Record<string, unknown>>
   readonly inputs: readonly Written[]
   readonly weights: readonly TensorData[]
+  /** Where each weight lies below the layer's folder. */
+  readonly places: readonly string[]
   readonly output: Written
 }
 
@@ -65,6 +72,12 @@ export class KerasNetwork {
 
   /** The Keras tensor of a value that is computed or fed. */
   value(node: GraphNode, i: number): Written {
+    const found = this.held(node, i)
+    return found.lay ? this.refuse(node, 'it reads a sequence whose steps come before its batch') : found
+  }
+
+  /** The same, however its axes lie. */
+  held(node: GraphNode, i: number): Written {
     const name = node.inputs[i] ?? ''
     const found = this.values.get(name)
     return found ?? this.refuse(node, `its input "${name}" is a constant where a layer needs a value`)
@@ -91,13 +104,14 @@ export class KerasNetwork {
     shape: readonly Dim[],
     last: boolean,
     weights: readonly TensorData[] = [],
+    places = weights.map((_, i) => `vars/${i}`),
   ): Written {
     const name = this.unique(wanted)
     const output: Written = { layer: name, shape, last, dtype: 'float32' }
     const plain = weights.map(
       (weight): TensorData => ({ dtype: 'float32', dims: weight.dims, data: toFloat32(weight) }),
     )
-    this.layers.push({ kind, name, config: { name, ...config }, inputs, weights: plain, output })
+    this.layers.push({ kind, name, config: { name, ...config }, inputs, weights: plain, places, output })
     return output
   }
 
@@ -111,6 +125,7 @@ export class KerasNetwork {
       config: { batch_shape: batchShape, dtype, name: own },
       inputs: [],
       weights: [],
+      places: [],
       output,
     })
     this.values.set(name, output)
@@ -150,6 +165,11 @@ export class KerasNetwork {
         'EXPORT_FAILED',
         `The output "${name}" is computed by no layer that Keras has. Export to ONNX instead.`,
       )
+    if (value.lay)
+      throw new EspalierError(
+        'EXPORT_FAILED',
+        `The output "${name}" has its steps before its batch, which Keras does not give. Export to ONNX instead.`,
+      )
     const plain = this.plain(value)
     const own = plainName(name)
     const output: Written = { ...plain, layer: own }
@@ -159,6 +179,7 @@ export class KerasNetwork {
       config: { name: own, activation: 'linear' },
       inputs: [plain],
       weights: [],
+      places: [],
       output,
     })
     return output

@@ -1,0 +1,31 @@
+/** Normalisation with stored statistics or over the last axis. */
+import { numberAttribute } from '../../../../graph/graph'
+import { outputShape, type Rule, zeros } from './shared'
+
+const batchNormalization: Rule = (network, node) => {
+  const weights = [1, 2, 3, 4].map((i) => network.constant(node, i))
+  const config = {
+    axis: -1,
+    epsilon: numberAttribute(node, 'epsilon', 1e-5),
+    center: true,
+    scale: true,
+    momentum: 0.99,
+  }
+  const x = network.last(network.value(node, 0))
+  return network.add('BatchNormalization', node.name, [x], config, outputShape(network, node), x.last, weights)
+}
+
+const layerNormalization: Rule = (network, node) => {
+  const x = network.plain(network.value(node, 0))
+  const axis = numberAttribute(node, 'axis', -1)
+  if (axis !== -1 && axis !== x.shape.length - 1) return network.refuse(node, 'it normalises over several axes')
+  const gamma = network.constant(node, 1)
+  const beta = node.inputs[2] ? network.constant(node, 2) : zeros(gamma.data.length)
+  const config = { axis: -1, epsilon: numberAttribute(node, 'epsilon', 1e-5), center: true, scale: true }
+  return network.add('LayerNormalization', node.name, [x], config, outputShape(network, node), false, [gamma, beta])
+}
+
+export const normalisationRules: Readonly<Record<string, Rule>> = {
+  BatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
+}
