@@ -70,12 +70,17 @@ export class PairMeter {
     const b = columnsLast(result, this.task)
     for (let n = 0; n < samples; n++) {
       let kl = 0
+      // Nothing is asked of padding, so nothing is compared there.
+      const asked = (p: number) => !this.dense || labels === null || (labels[n * positions + p] as number) >= 0
+      let count = 0
+      for (let p = 0; p < positions; p++) if (asked(p)) count++
       for (let p = 0; p < positions; p++) {
+        if (!asked(p)) continue
         const from = (n * positions + p) * width
         kl += divergence(this.task, a, b, from, width)
         if (this.task.kind === 'gaussian') this.addSpread(a, b, from, width)
         else if (namedClass(this.task, a, from, width) === namedClass(this.task, b, from, width)) {
-          this.agreed += 1 / positions
+          this.agreed += 1 / count
         }
       }
       this.kl += kl

@@ -48,7 +48,12 @@ async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, 
           coupling,
           splits.calibration,
           statisticsFor(criterion, labelled),
-          { result: run.task.kind, batch: config.batch, seed: config.seed },
+          {
+            result: run.task.kind,
+            classesLast: run.task.classAxis === 'last',
+            batch: config.batch,
+            seed: config.seed,
+          },
           {
             signal: hooks.signal,
             progress: (part) => run.progress.report('observe', part, 'Observing feature maps'),

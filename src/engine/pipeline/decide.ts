@@ -86,6 +86,7 @@ async function decideByResult(run: Run): Promise<Noted> {
       calibration: splits.calibration,
       options: {
         result: run.task.kind,
+        classesLast: run.task.classAxis === 'last',
         batch: config.batch,
         seed: config.seed,
         measure,

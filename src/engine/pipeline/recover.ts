@@ -40,7 +40,18 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
       finetune(
         pruned,
         splits.finetune,
-        { epochs, samples, learningRate, batch: config.batch, seed: config.seed, loss, schedule, warmup, augment },
+        {
+          epochs,
+          samples,
+          learningRate,
+          batch: config.batch,
+          seed: config.seed,
+          loss,
+          classesLast: task.classAxis === 'last',
+          schedule,
+          warmup,
+          augment,
+        },
         {
           createTrainer,
           ...(teacher ? { teacher: (batch) => logitsOf(teacher, batch.inputs) } : {}),

@@ -20,6 +20,8 @@ export interface FinetuneOptions {
   readonly batch: number
   readonly seed: number
   readonly loss: 'cross-entropy' | 'distillation' | 'mse'
+  /** The classes of a result a position are the last axis. */
+  readonly classesLast?: boolean
   /** Default linear. */
   readonly schedule?: RateSchedule | undefined
   /** Share of the steps (0..1) over which the rate rises first. Default 0. */
@@ -104,6 +106,7 @@ export async function finetune(
     weightDecay,
     batchNorm: 'train',
     loss: lossOf(options.loss),
+    classesLast: options.classesLast ?? false,
   })
   try {
     const state = await hooks.load()

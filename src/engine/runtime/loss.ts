@@ -18,23 +18,27 @@ function targetTensor(target: Target, shape: readonly number[]): tf.Tensor {
   return tf.tensor(Float32Array.from(data), [...shape])
 }
 
-function oneHotOf(target: Target, rows: number, classes: number): tf.Tensor {
+/** Rows with a 1 at their label, zeros where nothing is asked, and how many are asked. */
+function oneHotOf(target: Target, rows: number, classes: number): { wanted: tf.Tensor; asked: number } {
   const labels = target instanceof tf.Tensor ? target.dataSync() : isHost(target) ? target.data : target
   if (labels.length !== rows) {
     throw new EspalierError('SHAPE_MISMATCH', `There are ${labels.length} labels for ${rows} samples.`)
   }
   const values = new Float32Array(rows * classes)
+  let asked = 0
   for (let i = 0; i < rows; i++) {
     const label = labels[i] as number
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+    if (label < 0 && Number.isInteger(label)) continue
+    if (!Number.isInteger(label) || label >= classes) {
       throw new EspalierError(
         'DATA_LABELS_OUT_OF_RANGE',
         `Label ${label} is outside 0 to ${classes - 1}, the classes this network knows. Check the data set's labels.`,
       )
     }
     values[i * classes + label] = 1
+    asked++
   }
-  return tf.tensor(values, [rows, classes])
+  return { wanted: tf.tensor(values, [rows, classes]), asked }
 }
 
 export interface LossResult {
@@ -44,26 +48,70 @@ export interface LossResult {
   readonly value: tf.Tensor
 }
 
-/** Runs in the caller's tidy scope. @throws SHAPE_MISMATCH, DATA_LABELS_OUT_OF_RANGE */
-export function lossOf(loss: Loss, logits: tf.Tensor, target: Target): LossResult {
-  const rows = logits.shape[0] as number
-  const classes = logits.size / rows
-  const flat = tf.reshape(logits, [rows, classes])
-  const done = (gradient: tf.Tensor, value: tf.Tensor) => ({ gradient: tf.reshape(gradient, logits.shape), value })
+/** Where the classes of a result a position are: `axis` as the logits are held, `targetAxis` in ONNX's order. */
+interface ClassAxes {
+  readonly axis: number
+  readonly targetAxis: number
+}
+
+/** Null where a sample has one result: all that is held of it are its classes. */
+function classAxes(rank: number, layout: 'nhwc' | 'plain', classesLast: boolean): ClassAxes | null {
+  if (rank < 3) return null
+  const targetAxis = classesLast ? rank - 1 : 1
+  if (layout === 'plain') return { axis: targetAxis, targetAxis }
+  return { axis: classesLast ? rank - 2 : rank - 1, targetAxis }
+}
+
+/** Brings one axis to the end. */
+const lastOrder = (rank: number, axis: number): number[] => [
+  ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis),
+  axis,
+]
+
+/**
+ * Means over the results: a sample each, or each position of samples that have labels or classes at every one. Labels
+ * below 0 ask for nothing. Runs in the caller's tidy scope.
+ * @param layout of the logits; `classesLast` in ONNX's order, else the classes follow the samples.
+ * @throws SHAPE_MISMATCH, DATA_LABELS_OUT_OF_RANGE
+ */
+export function lossOf(
+  loss: Loss,
+  logits: tf.Tensor,
+  target: Target,
+  layout: 'nhwc' | 'plain' = 'plain',
+  classesLast = false,
+): LossResult {
+  const axes = loss.kind === 'mse' ? null : classAxes(logits.rank, layout, classesLast)
+  const order = axes && lastOrder(logits.rank, axes.axis)
+  const ordered = order ? tf.transpose(logits, order) : logits
+  const classes = order ? (ordered.shape.at(-1) as number) : logits.size / (logits.shape[0] as number)
+  const rows = logits.size / classes
+  const flat = tf.reshape(ordered, [rows, classes])
+  const done = (gradient: tf.Tensor, value: tf.Tensor) => {
+    const shaped = tf.reshape(gradient, ordered.shape)
+    const back = order?.map((_, i) => order.indexOf(i))
+    return { gradient: back ? tf.transpose(shaped, back) : shaped, value }
+  }
   if (loss.kind === 'mse') {
     const difference = tf.sub(flat, targetTensor(target, [rows, classes]))
     return done(tf.mul(difference, 2 / logits.size), tf.mean(tf.square(difference)))
   }
   if (loss.kind === 'cross-entropy') {
-    const wanted = oneHotOf(target, rows, classes)
+    const { wanted, asked } = oneHotOf(target, rows, classes)
+    const count = Math.max(1, asked)
+    // Nothing is asked of a row without a 1.
+    const weight = asked === rows ? null : tf.sum(wanted, 1, true)
     const logProbabilities = tf.logSoftmax(flat)
+    const difference = tf.sub(tf.softmax(flat), wanted)
     return done(
-      tf.mul(tf.sub(tf.softmax(flat), wanted), 1 / rows),
-      tf.mul(tf.sum(tf.mul(logProbabilities, wanted)), -1 / rows),
+      tf.mul(weight ? tf.mul(difference, weight) : difference, 1 / count),
+      tf.mul(tf.sum(tf.mul(logProbabilities, wanted)), -1 / count),
     )
   }
   const { temperature } = loss
-  const teacher = tf.mul(targetTensor(target, [rows, classes]), 1 / temperature)
+  const given = targetTensor(target, axes ? plainShape(logits, layout) : logits.shape)
+  const turned = axes ? tf.transpose(given, lastOrder(given.rank, axes.targetAxis)) : given
+  const teacher = tf.mul(tf.reshape(turned, [rows, classes]), 1 / temperature)
   const student = tf.mul(flat, 1 / temperature)
   const wanted = tf.softmax(teacher)
   const distance = tf.sum(tf.mul(wanted, tf.sub(tf.logSoftmax(teacher), tf.logSoftmax(student))))
@@ -71,4 +119,9 @@ export function lossOf(loss: Loss, logits: tf.Tensor, target: Target): LossResul
     tf.mul(tf.sub(tf.softmax(student), wanted), temperature / rows),
     tf.mul(distance, (temperature * temperature) / rows),
   )
+}
+
+/** Extents in ONNX's order. */
+function plainShape({ shape }: tf.Tensor, layout: 'nhwc' | 'plain'): number[] {
+  return layout === 'plain' ? [...shape] : [shape[0] as number, shape.at(-1) as number, ...shape.slice(1, -1)]
 }

@@ -67,7 +67,13 @@ class SgdTrainer implements Trainer {
           sources: new Set(this.parameters.trained.map((constant) => constant.register)),
           values: new Set(),
           seed: (logits) => {
-            const { gradient, value } = lossOf(this.options.loss, logits, target)
+            const { gradient, value } = lossOf(
+              this.options.loss,
+              logits,
+              target,
+              registerOf(this.program, logitsValue(this.graph)).layout,
+              this.options.classesLast,
+            )
             loss = tf.keep(value)
             return gradient
           },

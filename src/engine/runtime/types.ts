@@ -93,6 +93,8 @@ export interface TrainerOptions {
   /** `train`: batch statistics and updated running statistics; `frozen`: the running statistics are constants. */
   readonly batchNorm: 'train' | 'frozen'
   readonly loss: Loss
+  /** The classes of a result a position are the last axis; else they follow the samples. */
+  readonly classesLast?: boolean
   /** Constants that do not train. */
   readonly frozen?: ReadonlySet<string>
 }
