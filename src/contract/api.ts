@@ -46,6 +46,9 @@ const given = z.object({
   files: givenFiles.optional(),
 })
 
+/** Name that the caller gives a long call: `task-progress` tells how far it is, and ending the call ends the work. */
+const task = z.string().optional()
+
 const done = z.object({ ok: z.literal(true) })
 
 export const contract = {
@@ -68,17 +71,19 @@ export const contract = {
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(projectSchema),
     /** The whole project as one zip: into `path`, or as a file where the shell has no paths. */
-    exportArchive: oc.input(byId.extend({ data: z.enum(['references', 'files']), path: z.string().optional() })).output(
-      z.object({
-        fileName: z.string(),
-        path: z.string().nullable(),
-        bytes: z.number(),
-        file: z.instanceof(Blob).nullable(),
-      }),
-    ),
+    exportArchive: oc
+      .input(byId.extend({ data: z.enum(['references', 'files']), path: z.string().optional(), task }))
+      .output(
+        z.object({
+          fileName: z.string(),
+          path: z.string().nullable(),
+          bytes: z.number(),
+          file: z.instanceof(Blob).nullable(),
+        }),
+      ),
     /** Verifies every file by its hash, then adds it as a new project. Exactly one of `path` and `file` is given. */
     importArchive: oc
-      .input(z.object({ path: z.string().optional(), file: z.instanceof(Blob).optional() }))
+      .input(z.object({ path: z.string().optional(), file: z.instanceof(Blob).optional(), task }))
       .output(z.object({ project: projectSchema, missing: z.array(z.string()) })),
   },
   models: {

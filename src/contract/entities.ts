@@ -294,6 +294,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('projects-changed') }),
   z.object({ type: z.literal('project-changed'), projectId: id }),
   z.object({ type: z.literal('native-changed'), status: nativeStatusSchema }),
+  z.object({ type: z.literal('task-progress'), task: z.string(), fraction: z.number() }),
   z.object({
     type: z.literal('engine-state'),
     state: z.enum(['starting', 'ready', 'busy', 'unresponsive', 'restarting', 'failed']),

@@ -2,5 +2,6 @@
 export * from './artifacts'
 export * from './atomic'
 export * from './home'
+export * from './watch'
 export * from './zip-reader'
 export * from './zip-writer'

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { createInflateRaw } from 'node:zlib'
 import { EspalierError } from '../../contract/errors'
 import { diskError } from './atomic'
+import { passed, type Watch } from './watch'
 
 interface Place {
   readonly method: number
@@ -129,11 +130,11 @@ export class ZipReader {
   }
 
   /** Size and hash without keeping anything. */
-  digest(name: string): Promise<Extracted> {
-    return this.take(name, async () => {})
+  digest(name: string, watch: Watch = {}): Promise<Extracted> {
+    return this.take(name, async () => {}, watch)
   }
 
-  private async take(name: string, use: (chunk: Buffer) => Promise<void>): Promise<Extracted> {
+  private async take(name: string, use: (chunk: Buffer) => Promise<void>, watch: Watch = {}): Promise<Extracted> {
     const { place, content } = await this.stream(name)
     const hash = createHash('sha256')
     let bytes = 0
@@ -144,6 +145,7 @@ export class ZipReader {
         if (bytes > place.size) throw damaged(`${name} is longer than it says`)
         hash.update(chunk as Buffer)
         await use(chunk as Buffer)
+        passed(watch, (chunk as Buffer).length)
       }
     } catch (error) {
       content.destroy()
@@ -153,8 +155,8 @@ export class ZipReader {
     return { bytes, sha256: hash.digest('hex') }
   }
 
-  /** Writes an entry to a file. @throws DISK_FULL, FILE_TRUNCATED */
-  async extract(name: string, path: string): Promise<Extracted> {
+  /** Writes an entry to a file. @throws DISK_FULL, FILE_TRUNCATED, CANCELLED */
+  async extract(name: string, path: string, watch: Watch = {}): Promise<Extracted> {
     const { place, content } = await this.stream(name)
     const hash = createHash('sha256')
     let bytes = 0
@@ -162,7 +164,12 @@ export class ZipReader {
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length
         hash.update(chunk)
-        done(bytes > place.size ? damaged(`${name} is longer than it says`) : null, chunk)
+        try {
+          passed(watch, chunk.length)
+          done(bytes > place.size ? damaged(`${name} is longer than it says`) : null, chunk)
+        } catch (cancelled) {
+          done(cancelled as Error)
+        }
       },
     })
     try {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { Zip, ZipDeflate, ZipPassThrough } from 'fflate'
 import { EspalierError } from '../../contract/errors'
 import { diskError, moveIntoPlace } from './atomic'
+import { passed, type Watch } from './watch'
 
 export interface ZipEntry {
   readonly name: string
@@ -30,7 +31,10 @@ export class ZipWriter {
   private waiting: Uint8Array[] = []
   private written = 0
 
-  constructor(private readonly handle: FileHandle) {
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly watch: Watch = {},
+  ) {
     this.zip = new Zip((error, chunk) => {
       if (error) throw error
       this.waiting.push(chunk)
@@ -64,9 +68,10 @@ export class ZipWriter {
     this.begin(name, shrink).push(content, true)
     this.entries.push({ name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') })
     await this.drain()
+    passed(this.watch, content.length)
   }
 
-  /** @throws FILE_NOT_FOUND, FILE_UNREADABLE */
+  /** @throws FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED */
   async addFile(name: string, path: string): Promise<ZipEntry> {
     const entry = this.begin(name, false)
     const hash = createHash('sha256')
@@ -77,6 +82,7 @@ export class ZipWriter {
         bytes += (chunk as Buffer).length
         entry.push(chunk as Buffer)
         await this.drain()
+        passed(this.watch, (chunk as Buffer).length)
       }
     } catch (error) {
       throw diskError(error, path)
@@ -94,15 +100,22 @@ export class ZipWriter {
   }
 }
 
-/** Fills a zip at `path`: all of it or nothing. Answers its size in bytes. @throws DISK_FULL, FILE_UNREADABLE, FILE_TOO_LARGE */
-export async function writeZip(path: string, fill: (zip: ZipWriter) => Promise<void>): Promise<number> {
+/**
+ * Fills a zip at `path`: all of it or nothing. Answers its size in bytes.
+ * @throws DISK_FULL, FILE_UNREADABLE, FILE_TOO_LARGE, CANCELLED
+ */
+export async function writeZip(
+  path: string,
+  fill: (zip: ZipWriter) => Promise<void>,
+  watch: Watch = {},
+): Promise<number> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
   try {
     await mkdir(dirname(path), { recursive: true })
     const handle = await open(temporary, 'wx')
     let bytes: number
     try {
-      const zip = new ZipWriter(handle)
+      const zip = new ZipWriter(handle, watch)
       await fill(zip)
       await zip.end()
       await handle.sync()

@@ -238,3 +238,55 @@ describe('an archive is refused, and nothing of it stays,', () => {
     nothingIn(there)
   })
 })
+
+describe('a long one', () => {
+  const tasks = (services: Opened) => {
+    const seen: number[] = []
+    void (async () => {
+      for await (const event of services.events.subscribe()) {
+        if (event.type === 'task-progress' && event.task === 'mine') seen.push(event.fraction)
+      }
+    })()
+    return seen
+  }
+
+  test('tells how far it is, out and in', async () => {
+    const here = open(entry)
+    const { project } = await filled(here)
+    const out = tasks(here)
+    const path = join(temporaryFolder(), 'project.zip')
+    await here.archive.write(project.id, { data: 'files', path, task: 'mine' })
+    const there = open(entry)
+    const into = tasks(there)
+    await there.archive.open({ path, task: 'mine' })
+    for (const seen of [out, into]) {
+      await expect.poll(() => seen.length).toBeGreaterThan(1)
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+      expect(seen.at(-1)).toBeLessThanOrEqual(1)
+    }
+    expect(into.at(-1)).toBe(1)
+  })
+
+  test('can be cancelled in the middle, and leaves nothing behind', async () => {
+    const here = open(entry)
+    const { project } = await filled(here)
+    const folder = temporaryFolder()
+    const path = join(folder, 'project.zip')
+    /** Ends the work at the first sign of it. */
+    const ending = (services: Opened) => {
+      const controller = new AbortController()
+      void (async () => {
+        for await (const event of services.events.subscribe()) if (event.type === 'task-progress') controller.abort()
+      })()
+      return controller.signal
+    }
+    await expect(
+      here.archive.write(project.id, { data: 'files', path, task: 'mine' }, ending(here)),
+    ).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(readdirSync(folder)).toEqual([])
+    await here.archive.write(project.id, { data: 'files', path })
+    const there = open(entry)
+    await expect(there.archive.open({ path, task: 'mine' }, ending(there))).rejects.toMatchObject({ code: 'CANCELLED' })
+    nothingIn(there)
+  })
+})

@@ -1,5 +1,6 @@
 /** A project out as a file and in again; read-only where its data is not here. */
 import { afterEach, expect, it, vi } from 'vitest'
+import { createFakeClient } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
 const saved = vi.hoisted(() => ({ names: [] as string[] }))
@@ -62,4 +63,29 @@ it('says why an archive is refused', async () => {
   await mounted.settle()
   expect(mounted.wrapper.find('[role=alert]').text()).toContain('does not match its checksum')
   expect(mounted.router.currentRoute.value.name).toBe('projects')
+})
+
+it('shows how far an archive is, and ends it when it is cancelled', async () => {
+  const fake = createFakeClient()
+  const { exportArchive } = fake.client.projects
+  let told: { task?: string | undefined } = {}
+  fake.client.projects.exportArchive = Object.assign((input: typeof told, options?: { signal?: AbortSignal }) => {
+    told = input
+    return new Promise<never>((_resolve, reject) => {
+      options?.signal?.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+  }, exportArchive) as typeof exportArchive
+  mounted = await mountApp('/', fake)
+  await mounted.wrapper.find('article .menu-root button').trigger('click')
+  await click('Export project')
+  await mounted.wrapper.find('#archive-form').trigger('submit')
+  await mounted.settle()
+  const bar = () => mounted.wrapper.find('dialog [role=progressbar]')
+  expect(bar().attributes('aria-valuenow')).toBeUndefined()
+  fake.emit({ type: 'task-progress', task: told.task ?? '', fraction: 0.4 })
+  await mounted.settle()
+  expect(bar().attributes('aria-valuenow')).toBe('40')
+  await click('Cancel')
+  expect(bar().exists()).toBe(false)
+  expect(mounted.wrapper.text()).toContain('nothing was written')
 })

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { Dataset, Project } from '../../../contract/entities'
 import { EspalierError } from '../../../contract/errors'
-import { ZipReader } from '../../artifacts/index'
+import { type Watch, ZipReader } from '../../artifacts/index'
 import { projectChanged, type ServiceContext } from '../context'
 import {
   archiveVersion,
@@ -86,10 +86,11 @@ export function archiveReader(context: ServiceContext) {
   const { store, artifacts, engine, layout } = context
 
   /** Large files go to a folder beside their place while they are verified; documents are only verified. */
-  const verify = async (zip: ZipReader, manifest: Manifest, staging: string): Promise<void> => {
+  const verify = async (zip: ZipReader, manifest: Manifest, staging: string, watch: Watch): Promise<void> => {
     for (const { name, sha256 } of manifest.entries) {
       const large = name.startsWith('files/') || name.startsWith('data/')
-      const found = large ? await zip.extract(name, join(staging, ...name.split('/'))) : await zip.digest(name)
+      const place = join(staging, ...name.split('/'))
+      const found = large ? await zip.extract(name, place, watch) : await zip.digest(name, watch)
       if (found.sha256 !== sha256) throw invalid(`${name} does not match its checksum`)
     }
   }
@@ -205,14 +206,18 @@ export function archiveReader(context: ServiceContext) {
     return missing
   }
 
-  /** @throws FORMAT_UNKNOWN, FILE_TRUNCATED, DATA_INVALID, DISK_FULL, FILE_NOT_FOUND */
-  return async (path: string): Promise<OpenedArchive> => {
+  /**
+   * @param watching told how many bytes there are to verify; the writing afterwards is quick and not cancelled
+   * @throws FORMAT_UNKNOWN, FILE_TRUNCATED, DATA_INVALID, DISK_FULL, FILE_NOT_FOUND, CANCELLED
+   */
+  return async (path: string, watching: (bytes: number) => Watch = () => ({})): Promise<OpenedArchive> => {
     const staging = join(layout.data, `.incoming-${randomUUID()}`)
     const zip = await ZipReader.open(path)
     try {
       const manifest = await readManifest(zip)
       requireSameEntries(zip, manifest)
-      await verify(zip, manifest, staging)
+      const watch = watching(manifest.entries.reduce((sum, { bytes }) => sum + bytes, 0))
+      await verify(zip, manifest, staging, watch)
       const document = await readDocument(zip, places.project, projectDocumentSchema)
       const projectId = randomUUID()
       store.archive.begin({ ...document.project, id: projectId })

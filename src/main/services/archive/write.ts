@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Dataset, Run } from '../../../contract/entities'
-import { writeZip, type ZipWriter } from '../../artifacts/index'
+import { type Watch, writeZip, type ZipWriter } from '../../artifacts/index'
 import type { ServiceContext } from '../context'
 import { fileAccess } from '../files'
 import {
@@ -68,46 +68,50 @@ export function archiveWriter({ store, artifacts, product }: ServiceContext) {
   }
 
   /** Answers the size of the archive in bytes. @throws DISK_FULL, FILE_NOT_FOUND, FILE_TOO_LARGE, STORE_CORRUPT */
-  return (projectId: string, path: string, choice: DataChoice): Promise<number> =>
-    writeZip(path, async (zip) => {
-      const { name, goal, tags, createdAt } = store.projects.get(projectId)
-      const { runs, exports, models, datasets } = gather(projectId)
-      const done = new Set<string>()
-      for (const { id, status } of runs) {
-        const over = status !== 'queued' && status !== 'running'
-        const document: RunDocument = {
-          run: settled(store.runs.get(id)),
-          trace: over ? store.traces.get(id) : null,
-          metrics: store.metrics.list(id),
-          log: store.logs.list(id),
+  return (projectId: string, path: string, choice: DataChoice, watch: Watch = {}): Promise<number> =>
+    writeZip(
+      path,
+      async (zip) => {
+        const { name, goal, tags, createdAt } = store.projects.get(projectId)
+        const { runs, exports, models, datasets } = gather(projectId)
+        const done = new Set<string>()
+        for (const { id, status } of runs) {
+          const over = status !== 'queued' && status !== 'running'
+          const document: RunDocument = {
+            run: settled(store.runs.get(id)),
+            trace: over ? store.traces.get(id) : null,
+            metrics: store.metrics.list(id),
+            log: store.logs.list(id),
+          }
+          await zip.add(places.run(id), toBytes(document))
         }
-        await zip.add(places.run(id), toBytes(document))
-      }
-      const withFiles: ProjectDocument['models'] = []
-      for (const model of models) {
-        const files = store.models.files(model.id)
-        for (const { hash } of files) await addArtifact(zip, hash, done)
-        withFiles.push({ ...model, files })
-      }
-      const withData: ProjectDocument['datasets'] = []
-      for (const dataset of datasets) withData.push(await addData(zip, dataset, choice, done))
-      const document: ProjectDocument = {
-        project: { name, goal, tags, createdAt },
-        models: withFiles,
-        datasets: withData,
-        runs: runs.map(({ id }) => id),
-        comparisons: store.comparisons.list(projectId),
-        // The files of an export lie on this machine; its proof travels.
-        exports: exports.map((one) => ({ ...one, path: basename(one.path) })),
-      }
-      await zip.add(places.project, toBytes(document))
-      const manifest: Manifest = {
-        format: archiveFormat,
-        version: archiveVersion,
-        product,
-        createdAt: new Date().toISOString(),
-        entries: zip.entries,
-      }
-      await zip.add(places.manifest, toBytes(manifest))
-    })
+        const withFiles: ProjectDocument['models'] = []
+        for (const model of models) {
+          const files = store.models.files(model.id)
+          for (const { hash } of files) await addArtifact(zip, hash, done)
+          withFiles.push({ ...model, files })
+        }
+        const withData: ProjectDocument['datasets'] = []
+        for (const dataset of datasets) withData.push(await addData(zip, dataset, choice, done))
+        const document: ProjectDocument = {
+          project: { name, goal, tags, createdAt },
+          models: withFiles,
+          datasets: withData,
+          runs: runs.map(({ id }) => id),
+          comparisons: store.comparisons.list(projectId),
+          // The files of an export lie on this machine; its proof travels.
+          exports: exports.map((one) => ({ ...one, path: basename(one.path) })),
+        }
+        await zip.add(places.project, toBytes(document))
+        const manifest: Manifest = {
+          format: archiveFormat,
+          version: archiveVersion,
+          product,
+          createdAt: new Date().toISOString(),
+          entries: zip.entries,
+        }
+        await zip.add(places.manifest, toBytes(manifest))
+      },
+      watch,
+    )
 }

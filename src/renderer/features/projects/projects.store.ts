@@ -56,9 +56,10 @@ export const useProjects = defineStore('projects', () => {
 
   /** Verified by the services before anything of it is kept. Answers the new project and the data that is not here. */
   async function openArchive(
-    source: { path: string } | { file: Blob },
+    source: ({ path: string } | { file: Blob }) & { task: string },
+    signal: AbortSignal,
   ): Promise<{ project: Project; missing: string[] }> {
-    const opened = await api().projects.importArchive(source)
+    const opened = await api().projects.importArchive(source, { signal })
     await load()
     return opened
   }
