@@ -185,7 +185,11 @@ function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int
       stamp++
       const counts = new Map<number, number>()
       let staying = false
-      for (const id of ids) {
+      let last = -1
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as number
+        if (id === last) continue
+        last = id
         const root = sets.find(id)
         if (root === 0) {
           staying = true

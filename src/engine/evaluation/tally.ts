@@ -98,8 +98,9 @@ function heldBy(extents: readonly Extent[], units: number): { extents: Lists; he
   const where: number[] = []
   const held: number[] = []
   for (const [e, extent] of extents.entries()) {
-    for (const unit of extent) counts[unit] = (counts[unit] as number) + 1
-    for (const unit of extent) {
+    for (let i = 0; i < extent.length; i++) counts[extent[i] as number] = (counts[extent[i] as number] as number) + 1
+    for (let i = 0; i < extent.length; i++) {
+      const unit = extent[i] as number
       const count = counts[unit] as number
       counts[unit] = 0
       if (unit === 0 || count === 0) continue

@@ -51,17 +51,27 @@ export function simplify(labels: Labels): Labels {
   for (let k = axes.length - 1; k >= 0 && axes.length > 1; k--) {
     const extent = dims[k] as number
     const inner = dims.slice(k + 1).reduce((a, b) => a * b, 1)
-    const constant = ids.every((id, i) => id === ids[i - (Math.floor(i / inner) % extent) * inner])
-    if (!constant) continue
+    if (!isConstantAlong(ids, extent, inner)) continue
     const kept = new Int32Array(ids.length / extent)
-    for (let i = 0; i < kept.length; i++) {
-      kept[i] = ids[Math.floor(i / inner) * inner * extent + (i % inner)] as number
+    for (let from = 0, to = 0; to < kept.length; from += extent * inner, to += inner) {
+      if (inner === 1) kept[to] = ids[from] as number
+      else kept.set(ids.subarray(from, from + inner), to)
     }
     axes = axes.filter((_, i) => i !== k)
     dims = dims.filter((_, i) => i !== k)
     ids = kept
   }
   return { axes, dims, ids }
+}
+
+function isConstantAlong(ids: Int32Array, extent: number, inner: number): boolean {
+  for (let from = 0; from < ids.length; from += extent * inner) {
+    for (let i = from; i < from + inner; i++) {
+      const first = ids[i] as number
+      for (let e = 1, at = i + inner; e < extent; e++, at += inner) if (ids[at] !== first) return false
+    }
+  }
+  return true
 }
 
 /** The same labels, spelled out over more axes (which must include its own, ascending). */
@@ -75,10 +85,15 @@ export function expandLabels(labels: Labels, axes: readonly number[], dims: read
   }
   const ids = new Int32Array(total)
   const index = new Array<number>(axes.length).fill(0)
+  // Along the last axes that the labels do not have, ids are the same.
+  let last = axes.length - 1
+  let run = 1
+  while (last >= 0 && strides[last] === 0) run *= dims[last--] as number
   let from = 0
-  for (let i = 0; i < total; i++) {
-    ids[i] = labels.ids[from] as number
-    for (let k = axes.length - 1; k >= 0; k--) {
+  for (let i = 0; i < total; i += run) {
+    if (run === 1) ids[i] = labels.ids[from] as number
+    else ids.fill(labels.ids[from] as number, i, i + run)
+    for (let k = last; k >= 0; k--) {
       index[k] = (index[k] as number) + 1
       from += strides[k] as number
       if ((index[k] as number) < (dims[k] as number)) break
