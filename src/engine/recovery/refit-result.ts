@@ -19,7 +19,10 @@ export interface ResultRefitOptions {
   readonly batch?: number
   /** Times that every sample is seen. Default 8. At least 96 steps are made. */
   readonly passes?: number
-  /** Step relative to the size of what is moved; falls to zero in a line. Default 0.06. */
+  /**
+   * Step relative to the size of what is moved; falls to zero in a line. Default: as `rateFor` says of the divergence at
+   * the start.
+   */
   readonly rate?: number
   /** Softens both distributions. Default 4. */
   readonly temperature?: number
@@ -48,7 +51,6 @@ export interface ResultRefitHooks {
 
 const BATCH = 64
 const PASSES = 8
-const RATE = 0.06
 const TEMPERATURE = 4
 const MIXTURES = 4
 const FEWEST_STEPS = 96
@@ -59,6 +61,12 @@ const HELD_OUT = 1 / 8
 const MOST_HELD_OUT = 256
 /** With fewer calibration samples nothing can be told on held-out ones. */
 const FEWEST_SAMPLES = 64
+/**
+ * What a step changes of the result grows with its square: it should be no larger than what is to be regained, so the
+ * rate goes with the root of the divergence.
+ */
+const rateFor = (divergence: number): number => Math.min(0.08, Math.max(0.005, 0.08 * Math.sqrt(divergence)))
+
 /** How much smaller a second attempt's steps are. */
 const SMALLER = 1 / 4
 
@@ -147,7 +155,7 @@ class ResultRefit {
     const first = this.session.read()
     const before = this.divergence()
     const kept = (await this.hooks.load?.()) ?? null
-    const rate = this.options.rate ?? RATE
+    const rate = this.options.rate ?? rateFor(before)
     let best = await this.attempt(kept?.rate ?? rate, before, first, kept)
     if (best === before && (kept?.rate ?? rate) === rate) {
       this.session.write(first)
