@@ -10,13 +10,22 @@ const tolerance = 0.5
 /** Shares of MACs that are tried by hand. */
 const ladder = [0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]
 
-/** Draws of calibration samples a network: the seed of the run, where it is not the network's. */
-const draws = { lenet: [0, 1], other: [0] }
-
 const commonOptions = (config, goal) =>
   `--strategy ${config.strategy} --allocation ${config.allocation} --refit ${config.refit} ${goal} --seed ${config.seed}`
 
-export async function measurePromises({ store, lab, networks, seeds, rivals, dataOf, places, commit, anew }) {
+export async function measurePromises({
+  store,
+  lab,
+  networks,
+  seeds,
+  rivals,
+  draws,
+  refit,
+  dataOf,
+  places,
+  commit,
+  anew,
+}) {
   for (const network of networks) {
     const data = dataOf(network, 10000)
     for (const seed of seeds) {
@@ -45,8 +54,9 @@ export async function measurePromises({ store, lab, networks, seeds, rivals, dat
         )
         return kept
       }
-      const run = { allocation: 'global', refit: 'sequential' }
-      for (const draw of draws[network] ?? draws.other) {
+      const run = { allocation: 'global', refit }
+      // Another draw takes other calibration samples: the seed of the run, not of the network.
+      for (let draw = 0; draw < draws; draw++) {
         const config = { ...run, strategy: own, seed: seed + 100 * draw }
         const key = `${network} ${seed} promise ${draw}`
         await record(key, config, { kind: 'max-drop', value: tolerance }, 'promise')

@@ -46,6 +46,9 @@ const { values } = parseArgs({
     /** Epochs of the arms that are fine-tuned, the same for all. */
     epochs: { type: 'string', default: '2' },
     backend: { type: 'string', default: 'auto' },
+    /** Of promises: runs a network that differ in their calibration samples, and the refit of all. */
+    draws: { type: 'string', default: '1' },
+    refit: { type: 'string', default: 'sequential' },
     load: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -164,7 +167,21 @@ if (values.promise) {
   const names = values.strategies ? list(values.strategies) : ['group-norm', 'thinet', 'fisher', 'l1']
   const rivals = names.flatMap((strategy) => list(values.allocations).map((allocation) => ({ strategy, allocation })))
   const lab = await openLab()
-  await measurePromises({ store, lab, networks, seeds, rivals, dataOf, places, commit: code(), anew: values.anew })
+  const { refit } = values
+  const draws = Number(values.draws)
+  await measurePromises({
+    store,
+    lab,
+    draws,
+    refit,
+    networks,
+    seeds,
+    rivals,
+    dataOf,
+    places,
+    commit: code(),
+    anew: values.anew,
+  })
 } else if (!values.report) {
   await measureCells()
 }

@@ -50,61 +50,56 @@ function aheadOf(first, second) {
   return `${signed(by)} (${signed(low)} to ${signed(high)})`
 }
 
-/** The rivals' rows of one arm, the best in the mean first. */
-function rivalsOf(cells, arm) {
-  return [
-    ...grouped(
-      cells.filter((cell) => !ours(cell) && cell.strategy !== 'scratch' && armOf(cell) === arm),
-      nameOf,
-    ).values(),
-  ].sort((a, b) => lostOf(a) - lostOf(b))
+/**
+ * The best rival of one arm, in hindsight: of those that were measured on the most of our seeds, the one that is best on
+ * them in the mean.
+ */
+function bestRival(own, cells, arm) {
+  const rivals = cells.filter((cell) => !ours(cell) && cell.strategy !== 'scratch' && armOf(cell) === arm)
+  const found = [...grouped(rivals, nameOf).values()].map((list) => pairsOf(own, list))
+  const most = Math.max(0, ...found.map((pairs) => pairs.length))
+  const ahead = (pairs) => mean(pairs.map(([a, b]) => a.after - b.after))
+  const [best] = found.filter((pairs) => pairs.length === most && most > 0).sort((a, b) => ahead(a) - ahead(b))
+  return best?.map(([, cell]) => cell)
 }
 
 const promised = { 0.5: 0.3, 0.3: 1, 0.15: 2.5, 0.07: 5 }
 
-/** One line a network and budget: ours, the best rival of each arm in hindsight, and how far we are ahead. */
+/** One line a network, budget and refit: ours, the best rival of each arm in hindsight, and how far we are ahead. */
 export function summary(cells, finetuned) {
   const rows = []
   const wanted = cells.filter((cell) => cell.finetune > 0 === finetuned)
   for (const list of grouped(wanted, (cell) => `${cell.network} ${cell.keep}`).values()) {
-    const own = list.filter(ours)
-    if (own.length === 0) continue
-    const [{ network, keep, before }] = own
-    const suffix = finetuned ? ', fine-tuned' : ''
-    const best = rivalsOf(list, `same refit${suffix}`)[0]
-    const published = rivalsOf(list, `as published${suffix}`)[0]
-    const bn = rivalsOf(list, 'BatchNorm re-estimated')[0]
-    const told = (rival) => (rival ? `${mean(rival.map((cell) => cell.after)).toFixed(2)} ${nameOf(rival[0])}` : '-')
-    const limit = promised[keep]
-    rows.push({
-      order: [network, -keep],
-      cells: [
+    for (const own of grouped(list.filter(ours), (cell) => cell.refit).values()) {
+      const [first] = own
+      const { network, keep, refit } = first
+      const best = bestRival(own, list, armOf(first))
+      const published = bestRival(own, list, armOf({ ...first, refit: 'none' }))
+      const told = (rival) => (rival ? `${mean(rival.map((cell) => cell.after)).toFixed(2)} ${nameOf(rival[0])}` : '-')
+      const limit = promised[keep]
+      rows.push([
         network,
         percent(keep),
+        refit,
+        `${own.length}`,
         withSpread(own.map((cell) => cell.before)),
         `**${withSpread(bySeed(own).map((cell) => cell.after))}**`,
         lostOf(own).toFixed(2),
         ...(finetuned ? [] : [limit === undefined ? '-' : `${lostOf(own) <= limit ? 'yes' : 'no'} (${limit})`]),
         told(best),
-        best ? aheadOf(own, best) : '-',
+        best ? `${pairsOf(own, best).length}: ${aheadOf(own, best)}` : '-',
         told(published),
-        ...(finetuned ? [] : [told(bn)]),
-      ],
-      before,
-    })
+      ])
+    }
   }
-  rows.sort((a, b) => a.order[0].localeCompare(b.order[0]) || a.order[1] - b.order[1])
-  const heads = ['network', 'MACs', 'before', 'result-oriented', 'lost']
+  rows.sort((a, b) => a[0].localeCompare(b[0]) || Number.parseInt(b[1], 10) - Number.parseInt(a[1], 10))
   return table(
     [
-      ...heads,
+      ...['network', 'MACs', 'refit', 'seeds', 'before', 'result-oriented', 'lost'],
       ...(finetuned ? [] : ['within']),
-      'best with the same refit',
-      'ahead by (95 %)',
-      'best as published',
-      ...(finetuned ? [] : ['best with BatchNorm']),
+      ...['best rival, same refit', 'pairs: ahead by (95 %)', 'best as published'],
     ],
-    rows.map((each) => each.cells),
+    rows,
   )
 }
 
