@@ -1,8 +1,9 @@
 /** Writes a file so that after a crash the old or the new content is there, never half of one. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
+import { makeFolder } from './make-folder'
 
 /** A full disk and a read-only folder as coded errors; anything else comes back as it is. */
 export function diskError(error: unknown, path: string): unknown {
@@ -48,7 +49,7 @@ export async function moveIntoPlace(temporary: string, path: string): Promise<vo
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const handle = await open(temporary, 'wx')
     try {
       await handle.writeFile(bytes)

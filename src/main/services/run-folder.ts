@@ -1,9 +1,10 @@
 /** The steps a command-line run has finished, kept under DIR/.espalier-run, so that the same command goes on from there. */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../../engine/pipeline/types'
 import { diskError, writeAtomically } from '../artifacts/atomic'
+import { makeFolder } from '../artifacts/make-folder'
 import { checkpointFolder } from '../engine/checkpoints'
 
 /** Everything that decides the outcome; where it differs, nothing of the earlier run can be used. */
@@ -52,7 +53,7 @@ export async function openRunFolder(
   if (!resumed) {
     try {
       await rm(folder, { recursive: true, force: true })
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
     } catch (error) {
       throw diskError(error, folder)
     }
