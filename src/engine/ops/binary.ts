@@ -65,8 +65,9 @@ export function coupleBroadcast(context: CouplingContext): void {
       const constant = context.constant(operand.i)
       if (constant && axes.length === 1) {
         context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), united.ids, 'passthrough')
-      } else if (constant && full.length === 1) {
-        const along = context.merge(united, full)
+      } else if (constant) {
+        // A table of heads and features loses whole heads: the first of its axes.
+        const along = context.merge(united, full.slice(0, 1))
         context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), along.ids, 'passthrough')
       } else {
         // Along its axes nothing can go: a table of positions for the features leaves whole heads.

@@ -49,9 +49,11 @@ export const elementRules: Readonly<Record<string, Rule>> = {
     (a, b) => (typeof b === 'number' && b > 0 ? floorDivide(a, b) : undefined),
   ),
   Mod: numeric((a, b) => ((a % b) + b) % b),
-  Max: numeric(Math.max, (a, b) =>
-    typeof a === 'number' ? (a <= 1 ? b : undefined) : b === 1 || b === 0 ? a : undefined,
-  ),
+  Max: numeric(Math.max, (a, b) => {
+    if (a === b) return a
+    const [number, name] = typeof a === 'number' ? [a, b] : [b, a]
+    return typeof number === 'number' && number <= 1 ? name : undefined
+  }),
   Min: numeric(Math.min, (a, b) => (a === b ? a : undefined)),
   Equal: comparison((a, b) => a === b),
   Greater: comparison((a, b) => a > b),
