@@ -17,8 +17,8 @@ export const ours = (cell) => cell.strategy === own
 const armNames = {
   none: 'as published',
   bn: 'BatchNorm re-estimated',
-  layerwise: 'same layer-wise refit',
-  sequential: 'same refit',
+  layerwise: 'layer-wise refit',
+  sequential: 'refit on the result',
 }
 export const armOf = (cell) => `${armNames[cell.refit]}${cell.finetune > 0 ? ', fine-tuned' : ''}`
 export const nameOf = (cell) => (ours(cell) ? cell.strategy : `${cell.strategy} (${cell.allocation})`)
