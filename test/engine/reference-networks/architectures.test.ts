@@ -5,8 +5,11 @@ import type { Graph } from '../../../src/engine/graph/graph'
 import { toFloat32 } from '../../../src/engine/graph/tensor'
 import { architectures, findArchitecture } from '../../../src/engine/reference-networks'
 
-const build = (name: string, sampleShape = [1, 28, 28], seed = 0): Graph =>
-  findArchitecture(name).build({ sampleShape, classes: 10, seed })
+const build = (name: string, sampleShape = [1, 28, 28], seed = 0): Graph => {
+  const architecture = findArchitecture(name)
+  const texts = architecture.text ? { sampleShape: [12], vocabulary: 30 } : {}
+  return architecture.build({ sampleShape, classes: 10, seed, ...texts })
+}
 
 /** The group whose units a BatchNorm carries: it is in exactly one, while a convolution is in two. */
 const groupOf = (graph: Graph, batchNorm: string): string | undefined =>
@@ -67,6 +70,12 @@ describe('reference networks', () => {
 
   it('refuses samples that are no images', () => {
     expect(() => build('resnet-small', [784])).toThrow(/reads images/)
+  })
+
+  it('refuses images where it reads texts', () => {
+    expect(() => findArchitecture('bilstm').build({ sampleShape: [1, 28, 28], classes: 2, seed: 0 })).toThrow(
+      /reads texts/,
+    )
   })
 
   it('names the architectures there are when asked for another', () => {
