@@ -59,12 +59,15 @@ export async function longRun(page) {
   await page.getByLabel('Name').fill('Long recovery')
   await page.getByLabel('Fine-tuning epochs').fill('400')
   await page.getByLabel('Fine-tuning epochs').press('Tab')
+  // Soon through with observing, so that the time left is known soon.
+  await page.getByRole('spinbutton', { name: 'Calibration samples' }).fill('256')
+  await page.getByRole('spinbutton', { name: 'Calibration samples' }).press('Tab')
   await page.getByRole('button', { name: /^Queue/ }).click()
   const row = page.getByRole('row').filter({ hasText: 'Long recovery' })
-  await row.getByRole('progressbar').waitFor({ timeout: 2 * minutes })
+  await row.getByRole('progressbar').waitFor({ timeout: 5 * minutes })
   await row.dblclick()
   await page.waitForURL(/runs\/[0-9a-f-]{8,}/)
-  await page.getByText(/about .* left/).waitFor({ timeout: 5 * minutes })
+  await page.getByText(/about .* left/).waitFor({ timeout: 20 * minutes })
   return idIn(page.url())
 }
 

@@ -1,5 +1,6 @@
 /** Both languages say everything: same keys, same placeholders, nothing empty, nothing left in the other language. */
 import { describe, expect, it } from 'vitest'
+import { listStrategies } from '../../../src/engine/strategies'
 import { features, resolveLanguage } from '../../../src/renderer/app/locale/i18n'
 
 type Texts = { readonly [key: string]: string | Texts }
@@ -11,7 +12,7 @@ const flat = (texts: Texts, path = ''): [string, string][] =>
 
 /** Names and symbols that are written alike in both languages. */
 const alike =
-  /^[\s\d\p{P}\p{S}]*$|^(Espalier|FPGM|APoZ|JSON|HTML|ONNX|SHA-256|Fisher|\/home\/\S+|[{}\w\s×→·,]*\{\w+\}[{}\w\s×→·,]*)$/u
+  /^[\s\d\p{P}\p{S}]*$|^(Espalier|FPGM|APoZ|LAMP|HRank|ThiNet|CHIP|NISP|JSON|HTML|ONNX|SHA-256|Fisher|\/home\/\S+|[{}\w\s×→·,]*\{\w+\}[{}\w\s×→·,]*)$/u
 const han = /\p{Script=Han}/u
 
 describe.each(Object.entries(features))('texts of %s', (_name, pair) => {
@@ -44,3 +45,15 @@ describe('the language in force', () => {
     expect(resolveLanguage('system', ['de-DE'])).toBe('en')
   })
 })
+
+it.each(listStrategies().map(({ name }) => name))(
+  'the strategy %s has a name and a sentence in both languages',
+  (name) => {
+    for (const texts of [features.common.en, features.common.zh]) {
+      const { strategy } = texts as unknown as {
+        strategy: Record<string, { title: string; summary: string } | undefined>
+      }
+      expect(strategy[name]).toMatchObject({ title: expect.any(String), summary: expect.any(String) })
+    }
+  },
+)

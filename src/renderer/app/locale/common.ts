@@ -92,6 +92,35 @@ export default bilingual(
       apoz: { title: 'APoZ', summary: 'Removes the units that are zero most often on the calibration data.' },
       taylor: { title: 'Taylor', summary: 'First-order estimate of the loss without the unit.' },
       fisher: { title: 'Fisher', summary: 'Second-order estimate of the loss without the unit.' },
+      lamp: {
+        title: 'LAMP',
+        summary:
+          'Removes the units whose squared norm is smallest relative to the units of the group that would outlive them.',
+      },
+      'activation-mean': {
+        title: 'Mean activation',
+        summary: 'Removes the units whose activation is smallest in the mean over the calibration data.',
+      },
+      entropy: {
+        title: 'Feature-map entropy',
+        summary: 'Removes the units whose pooled feature maps have the least entropy over the calibration data.',
+      },
+      hrank: {
+        title: 'HRank',
+        summary: 'Removes the units whose feature maps have the lowest rank in the mean over calibration samples.',
+      },
+      thinet: {
+        title: 'ThiNet',
+        summary: 'Removes, one after the other, the units without which the next layer’s output is reconstructed best.',
+      },
+      chip: {
+        title: 'CHIP',
+        summary: 'Removes the units whose feature maps the other channels of the layer express best.',
+      },
+      nisp: {
+        title: 'NISP',
+        summary: 'Removes the units that the most telling features before the classifier depend on least.',
+      },
     },
     goal: {
       'keep-macs': 'Keep {value} of MACs',
@@ -111,7 +140,12 @@ export default bilingual(
     },
     asPublished: 'as published',
     finetuned: 'fine-tuned',
-    refit: { none: 'No refit', bn: 'BatchNorm statistics', layerwise: 'Refit by layers', sequential: 'Refit by layers and result' },
+    refit: {
+      none: 'No refit',
+      bn: 'BatchNorm statistics',
+      layerwise: 'Refit by layers',
+      sequential: 'Refit by layers and result',
+    },
     allocation: { uniform: 'Uniform', global: 'Global', sensitivity: 'Sensitivity' },
     error: {
       title: 'That did not work',
@@ -237,6 +271,13 @@ export default bilingual(
       apoz: { title: 'APoZ', summary: '移除在校准数据上最常为零的单元。' },
       taylor: { title: '泰勒', summary: '对移除该单元后的损失作一阶估计。' },
       fisher: { title: 'Fisher', summary: '对移除该单元后的损失作二阶估计。' },
+      lamp: { title: 'LAMP', summary: '移除平方范数相对于组内比它更晚移除的单元最小的单元。' },
+      'activation-mean': { title: '平均激活', summary: '移除在校准数据上平均激活最小的单元。' },
+      entropy: { title: '特征图熵', summary: '移除池化后的特征图在校准数据上熵最小的单元。' },
+      hrank: { title: 'HRank', summary: '移除特征图在校准样本上平均秩最低的单元。' },
+      thinet: { title: 'ThiNet', summary: '逐个移除单元，每次移除后下一层的输出仍能得到最好的重建。' },
+      chip: { title: 'CHIP', summary: '移除特征图最能由本层其他通道表达的单元。' },
+      nisp: { title: 'NISP', summary: '移除分类器之前最有用的特征最不依赖的单元。' },
     },
     goal: {
       'keep-macs': '保留 {value} 的乘加数',
@@ -256,7 +297,12 @@ export default bilingual(
     },
     asPublished: '原论文方式',
     finetuned: '已微调',
-    refit: { none: '不重新拟合', bn: '重估批归一化统计', layerwise: '逐层重新拟合', sequential: '逐层并按结果重新拟合' },
+    refit: {
+      none: '不重新拟合',
+      bn: '重估批归一化统计',
+      layerwise: '逐层重新拟合',
+      sequential: '逐层并按结果重新拟合',
+    },
     allocation: { uniform: '均匀', global: '全局', sensitivity: '敏感度' },
     error: {
       title: '操作未成功',
