@@ -1,0 +1,91 @@
+/** Networks that leave extents open: the same numbers as with fixed ones, at every length and for every batch. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Graph } from '../../../src/engine/graph/graph'
+import { int, ints, text } from '../../../src/engine/graph/graph'
+import { createSession, createTrainer, disposeValues, initBackend, memoryUse } from '../../../src/engine/runtime'
+import { TestNetwork } from '../support/network'
+
+beforeAll(async () => {
+  await initBackend({ backend: 'wasm' })
+})
+
+/** x [batch, length, 3] -> LSTM -> the mean over time -> two classes. */
+function recurrent(length: number | string): Graph {
+  const net = new TestNetwork('open', ['batch', length, 3])
+  const x = net.one('Transpose', ['x'], { perm: ints([1, 0, 2]) })
+  const weights = [net.weight([1, 16, 3]), net.weight([1, 16, 4]), net.weight([1, 32])]
+  const y = net.one('LSTM', [x, ...weights], { hidden_size: int(4), direction: text('forward') })
+  const turned = net.one('Squeeze', [y, net.sizes([1])])
+  const mean = net.one('ReduceMean', [turned], { axes: ints([0]), keepdims: int(0) })
+  return net.graph([net.dense(mean, 4, 2)])
+}
+
+/** A mask that is stretched over the batch, as exporters write it. */
+function stretched(): Graph {
+  const net = new TestNetwork('stretched', ['batch', 4])
+  const shape = net.one('Shape', ['x'])
+  const mask = net.one('Expand', [net.weight([1, 4]), shape])
+  return net.graph([net.dense(net.one('Mul', ['x', mask]), 4, 2)])
+}
+
+const feed = (dims: readonly number[]) => {
+  const size = dims.reduce((a, b) => a * b, 1)
+  return new Map([['', { dims, data: Float32Array.from({ length: size }, (_, i) => Math.sin(i)) }]])
+}
+
+const answer = async (graph: Graph, dims: readonly number[]) => {
+  const session = createSession(graph, { fuse: true })
+  const outputs = await session.run(feed(dims))
+  session.dispose()
+  return [...outputs.values()][0]?.data as Float32Array
+}
+
+describe('open extents', () => {
+  it('gives what the network of that length gives', async () => {
+    for (const length of [3, 5]) {
+      expect(await answer(recurrent('length'), [2, length, 3])).toEqual(await answer(recurrent(length), [2, length, 3]))
+    }
+  })
+
+  it('takes one length after the other, keeps replaced numbers and leaves nothing behind', async () => {
+    const before = memoryUse().tensors
+    const graph = recurrent('length')
+    const session = createSession(graph, { fuse: false })
+    const gemm = graph.nodes.find((node) => node.op === 'Gemm')
+    const bias = gemm?.inputs[2] as string
+    session.setConstant(bias, { dtype: 'float32', dims: [2], data: Float32Array.of(10, 20) })
+    const first = [...(await session.run(feed([2, 3, 3]))).values()][0]?.data as Float32Array
+    const second = [...(await session.run(feed([2, 5, 3]))).values()][0]?.data as Float32Array
+    for (const found of [first, second]) {
+      expect(Math.round((found[1] as number) - (found[0] as number))).toBeGreaterThan(5)
+    }
+    const node = graph.nodes.find(({ op }) => op === 'LSTM')
+    disposeValues(session.forward(feed([2, 4, 3]), [node?.outputs[0] as string]))
+    session.dispose()
+    expect(memoryUse().tensors).toBe(before)
+  })
+
+  it('knows the number of samples where an operator needs it, batch by batch', async () => {
+    const graph = stretched()
+    const session = createSession(graph, { fuse: true })
+    const whole = [...(await session.run(feed([3, 4]))).values()][0]?.data as Float32Array
+    const part = [...(await session.run(feed([1, 4]))).values()][0]?.data as Float32Array
+    session.dispose()
+    expect(Array.from(part)).toEqual(Array.from(whole.subarray(0, 2)))
+  })
+
+  it('trains on batches of different sizes', () => {
+    const trainer = createTrainer(stretched(), {
+      learningRate: 0.1,
+      batchNorm: 'train',
+      loss: { kind: 'cross-entropy' },
+    })
+    const losses = Array.from({ length: 12 }, (_, i) => {
+      const samples = i % 2 === 0 ? 3 : 2
+      const target = Int32Array.from({ length: samples }, () => 1)
+      return trainer.step(feed([samples, 4]), target, { readLoss: true }) as number
+    })
+    trainer.dispose()
+    expect(losses.at(-2)).toBeLessThan(losses[0] as number)
+  })
+})
