@@ -2,8 +2,9 @@
  * Prunes every ONNX file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
  * writes docs/coverage.json and docs/coverage.md.
  *
- * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew]
+ * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--wide]
  *
+ * `--wide`: the folder holds the wider zoo (`export.py --set wide`), which is pruned to 50 % and kept in docs/coverage-wide.json.
  * Models that are in the JSON already are skipped unless --anew is given; Torch-Pruning's side of the table comes from
  * docs/coverage-torch-pruning.json, which scripts/zoo/torch_pruning.py writes.
  */
@@ -16,18 +17,20 @@ import { writeCoverage } from './report.mjs'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..', '..')
-const records = join(root, 'docs', 'coverage.json')
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
-    keep: { type: 'string', default: '0.7,0.5,0.3' },
+    keep: { type: 'string' },
     strategy: { type: 'string', default: 'l2' },
     anew: { type: 'boolean', default: false },
+    wide: { type: 'boolean', default: false },
   },
 })
 const [folder] = positionals
+const records = join(root, 'docs', values.wide ? 'coverage-wide.json' : 'coverage.json')
+const shares = values.keep ?? (values.wide ? '0.5' : '0.7,0.5,0.3')
 if (!folder) throw new Error('usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...]')
 
 const known = existsSync(records) ? JSON.parse(readFileSync(records, 'utf8')) : { models: [] }
@@ -42,15 +45,7 @@ const env = { ...process.env, ESPALIER_BUNDLE: await bundled(join(import.meta.di
 for (const file of files) {
   const model = file.replace(/^.*\//, '').replace(/\.onnx$/, '')
   if (models.has(model) && !values.anew) continue
-  const one = [
-    join(import.meta.dirname, 'one.mjs'),
-    file,
-    '--check',
-    '--keep',
-    values.keep,
-    '--strategy',
-    values.strategy,
-  ]
+  const one = [join(import.meta.dirname, 'one.mjs'), file, '--check', '--keep', shares, '--strategy', values.strategy]
   let entry
   try {
     const { stdout } = await run(process.execPath, one, { cwd: root, maxBuffer: 2 ** 26, env })

@@ -116,17 +116,17 @@ TRANSFORMERS = {
 SMALL_IMAGES = """resnest14d hrnet_w18_small dla46_c res2net50_14w_8s ghostnetv2_100 ghostnetv3_100 repvgg_a0 ese_vovnet19b_slim regnety_002 selecsls42b mobileone_s0
 hardcorenas_a tinynet_e rexnetr_200 skresnet18 cspdarknet53 cspresnet50 xception41 dpn48b legacy_seresnet18 seresnext26d_32x4d gcresnext26ts eca_resnet33ts convmixer_768_32
 nf_regnet_b0 nf_resnet26 eca_nfnet_l0 tresnet_m mixnet_s lcnet_050 fbnetc_100 spnasnet_100 semnasnet_075 mobilenetv4_conv_small efficientnet_lite0 resnetv2_50 resnet26t ecaresnet26t
-bat_resnext26ts edgenext_xx_small convnextv2_atto fastvit_t8 repvit_m0_9 starnet_s1 inception_next_atto efficientvit_b0 hgnetv2_b0 rdnet_tiny vovnet39a""".split()
+edgenext_xx_small convnextv2_atto fastvit_t8 repvit_m0_9 starnet_s1 inception_next_atto efficientvit_b0 hgnetv2_b0 rdnet_tiny vovnet39a""".split()
 MEDIUM_IMAGES = """inception_v4 inception_resnet_v2 nasnetalarge pnasnet5large mobilevit_xxs mobilevitv2_050 poolformerv2_s12 caformer_s18 convformer_s18 pvt_v2_b0 focalnet_tiny_srf
-visformer_tiny efficientformer_l1 efficientformerv2_s0 lambda_resnet26t botnet26t_256 halonet26t""".split()
-FULL_IMAGES = """coat_lite_tiny cait_xxs24_224 beit_base_patch16_224 xcit_nano_12_p16_224 pit_ti_224 gcvit_xxtiny nest_tiny tnt_s_patch16_224 twins_svt_small volo_d1_224 gmlp_ti16_224
+visformer_tiny efficientformerv2_s0 lambda_resnet26t botnet26t_256""".split()
+FULL_IMAGES = """coat_lite_tiny cait_xxs24_224 beit_base_patch16_224 xcit_nano_12_p16_224 pit_ti_224 gcvit_xxtiny nest_tiny tnt_s_patch16_224 twins_svt_small gmlp_ti16_224
 resmlp_12_224 sequencer2d_s convit_tiny levit_128s levit_conv_128s davit_tiny mvitv2_tiny coatnet_nano_rw_224 eva02_tiny_patch14_224 vit_relpos_small_patch16_224 tiny_vit_5m_224 hiera_tiny_224
 efficientvit_m0""".split()
-SIZES = {"crossvit_tiny_240": 240, "maxvit_rmlp_pico_rw_256": 256, "swinv2_cr_tiny_ns_224": 224}
+SIZES = {"efficientformer_l1": 224, "halonet26t": 256, "bat_resnext26ts": 256, "crossvit_tiny_240": 240, "maxvit_rmlp_pico_rw_256": 256, "swinv2_cr_tiny_ns_224": 224}
 # Variants of fewer blocks where the named one is large.
 OPTIONS = {
-    "beit_base_patch16_224": dict(depth=2), "cait_xxs24_224": dict(depth=4, depth_token_only=1), "convmixer_768_32": dict(depth=4, dim=128),
-    "eva02_tiny_patch14_224": dict(depth=3), "vit_relpos_small_patch16_224": dict(depth=3), "gmlp_ti16_224": dict(num_blocks=6), "resmlp_12_224": dict(num_blocks=4), "xcit_nano_12_p16_224": dict(depth=3),
+    "beit_base_patch16_224": dict(depth=2), "cait_xxs24_224": dict(depth=4, depth_token_only=1),
+    "eva02_tiny_patch14_224": dict(depth=3), "vit_relpos_small_patch16_224": dict(depth=3), "xcit_nano_12_p16_224": dict(depth=3),
     "tnt_s_patch16_224": dict(depth=3),
 }
 
