@@ -85,6 +85,9 @@ export function fitField(name: string, field: RawField, wanted: readonly Dim[]):
   if (wanted.length === 1 && (typeof length === 'string' || length === product(dims))) {
     return { ...guessFitting(field), dims: [product(dims)] }
   }
+  // A row of a table that holds a picture or a sequence, element after element.
+  const row = dims.length === 1 && wanted.every((dim) => typeof dim === 'number')
+  if (row && product(wanted as number[]) === dims[0]) return asIs(field, wanted as number[])
   const picture = dims.length === 3 ? ' (in either order of channels)' : ''
   throw new EspalierError(
     'SHAPE_MISMATCH',

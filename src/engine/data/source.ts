@@ -114,11 +114,17 @@ function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
     ['test', source.test],
   ] as const) {
     if (!(table?.labels instanceof Int32Array)) continue
+    const each = table.labels.length / Math.max(1, table.count)
+    if (shape.length === 2 && each > 1) {
+      invalidData(
+        `The labels of the ${split} split are ${each} whole numbers a sample, but the network tells one of ${width} classes. Several classes a sample are numbers to come close to: store the labels as float32.`,
+      )
+    }
     const row = table.labels.findIndex((label) => label >= classes)
     if (row < 0) continue
     throw new EspalierError(
       'DATA_LABELS_OUT_OF_RANGE',
-      `Sample ${row} of the ${split} split has the label ${table.labels[row]}, but the network tells only ${classes} classes apart (0 to ${classes - 1}). Choose the data set this network was trained on, or correct the labels.`,
+      `Sample ${Math.floor(row / each)} of the ${split} split has the label ${table.labels[row]}, but the network tells only ${classes} classes apart (0 to ${classes - 1}). Choose the data set this network was trained on, or correct the labels.`,
     )
   }
 }

@@ -180,3 +180,28 @@ describe('fitting to a network', () => {
     expect(() => fitToNetwork(source, { inputs: [input('a'), input('mask')], outputs: [] })).toThrow(/input "mask"/)
   })
 })
+
+describe('data for a network', () => {
+  const info = (name: string, shape: (number | string)[]) => ({ name, dtype: 'float32' as const, shape })
+  const network = { inputs: [info('x', ['batch', 1, 2, 3])], outputs: [info('y', ['batch', 3])] }
+  const rows = npy(
+    [2, 6],
+    Float32Array.from({ length: 12 }, (_, i) => i),
+  )
+
+  it('lays rows of a table out as the picture they hold', async () => {
+    const source = await openData(
+      inMemory({ 'rows.npz': npz({ x_train: rows, y_train: npy([2], Int32Array.of(0, 2)) }) }),
+    )
+    const fitted = fitToNetwork(source, network)
+    const read = fitted.train.read(all(2)).inputs.get('')
+    expect(read?.dims).toEqual([2, 1, 2, 3])
+    expect(numbers(read?.data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
+  it('refuses several whole numbers a sample where one class is told', async () => {
+    const labels = npy([2, 3], Int32Array.of(1, 0, 1, 0, 1, 1))
+    const source = await openData(inMemory({ 'rows.npz': npz({ x_train: rows, y_train: labels }) }))
+    expect(() => fitToNetwork(source, network)).toThrow(/3 whole numbers a sample.*store the labels as float32/)
+  })
+})

@@ -1,7 +1,7 @@
 /** Random networks over every coupling: chains, residuals, concats, splits, depthwise, grouped, shuffles, gates, attention, recurrent, normalisations, flattens. */
 
 import type { Coupling, PruningPlan } from '../../../src/engine/coupling/index'
-import { type Graph, int, ints, numberAttribute, text } from '../../../src/engine/graph/graph'
+import { float, type Graph, int, ints, numberAttribute, text } from '../../../src/engine/graph/graph'
 import { TestNetwork } from './network'
 
 interface Stage {
@@ -229,6 +229,97 @@ const blocks: Readonly<Record<string, Block>> = {
     const a = net.one('Pad', [from.value, net.sizes([0, 0, 1, 1, 0, 0, 1, 1])])
     const value = net.one('Slice', [a, net.sizes([1, 1]), net.sizes([from.size + 1, from.size + 1]), net.sizes([2, 3])])
     return { ...from, value }
+  },
+  groupedQueries(net, from, width) {
+    // Heads of queries that share heads of keys, with rotary positions and a mask of the future, as in LLaMA.
+    const [keyHeads, times, features] = [2, 2, 4]
+    const heads = keyHeads * times
+    const positions = from.size * from.size
+    const tokens = net.one('Transpose', [net.one('Reshape', [from.value, net.sizes([0, from.channels, positions])])], {
+      perm: ints([0, 2, 1]),
+    })
+    const project = (count: number) => {
+      const y = net.one('MatMul', [tokens, net.weight([from.channels, count * features])])
+      const cut = net.one('Reshape', [y, net.sizes([0, positions, count, features])])
+      return net.one('Transpose', [cut], { perm: ints([0, 2, 1, 3]) })
+    }
+    const [cos, sin] = [net.weight([1, 1, positions, features], 0.5, 1), net.weight([1, 1, positions, features], 0.5)]
+    const turn = (x: string) => {
+      const half = features / 2
+      const [a, b] = net.node('Split', [x, net.sizes([half, half])], { axis: int(3) }, 2) as [string, string]
+      const across = net.one('Concat', [net.one('Neg', [b]), a], { axis: int(3) })
+      return net.one('Add', [net.one('Mul', [x, cos]), net.one('Mul', [across, sin])])
+    }
+    const repeat = (x: string) => {
+      const wide = net.one('Unsqueeze', [x, net.sizes([2])])
+      const all = net.one('Expand', [wide, net.sizes([1, 1, times, 1, 1])])
+      return net.one('Reshape', [all, net.sizes([0, heads, positions, features])])
+    }
+    const keys = net.one('Transpose', [repeat(turn(project(keyHeads)))], { perm: ints([0, 1, 3, 2]) })
+    const scores = net.one('MatMul', [turn(project(heads)), keys])
+    const future = net.weight([positions, positions], 0.5)
+    const shares = net.one('Softmax', [net.one('Add', [scores, future])], { axis: int(-1) })
+    const mixed = net.one('MatMul', [shares, repeat(project(keyHeads))])
+    const joined = net.one('Reshape', [
+      net.one('Transpose', [mixed], { perm: ints([0, 2, 1, 3]) }),
+      net.sizes([0, positions, heads * features]),
+    ])
+    const channels = width()
+    const y = net.one('MatMul', [joined, net.weight([heads * features, channels])])
+    const back = net.one('Transpose', [y], { perm: ints([0, 2, 1]) })
+    return { ...from, channels, value: net.one('Reshape', [back, net.sizes([0, channels, from.size, from.size])]) }
+  },
+  gatedUnits(net, from, width) {
+    // The two halves of one projection, one the gate of the other; normalised by the root mean square.
+    const half = width()
+    const last = net.one('Transpose', [from.value], { perm: ints([0, 2, 3, 1]) })
+    const square = net.one('ReduceMean', [net.one('Mul', [last, last])], { axes: ints([-1]), keepdims: int(1) })
+    const root = net.one('Sqrt', [net.one('Add', [square, net.weight([], 0, 1e-5)])])
+    const normal = net.one('Mul', [net.one('Div', [last, root]), net.weight([from.channels], 0.5, 1)])
+    const both = net.one('MatMul', [normal, net.weight([from.channels, 2 * half])])
+    const [a, b] = net.node('Split', [both, net.sizes([half, half])], { axis: int(3) }, 2) as [string, string]
+    const gated = net.one('Mul', [net.one('Mul', [a, net.one('Sigmoid', [a])]), b])
+    const y = net.one('MatMul', [gated, net.weight([half, from.channels])])
+    return { ...from, value: net.one('Transpose', [net.one('Add', [y, last])], { perm: ints([0, 3, 1, 2]) }) }
+  },
+  blocksOfPixels(net, from, width) {
+    if (from.size < 4) return from
+    // Pixels to channels, and a channel shuffle's way back.
+    const down = net.one('SpaceToDepth', [from.value], { blocksize: int(2) })
+    const channels = 4 * width()
+    const a = net.one('Relu', [net.conv(down, 4 * from.channels, channels, 1)])
+    const up = net.one('DepthToSpace', [a], { blocksize: int(2), mode: text(net.random() < 0.5 ? 'CRD' : 'DCR') })
+    return { ...from, channels: channels / 4, value: up }
+  },
+  localNormalised(net, from) {
+    return { ...from, value: net.one('LRN', [from.value], { size: int(3), alpha: float(0.1), beta: float(0.75) }) }
+  },
+  instanceNormalised(net, from, width) {
+    const channels = width()
+    const a = net.conv(from.value, from.channels, channels, 3)
+    const operands = [a, net.weight([channels], 0.5, 1), net.weight([channels], 0.5)]
+    return { ...from, channels, value: net.one('InstanceNormalization', operands) }
+  },
+  masked(net, from) {
+    // A choice element by element, and a running sum along the rows.
+    const positive = net.one('Greater', [from.value, net.weight([], 0, 0)])
+    const small = net.one('Mul', [from.value, net.weight([], 0, 0.1)])
+    const chosen = net.one('Where', [positive, from.value, small])
+    const axis = net.sizes([3])
+    net.constants.set(axis, { dtype: 'int64', dims: [], data: BigInt64Array.of(3n) })
+    return { ...from, value: net.one('Mul', [net.one('CumSum', [chosen, axis]), net.weight([], 0, 0.2)]) }
+  },
+  positions(net, from, width) {
+    // A table of heads and features added to a projection whose bias is not flat, as Keras' attention has it.
+    const [heads, features] = [3, 2]
+    const last = net.one('Transpose', [from.value], { perm: ints([0, 2, 3, 1]) })
+    const y = net.one('MatMul', [last, net.weight([from.channels, heads * features])])
+    const cut = net.one('Reshape', [y, net.sizes([0, from.size, from.size, heads, features])])
+    const biased = net.one('Relu', [net.one('Add', [cut, net.weight([heads, features], 0.5)])])
+    const flat = net.one('Reshape', [biased, net.sizes([0, from.size, from.size, heads * features])])
+    const channels = width()
+    const z = net.one('MatMul', [flat, net.weight([heads * features, channels])])
+    return { ...from, channels, value: net.one('Transpose', [z], { perm: ints([0, 3, 1, 2]) }) }
   },
 }
 
