@@ -26,7 +26,7 @@ export interface ResultRefitOptions {
   readonly rate?: number
   /** Softens both distributions. Default 4. */
   readonly temperature?: number
-  /** Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default 4. */
+  /** Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default: half the passes. */
   readonly mixtures?: number
 }
 
@@ -52,7 +52,6 @@ export interface ResultRefitHooks {
 const BATCH = 64
 const PASSES = 8
 const TEMPERATURE = 4
-const MIXTURES = 4
 const FEWEST_STEPS = 96
 const WARM_STEPS = 10
 const STOPS = 4
@@ -131,6 +130,7 @@ class ResultRefit {
   private readonly batch: number
   private readonly perPass: number
   private readonly steps: number
+  private readonly mixtures: number
   /** The samples as they are drawn for one mixture. */
   private order = new Int32Array()
   private orderOf = -1
@@ -148,6 +148,7 @@ class ResultRefit {
     this.batch = Math.min(options.batch ?? BATCH, samples)
     this.perPass = Math.floor(samples / this.batch)
     this.steps = Math.max(FEWEST_STEPS, this.perPass * (options.passes ?? PASSES))
+    this.mixtures = options.mixtures ?? Math.ceil(this.steps / this.perPass / 2)
   }
 
   /** Leaves the best numbers in the session. @returns whether they are better than those at the start. */
@@ -212,7 +213,7 @@ class ResultRefit {
   private async step(step: number, rate: number, movers: readonly Mover[]): Promise<void> {
     if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
     const { seed, form } = this.options
-    const mixtures = this.options.mixtures ?? MIXTURES
+    const { mixtures } = this
     const temperature = this.options.temperature ?? TEMPERATURE
     const copy = mixtures > 0 ? Math.floor(step / this.perPass) % mixtures : 0
     const place = step % this.perPass
