@@ -1,6 +1,6 @@
 /** Convolutions, plain and transposed, and pooling. */
 import { numberAttribute, numbersAttribute } from '../../../../graph/graph'
-import { toFloat32 } from '../../../../graph/tensor'
+import { toFloat32, toNumbers } from '../../../../graph/tensor'
 import { permuteTensor, reshapeTensor } from '../../../lift/layout'
 import type { KerasNetwork } from '../network'
 import { bordered, dimension, isSame, outputShape, padsOf, type Rule } from './shared'
@@ -151,7 +151,8 @@ const globalPool =
     const given = network.value(node, 0)
     const rank = given.shape.length
     const reduces = node.op.startsWith('Reduce')
-    const axes = numbersAttribute(node, 'axes', undefined)?.map((axis) => (axis < 0 ? axis + rank : axis))
+    const named = node.op === 'ReduceSum' && node.inputs[1] ? toNumbers(network.constant(node, 1)) : undefined
+    const axes = (named ?? numbersAttribute(node, 'axes', undefined))?.map((axis) => (axis < 0 ? axis + rank : axis))
     const sorted = [...(axes ?? [])].sort((a, b) => a - b).join()
     const range = (from: number) => Array.from({ length: rank - 2 }, (_, i) => i + from).join()
     // [batch, steps, features], as sequences and turned pictures lie.
@@ -162,7 +163,12 @@ const globalPool =
     const x = steps ? network.plain(given) : network.last(given)
     const config = { keepdims: keep, data_format: 'channels_last' }
     const shape = outputShape(network, node)
-    return network.add(`${kind}${dimension(rank - 2)}`, node.name, [x], config, shape, keep && !steps)
+    const pooled = network.add(`${kind}${dimension(rank - 2)}`, node.name, [x], config, shape, keep && !steps)
+    if (node.op !== 'ReduceSum') return pooled
+    // A sum is the mean of so many.
+    const count = x.shape.reduce<number>((all, dim, axis) => (axes?.includes(axis) ? all * Number(dim) : all), 1)
+    if (!Number.isFinite(count)) return network.refuse(node, 'the number of what it adds up is open')
+    return network.add('Rescaling', `${node.name}_sum`, [pooled], { scale: count, offset: 0 }, shape, keep && !steps)
   }
 
 export const convolutionRules: Readonly<Record<string, Rule>> = {
@@ -173,5 +179,6 @@ export const convolutionRules: Readonly<Record<string, Rule>> = {
   GlobalAveragePool: globalPool('GlobalAveragePooling'),
   GlobalMaxPool: globalPool('GlobalMaxPooling'),
   ReduceMean: globalPool('GlobalAveragePooling'),
+  ReduceSum: globalPool('GlobalAveragePooling'),
   ReduceMax: globalPool('GlobalMaxPooling'),
 }
