@@ -18,10 +18,14 @@ export function commandLine(config: RunConfig, model: string, data: string): str
     `--backend ${config.backend}`,
     `--seed ${config.seed}`,
   ]
-  const { epochs, samples, learningRate, distill } = config.finetune
+  if (config.iterations) words.push(`--iterations ${config.iterations}`)
+  const { epochs, samples, learningRate, distill, schedule, warmup, augment } = config.finetune
   if (epochs > 0) words.push(`--finetune ${epochs}`, `--lr ${learningRate}`)
   if (epochs > 0 && samples > 0) words.push(`--finetune-samples ${samples}`)
   if (epochs > 0 && distill) words.push('--distill')
+  if (epochs > 0 && schedule) words.push(`--lr-schedule ${schedule}`)
+  if (epochs > 0 && warmup) words.push(`--lr-warmup ${warmup}`)
+  if (epochs > 0 && augment?.length) words.push(`--finetune-augment ${augment.join(',')}`)
   if (config.roundTo > 1) words.push(`--round-to ${config.roundTo}`)
   if (config.protect.length > 0) words.push(`--protect ${quoted(config.protect.join(','))}`)
   return `${words.join(' ')} --out result`

@@ -25,6 +25,8 @@ describe('configurations of new runs', () => {
     expect([...choices.refits].sort()).toEqual([...contract.refits].sort())
     expect([...choices.allocations].sort()).toEqual([...contract.allocations].sort())
     expect([...choices.backends].sort()).toEqual([...contract.backends].sort())
+    expect([...choices.rateSchedules].sort()).toEqual([...contract.rateSchedules].sort())
+    expect([...choices.augmentations].sort()).toEqual([...contract.augmentations].sort())
   })
 
   it('compare four strategies at two budgets, each with the same refit', () => {
@@ -42,6 +44,13 @@ describe('configurations of new runs', () => {
     const withScratch = draftConfigs({ ...of, strategies: ['l2', 'scratch'], refits: ['sequential', 'bn', 'none'] })
     expect(withScratch).toHaveLength(3 * 3 * (3 + 1))
     expect(withScratch.filter((one) => one.strategy === 'scratch').every((one) => one.refit === 'none')).toBe(true)
+  })
+
+  it('prune in steps where a criterion scores, and nowhere else', () => {
+    const of = draft({ strategies: ['result-oriented', 'l2', 'scratch'], iterations: 4 })
+    const steps = Object.fromEntries(draftConfigs(of).map(({ strategy, iterations }) => [strategy, iterations]))
+    expect(steps).toEqual({ 'result-oriented': undefined, l2: 4, scratch: undefined })
+    for (const config of draftConfigs(of)) expect(contract.runConfigSchema.safeParse(config).success).toBe(true)
   })
 
   it('read shares from percent and leave out what is no budget', () => {

@@ -12,6 +12,8 @@ export interface Draft {
   readonly seeds: number
   readonly firstSeed: number
   readonly allocation: RunConfig['allocation']
+  /** Steps in which a criterion prunes; 1: at once. */
+  readonly iterations: number
   /** One arm each: every strategy is run with every refit that is chosen. */
   readonly refits: readonly RunConfig['refit'][]
   readonly calibration: number
@@ -32,6 +34,7 @@ export const emptyDraft: Draft = {
   seeds: 1,
   firstSeed: 0,
   allocation: 'global',
+  iterations: 1,
   refits: ['sequential'],
   calibration: 2048,
   batch: 128,
@@ -68,6 +71,12 @@ export const scratch = 'scratch'
 export const armsOf = (strategy: string, refits: Draft['refits']): Draft['refits'] =>
   strategy === scratch ? ['none'] : refits
 
+/** The result-oriented decision prices every removal anew anyway, and from scratch nothing is scored. */
+export const stepsOf = (strategy: string, iterations: number): Pick<RunConfig, 'iterations'> => {
+  const steps = Math.min(64, whole(iterations, 1))
+  return steps > 1 && strategy !== 'result-oriented' && strategy !== scratch ? { iterations: steps } : {}
+}
+
 /** One configuration a run: strategies x budgets x refits x seeds. */
 export function draftConfigs(draft: Draft): RunConfig[] {
   const configs: RunConfig[] = []
@@ -78,6 +87,7 @@ export function draftConfigs(draft: Draft): RunConfig[] {
           configs.push({
             strategy,
             allocation: draft.allocation,
+            ...stepsOf(strategy, draft.iterations),
             goal: { kind: draft.goalKind, value },
             calibration: whole(draft.calibration, 16),
             refit,
@@ -107,6 +117,7 @@ export function draftFrom({ modelId, datasetId, config }: Pick<Run, 'modelId' | 
     goals: String(isShare(goal.kind) ? Number((goal.value * 100).toFixed(4)) : goal.value),
     firstSeed: config.seed,
     allocation: config.allocation,
+    iterations: config.iterations ?? 1,
     refits: [config.refit],
     calibration: config.calibration,
     batch: config.batch,

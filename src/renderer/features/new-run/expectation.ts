@@ -5,7 +5,7 @@ import { figuresOf } from '../runs'
 export interface Question {
   readonly modelId: string
   readonly datasetId: string
-  readonly config: Pick<RunConfig, 'strategy' | 'refit' | 'allocation' | 'finetune'>
+  readonly config: Pick<RunConfig, 'strategy' | 'refit' | 'allocation' | 'iterations' | 'finetune'>
 }
 
 export interface Expectation {
@@ -28,6 +28,18 @@ interface Point {
 /** Runs as close as this to a budget, or to one another, were asked for the same one. */
 const near = 0.015
 
+/** Without epochs the other settings of the training say nothing. */
+const sameTraining = (a: RunConfig['finetune'], b: RunConfig['finetune']): boolean =>
+  a.epochs === 0
+    ? b.epochs === 0
+    : a.epochs === b.epochs &&
+      a.samples === b.samples &&
+      a.learningRate === b.learningRate &&
+      a.distill === b.distill &&
+      (a.schedule ?? 'linear') === (b.schedule ?? 'linear') &&
+      (a.warmup ?? 0) === (b.warmup ?? 0) &&
+      [...(a.augment ?? [])].sort().join() === [...(b.augment ?? [])].sort().join()
+
 const pointsOf = (runs: readonly Run[], { modelId, datasetId, config }: Question): Point[] =>
   runs.flatMap((run) => {
     const { strategy, refit, allocation, finetune } = run.config
@@ -39,8 +51,8 @@ const pointsOf = (runs: readonly Run[], { modelId, datasetId, config }: Question
       strategy === config.strategy &&
       refit === config.refit &&
       allocation === config.allocation &&
-      finetune.epochs === config.finetune.epochs &&
-      finetune.distill === config.finetune.distill
+      run.config.iterations === config.iterations &&
+      sameTraining(finetune, config.finetune)
     const { macsKept, drop, agreement } = figuresOf(run)
     const lost = drop ?? (agreement === null ? null : 100 * (1 - agreement))
     return alike && macsKept !== null && lost !== null ? [{ kept: macsKept, lost }] : []

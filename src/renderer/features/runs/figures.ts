@@ -75,17 +75,7 @@ export function dropTone(run: Run): 'bad' | 'warn' | 'good' | undefined {
 
 export const isActive = (run: Run): boolean => run.status === 'queued' || run.status === 'running'
 
-/** Runs that differ in their seed alone share this key. */
-export const armKey = (config: RunConfig): string =>
-  JSON.stringify([
-    config.strategy,
-    config.allocation,
-    config.refit,
-    config.goal.kind,
-    config.goal.value,
-    config.finetune.epochs,
-    config.finetune.distill,
-    config.roundTo,
-    config.protect,
-    config.calibration,
-  ])
+/** Runs that differ in their seed, or in the machine's backend, alone share this key. */
+export function armKey({ seed: _seed, backend: _backend, ...arm }: RunConfig): string {
+  return JSON.stringify(arm, arm.finetune.epochs === 0 ? (key, value) => (key === 'finetune' ? 0 : value) : undefined)
+}
