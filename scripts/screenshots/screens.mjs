@@ -104,7 +104,7 @@ export const screens = {
 
 /** Of a run in the middle: these never come to rest. */
 export const liveScreens = {
-  'runs-live': { hash: '/runs', ready: '[role=grid] [role=progressbar]' },
+  'runs-live': { hash: '/runs', ready: 'main:has(canvas) [role=grid] [role=progressbar]' },
   'run-live': { hash: '/runs/LIVE', ready: '.live [role=progressbar]' },
 }
 
