@@ -7,6 +7,13 @@ export default bilingual(
     sections: 'Parts of this run',
     missing: 'This run is not here',
     missingText: 'It may have been moved to the trash.',
+    sensitivity: {
+      title: 'Sensitivity of each group',
+      lead: 'Measured before the decision: what the result loses when one group alone loses a share of its units. The allocation follows these curves.',
+      group: 'Group',
+      removed: 'Removed, percent of the group',
+      kl: 'KL, nats',
+    },
     tab: {
       overview: 'Overview',
       decisions: 'Decisions',
@@ -147,6 +154,13 @@ export default bilingual(
     sections: '此运行的各部分',
     missing: '找不到此运行',
     missingText: '它可能已被移到回收站。',
+    sensitivity: {
+      title: '各组的敏感度',
+      lead: '在决策之前测得：仅一个组失去一部分单元时，结果损失多少。预算分配依据这些曲线。',
+      group: '组',
+      removed: '移除，占该组的百分比',
+      kl: 'KL，奈特',
+    },
     tab: {
       overview: '概览',
       decisions: '决策',
