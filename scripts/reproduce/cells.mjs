@@ -14,6 +14,7 @@ export const arms = {
   layerwise: { refit: 'layerwise', finetune: false },
   sequential: { refit: 'sequential', finetune: false },
   'none+ft': { refit: 'none', finetune: true },
+  'layerwise+ft': { refit: 'layerwise', finetune: true },
   'sequential+ft': { refit: 'sequential', finetune: true },
 }
 

@@ -2,7 +2,7 @@
  * `npm run reproduce`: networks x strategies x budgets x seeds on equal terms, written to docs/results.md.
  *
  *   npm run reproduce -- [--quick] [--networks lenet,...] [--seeds 0,1,2] [--keep 0.7,...] [--strategies a,b]
- *                        [--allocations global,uniform] [--arms none,bn,layerwise,sequential,none+ft,sequential+ft] [--anew]
+ *                        [--allocations global,uniform] [--arms none,bn,layerwise,sequential,none+ft,layerwise+ft,sequential+ft] [--anew]
  *                        [--promise | --project NAME | --report] [--data FOLDER] [--load NAME=FILE] [--backend auto]
  *
  * Trains the networks where they are not there (.cache/reproduce), then measures cell by cell, in one process that shares
@@ -42,7 +42,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '0,1,2' },
     strategies: { type: 'string' },
     allocations: { type: 'string', default: 'global,uniform' },
-    arms: { type: 'string', default: 'none,bn,layerwise,sequential,none+ft,sequential+ft' },
+    arms: { type: 'string', default: 'none,bn,layerwise,sequential,none+ft,layerwise+ft,sequential+ft' },
     /** Epochs of the arms that are fine-tuned, the same for all. */
     epochs: { type: 'string', default: '2' },
     backend: { type: 'string', default: 'auto' },
