@@ -7,8 +7,8 @@ const margin = { left: 56, right: 170, top: 24, bottom: 44 }
 const colours = ['#0b6e4f', '#c8553d', '#3d5a80', '#8d6a9f', '#b08900', '#4f6d7a', '#7a4f4f', '#5f7a3d']
 
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
-const head = (w, h) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" font-family="sans-serif" font-size="12"><rect width="${w}" height="${h}" fill="#fff"/>`
+const head = (w, h, title) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="${w}" height="${h}" fill="#fff"/>`
 
 /** @param lines [{ name, points: [{ x: share of MACs, y: accuracy }] }], the first one drawn on top. */
 export function tradeOff(title, before, lines) {
@@ -21,7 +21,7 @@ export function tradeOff(title, before, lines) {
   const y = (value) =>
     margin.top +
     ((range[1] - Math.max(value, range[0])) / (range[1] - range[0])) * (height - margin.top - margin.bottom)
-  const parts = [head(width, height), `<text x="${margin.left}" y="16">${escaped(title)}</text>`]
+  const parts = [head(width, height, title), `<text x="${margin.left}" y="16">${escaped(title)}</text>`]
   for (let i = 0; i <= 5; i++) {
     const value = range[0] + ((range[1] - range[0]) * i) / 5
     parts.push(
@@ -57,7 +57,7 @@ export function correlationMap(title, matrices) {
   const cell = 34
   const left = 120
   const size = groups.length * cell
-  const parts = [head(left + size + 20, size + 150), `<text x="10" y="16">${escaped(title)}</text>`]
+  const parts = [head(left + size + 20, size + 150, title), `<text x="10" y="16">${escaped(title)}</text>`]
   groups.forEach((name, i) => {
     parts.push(
       `<text x="${left - 6}" y="${30 + i * cell + 21}" text-anchor="end">${escaped(name)}</text>`,
