@@ -118,6 +118,8 @@ export function writeResults(cells, records, docs) {
       '`--max-drop 0.5`, verified on 10,000 images that the network was not trained on, judged on the test split. The rivals have the same refit (that of the commands in results.json) and their best ratio',
       'by hand: the smallest of a ladder (70, 60, 50, 40, 35, 30, 25, 20, 15 %) that loses at most 0.5 points on the *test split itself*.',
       '',
+      'Draws are other calibration samples for the same network; where rivals are missing they were not measured.',
+      '',
       `Kept: ${tally.kept} of ${tally.runs}. Smaller than every rival: ${tally.smaller} of the ${tally.compared} for which rivals were measured.`,
       '',
       ...kept,

@@ -154,7 +154,11 @@ export function seconds(cells) {
 /** Rank correlation and slope of predicted against measured increments, run by run. */
 export function predictions(cells) {
   const rows = []
-  const told = cells.filter((cell) => ours(cell) && cell.finetune === 0 && cell.checkpoints)
+  // Refits share a decision.
+  const decided = cells.filter((cell) => ours(cell) && cell.finetune === 0 && cell.checkpoints)
+  const told = [...grouped(decided, ({ network, seed, keep }) => `${network} ${seed} ${keep}`).values()].map(
+    ([first]) => first,
+  )
   for (const cell of told.sort((a, b) => a.network.localeCompare(b.network) || a.seed - b.seed || b.keep - a.keep)) {
     const found = prediction(cell.checkpoints)
     if (!found) continue
