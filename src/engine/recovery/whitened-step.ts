@@ -25,6 +25,7 @@ import {
 import { observe, readWeights } from '../statistics/index'
 import { cholesky } from '../statistics/linear-algebra'
 import { precisionOf } from '../statistics/precision'
+import { isRecurrent } from '../statistics/recurrent-layer'
 
 /** What moves together: a linear operator's weight and bias, or one parameter. */
 export interface Mover {
@@ -186,9 +187,14 @@ const SAMPLES = 1024
 const POSITIONS = 8
 const MOST_ROWS = 1200
 
+/** A table of word vectors: a row is moved by the few samples that have its word, and would learn them by heart. */
+const isTable = (graph: Graph, name: string): boolean =>
+  graph.consumers(name).every(({ op, inputs }) => op === 'Gather' && inputs[0] === name)
+
 /**
  * How each parameter of the network moves. Linear operators whose moments can be held are moved as one; everything else
- * (depthwise kernels, scales, shifts, recurrent weights, what is shared between operators) parameter by parameter.
+ * (depthwise kernels, scales, shifts, recurrent weights, what is shared between operators) parameter by parameter, tables not
+ * at all.
  * @param graph with inferred shapes.
  */
 export async function moversOf(
@@ -212,6 +218,8 @@ export async function moversOf(
   const left = new Set(session.names)
   const movers: Mover[] = []
   for (const { layer, blocks } of layers.values()) {
+    // The errors of a state add up over the steps, which the moments of single steps know nothing of.
+    if (isRecurrent(layer)) continue
     const [block] = blocks
     const weight = graph.constants.get(layer.weightName)
     const scaled = ['alpha', 'beta'].some((name) => numberAttribute(layer.node, name, 1) !== 1)
@@ -229,7 +237,7 @@ export async function moversOf(
   }
   for (const name of left) {
     const constant = graph.constants.get(name)
-    if (constant) movers.push(new PlainMover(name, toFloat32(constant), constant.dims))
+    if (constant && !isTable(graph, name)) movers.push(new PlainMover(name, toFloat32(constant), constant.dims))
   }
   return movers
 }

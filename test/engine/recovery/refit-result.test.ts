@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { analyseCoupling } from '../../../src/engine/coupling/index'
 import { stream } from '../../../src/engine/data/rng'
-import type { Selection } from '../../../src/engine/data/types'
-import type { Graph } from '../../../src/engine/graph/graph'
-import { toFloat32 } from '../../../src/engine/graph/tensor'
+import type { SampleTable, Selection } from '../../../src/engine/data/types'
+import { Graph, type GraphNode, int, ints } from '../../../src/engine/graph/graph'
+import { float32, toFloat32 } from '../../../src/engine/graph/tensor'
 import { inferShapes } from '../../../src/engine/ops/infer'
 import { mixed } from '../../../src/engine/recovery/mixing'
 import { type ResultRefitOptions, type ResultRefitState, resultRefit } from '../../../src/engine/recovery/refit-result'
@@ -119,6 +119,90 @@ describe('resultRefit', () => {
     const start = smaller(original)
     const few = { table: samples.table, indices: range(40) }
     expect(await resultRefit(original, start, few, options)).toBe(start)
+  })
+})
+
+/** Word vectors, an LSTM in one direction, and a classifier of its last state. */
+function lastState(hidden: number): Graph {
+  const node = (name: string, op: string, inputs: string[], attributes: GraphNode['attributes'] = new Map()) => ({
+    name,
+    op,
+    domain: '',
+    inputs,
+    outputs: op === 'LSTM' ? ['', `${name}_out`] : [`${name}_out`],
+    attributes,
+  })
+  const weights = (dims: number[], seed: number) =>
+    float32(
+      dims,
+      numbers(
+        dims.reduce((a, b) => a * b, 1),
+        seed,
+      ),
+    )
+  const half = ({ dims, data }: ReturnType<typeof weights>) =>
+    float32(
+      [...dims],
+      toFloat32({ dtype: 'float32', dims, data }).map((x) => x / 2),
+    )
+  return inferShapes(
+    new Graph({
+      name: 'last-state',
+      inputs: [{ name: 'ids', dtype: 'int32', shape: ['batch', 6] }],
+      outputs: [{ name: 'fc_out', dtype: 'float32', shape: ['batch', 5] }],
+      nodes: [
+        node('words', 'Gather', ['table', 'ids'], new Map([['axis', int(0)]])),
+        node('turned', 'Transpose', ['words_out'], new Map([['perm', ints([1, 0, 2])]])),
+        node('lstm', 'LSTM', ['turned_out', 'w', 'r', 'b'], new Map([['hidden_size', int(hidden)]])),
+        node('flat', 'Squeeze', ['lstm_out', 'first']),
+        node('fc', 'Gemm', ['flat_out', 'wf', 'bf'], new Map([['transB', int(1)]])),
+      ],
+      constants: new Map([
+        ['table', weights([30, 8], 11)],
+        ['w', half(weights([1, 4 * hidden, 8], 12))],
+        ['r', half(weights([1, 4 * hidden, hidden], 13))],
+        ['b', half(weights([1, 8 * hidden], 14))],
+        ['first', { dtype: 'int64' as const, dims: [1], data: BigInt64Array.of(0n) }],
+        ['wf', weights([5, hidden], 15)],
+        ['bf', weights([5], 16)],
+      ]),
+    }),
+  )
+}
+
+function sentences(count: number, seed: number): Selection {
+  const random = stream(seed, 'words')
+  const ids = Int32Array.from({ length: count * 6 }, () => random.integer(30))
+  const table: SampleTable = {
+    count,
+    labels: null,
+    read(indices) {
+      const data = new Int32Array(indices.length * 6)
+      indices.forEach((index, i) => {
+        data.set(ids.subarray(6 * index, 6 * index + 6), 6 * i)
+      })
+      return { count: indices.length, inputs: new Map([['', { dims: [indices.length, 6], data }]]), labels: null }
+    },
+  }
+  return { table, indices: range(count) }
+}
+
+describe('resultRefit on a recurrent network', () => {
+  it('moves the kernels of an LSTM whose last state is read, and leaves the word vectors whole', async () => {
+    const original = lastState(12)
+    const coupling = analyseCoupling(original)
+    const removed = new Uint8Array(coupling.units + 1)
+    const states = coupling.groups.find(({ units, prunable }) => prunable && units.length === 12)
+    for (const unit of states?.units.slice(8) ?? []) removed[unit] = 1
+    const start = applyPlan(original, coupling, { removed })
+    const result = await resultRefit(original, start, sentences(256, 21), options)
+    const others = sentences(128, 22)
+    expect(await divergence(original, result, others)).toBeLessThan(0.7 * (await divergence(original, start, others)))
+    const changed = weightsOf(result).filter(([name, data]) => {
+      const before = start.constants.get(name as string)
+      return before && String(toFloat32(before)) !== String(data)
+    })
+    expect(changed.map(([name]) => name).sort()).toEqual(['b', 'bf', 'r', 'w', 'wf'])
   })
 })
 
