@@ -58,6 +58,9 @@ interface GroupState {
   readonly least: number
 }
 
+/** Share of the network's cost by which a last block may undercut the budget before that counts against it. */
+const COARSE = 0.02
+
 /** The greedy decision as a machine that is stepped, so that it can be watched, cancelled and measured on the way. */
 export class Decision {
   readonly removals: Removal[] = []
@@ -69,6 +72,8 @@ export class Decision {
    */
   exchange = 1
   private readonly groups: GroupState[]
+  /** What the network cost at first. */
+  private readonly start: number
   /** Price a unit, summed over its consumers; infinite once removed. */
   private readonly prices: Float64Array
   /** The same, consumer by consumer. */
@@ -82,6 +87,7 @@ export class Decision {
     readonly cost: CostModel,
     private readonly options: DecideOptions,
   ) {
+    this.start = cost[options.measure]
     let largest = 0
     for (const group of groups) for (const unit of group.units) largest = Math.max(largest, unit)
     this.prices = new Float64Array(largest + 1)
@@ -128,11 +134,13 @@ export class Decision {
   }
 
   /**
-   * Removes the block (one unit, unless widths are rounded) with the least price per cost saved.
+   * Removes the block (one unit, unless widths are rounded) with the least price per cost saved that the budget asks for.
    * @returns what was removed, in order.
    * @throws BUDGET_UNREACHABLE when every group is down to its least.
    */
   step(): readonly Removal[] {
+    const { measure, target } = this.options
+    const missing = this.cost[measure] - target
     let best: { state: GroupState; size: number; ratio: number } | null = null
     for (const state of this.groups) {
       const size = this.blockSize(state)
@@ -141,8 +149,10 @@ export class Decision {
       // In nats as measured of the group alone: prices of different groups compare only then.
       const scarce = this.leftOf(state) ** -(this.options.scarcity ?? SCARCITY)
       const price = scarce * (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
-      const saved = this.cost.savingOf(block)[this.options.measure]
-      const ratio = saved > 0 ? price / saved : Number.POSITIVE_INFINITY
+      const saved = this.cost.savingOf(block)[measure]
+      // What goes far beyond the budget is worth nothing: at the end finer units fill what is left of it.
+      const useful = missing > 0 && saved - missing > COARSE * this.start ? missing : saved
+      const ratio = saved > 0 ? price / useful : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }
     }
     if (best === null || best.ratio === Number.POSITIVE_INFINITY) {

@@ -73,9 +73,9 @@ describe('Decision', () => {
   })
 
   it('keeps the same units as the prototype', () => {
-    // Which has no scarcity.
-    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, scarcity: 0 })
-    while (!decision.reached) decision.step()
+    // Which has no scarcity, and does not look at the budget before it is reached.
+    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, target: 0, scarcity: 0 })
+    while (decision.cost.macs > chain.goal) decision.step()
     const gone = new Set(decision.removals.map((removal) => removal.unit))
     expect(groups.map((group) => [...group.units.keys()].filter((i) => !gone.has(group.units[i] as number)))).toEqual(
       chain.kept,
@@ -105,6 +105,39 @@ describe('Decision', () => {
       return Math.min(...groups.map((group) => (left.get(group.name) as number) / group.units.length))
     }
     expect(leastShare(8)).toBeGreaterThan(leastShare(0))
+  })
+
+  it('fills what is left of a budget with fine units, though coarse ones save more for their price', () => {
+    const start = 1_000_000
+    const takenFrom = (coarse: number, missing: number) => {
+      let macs = start
+      const saved = (unit: number) => (groups[coarse]?.units.includes(unit) ? 50_000 : 100)
+      const cost: CostModel = {
+        get macs() {
+          return macs
+        },
+        params: 0,
+        bytes: 0,
+        savingOf: (units) => ({ macs: units.reduce((sum, unit) => sum + saved(unit), 0), params: 0, bytes: 0 }),
+        remove(unit) {
+          macs -= saved(unit)
+        },
+      }
+      const decision = new Decision(groups, chainConsumers(), cost, {
+        ...options,
+        target: start - missing,
+        scarcity: 0,
+      })
+      while (!decision.reached) decision.step()
+      return { first: decision.removals[0]?.group, over: start - missing - macs }
+    }
+    const prices = new Decision(groups, chainConsumers(), chainCost(), options)
+    const least = groups.map(({ units }) => Math.min(...Array.from(units, (unit) => prices.price(unit))))
+    const dearest = least.indexOf(Math.max(...least))
+    expect(takenFrom(dearest, 90_000).first).toBe(groups[dearest]?.name)
+    const end = takenFrom(dearest, 100)
+    expect(end.first).not.toBe(groups[dearest]?.name)
+    expect(end.over).toBe(0)
   })
 
   it('rounds widths and only completes a block at a multiple', () => {
