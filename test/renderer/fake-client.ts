@@ -438,7 +438,11 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
     },
     exports: {
       list: ({ projectId }: { projectId: string }) => world.exports.filter((item) => item.projectId === projectId),
-      create: async ({ modelId, formats }: { modelId: string; formats: ('onnx' | 'tfjs' | 'keras')[] }) => {
+      create: async ({
+        modelId,
+        formats,
+        precision,
+      }: Pick<Export, 'modelId' | 'precision'> & { formats: Export['format'][] }) => {
         if (pace > 0) await new Promise((resolve) => setTimeout(resolve, 600))
         const model = find(world.models, modelId)
         const run = model.runId ? find(world.runs, model.runId) : undefined
@@ -450,7 +454,7 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
             modelId,
             createdAt: iso(),
             format,
-            precision: 'fp32',
+            precision,
             path: `/home/me/.local/share/espalier/exports/${model.name}/${format === 'onnx' ? 'model.onnx' : 'model.json'}`,
             bytes: model.size.bytes + 4200,
             maxAbsError: 3.1e-6,

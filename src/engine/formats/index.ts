@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph'
 import { matchKeras, readKeras } from './keras/read'
 import { writeKeras } from './keras/write'
 import { matchOnnx, readOnnx, writeOnnxFiles } from './onnx'
+import { requirePrecision } from './precision'
 import {
   findFormat,
   type ModelFile,
@@ -32,7 +33,10 @@ registerFormat({
   label: 'Keras (.keras, .h5)',
   match: matchKeras,
   open: readKeras,
-  write: (graph, name) => writeKeras(graph, name),
+  write: async (graph, name, { precision = 'fp32' }) => {
+    requirePrecision('keras', precision)
+    return writeKeras(graph, name)
+  },
 })
 
 export interface ReadModel {

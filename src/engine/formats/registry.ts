@@ -1,6 +1,7 @@
 /** Model formats, recognised by content: each says whether a file is its own, opens it and, where it can, writes it. */
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
+import type { Precision } from './precision'
 
 /** One file as a shell hands it in; the engine never opens files itself. */
 export interface ModelFile {
@@ -39,6 +40,8 @@ export interface WriteOptions {
   readonly batch?: 'declared' | 'free'
   /** ONNX: weights of more bytes than this in all go to files beside the model, each at most as large. Default 1.9 GB. */
   readonly externalAbove?: number
+  /** How weights are stored (default fp32); what reads them computes in float32 all the same. */
+  readonly precision?: Precision
 }
 
 const formats = new Map<string, ModelFormat>()

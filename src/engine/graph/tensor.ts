@@ -87,6 +87,27 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
+const singleView = new DataView(new ArrayBuffer(4))
+
+/** The bits of the nearest half-precision number, ties to even (IEEE 754 binary16); beyond its range infinity. */
+export function numberToHalf(value: number): number {
+  singleView.setFloat32(0, value)
+  const bits = singleView.getUint32(0)
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = Math.abs(value)
+  if (Number.isNaN(value)) return 0x7e00
+  // Halfway between the largest number and the next power of two, which rounds up.
+  if (magnitude >= 65520) return sign | 0x7c00
+  const exponent = Math.max((bits >>> 23) & 255, 113) - 127
+  // In units of the last place; a mantissa that rounds up to the next power carries into the exponent.
+  const units = magnitude / 2 ** (exponent - 10)
+  const floor = Math.floor(units)
+  const rest = units - floor
+  const rounded = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
+  // The leading one of a normal number stands for one step of the exponent.
+  return sign | (((exponent + 14) << 10) + rounded)
+}
+
 const bfloatView = new DataView(new ArrayBuffer(4))
 const bfloatToNumber = (bits: number): number => {
   bfloatView.setUint32(0, bits << 16)

@@ -4,6 +4,7 @@ import { EspalierError } from '../../contract/errors'
 import type { DecisionTrace, Environment, ExportResult, Progress, RunConfig, RunResult } from '../../contract/run'
 import { compress } from '../../engine/pipeline'
 import { startBackend } from '../services/backend'
+import { parityThresholds } from '../services/parity'
 import { exportTargets, writeAndProve } from '../services/parity-export'
 import { latencyInOnnxRuntime } from '../services/parity-latency'
 import { product } from '../services/product'
@@ -18,6 +19,7 @@ export interface CompressionRequest {
   /** Gets the exported files, result.json and trace.json; made where it is not there. */
   readonly out: string
   readonly formats: readonly ExportResult['format'][]
+  readonly precision: ExportResult['precision']
   readonly signal: AbortSignal
   progress(progress: Progress): void
   log(level: 'info' | 'warning' | 'error', message: string): void
@@ -43,7 +45,7 @@ const exportShare = 0.05
  * @throws CANCELLED and whatever the pipeline raises
  */
 export async function runCompression(request: CompressionRequest): Promise<FinishedRun> {
-  const { model, data, config, out, formats, signal, progress, log } = request
+  const { model, data, config, out, formats, precision, signal, progress, log } = request
   const fingerprint = { version: product, model: model.hash, data: data.source.hash, config }
   const steps = await openRunFolder(out, fingerprint, (sentence) => log('warning', sentence))
   if (steps.resumed)
@@ -67,6 +69,7 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
     graph: output.graph,
     data: data.source,
     targets: exportTargets(out, formats),
+    precision,
     backend: config.backend,
     batch: config.batch,
     signal,
@@ -93,6 +96,12 @@ export async function writeRecords(out: string, { compression, trace }: Finished
 export function requireProof(exports: readonly ExportResult[]): void {
   const failed = exports.find((each) => !each.passed)
   if (!failed) return
+  if (failed.precision !== 'fp32') {
+    throw new EspalierError(
+      'PARITY_FAILED',
+      `Stored as ${failed.precision}, the weights of ${failed.path} change the answers too much: ${failed.checkedBy} found a relative error of ${failed.maxRelError.toExponential(1)}, where ${parityThresholds[failed.precision]} is allowed. Do not deploy it; export with ${failed.precision === 'int8' ? '--precision fp16 or fp32' : '--precision fp32'}.`,
+    )
+  }
   throw new EspalierError(
     'PARITY_FAILED',
     `The ${failed.format} file ${failed.path} does not answer like the network in memory: ${failed.checkedBy} found a relative error of ${failed.maxRelError.toExponential(1)}. Do not deploy it; export another format, and please report this network.`,

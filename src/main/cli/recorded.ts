@@ -148,7 +148,7 @@ async function collect(
     modelId: resultModelId,
     datasetId: place.datasetId,
     formats: [...request.formats],
-    precision: 'fp32',
+    precision: request.precision,
     folder: resolve(request.out),
     name: 'model',
   })

@@ -96,7 +96,12 @@ export function addRunOptions(command: Command): Command {
     .option('--backend <NAME>', `where to compute: ${backends.join(', ')}`, oneOf(backends))
     .option('--seed <N>', 'decides every draw (default 0)', wholeFrom(0))
     .option('--formats <LIST>', `files to export: ${exportFormats.join(', ')}`, listOf(oneOf(exportFormats)), ['onnx'])
-    .option('--precision <NAME>', `numbers in the exported files: ${precisions.join(', ')}`, oneOf(precisions), 'fp32')
+    .option(
+      '--precision <NAME>',
+      `how weights are stored in the exported files: ${precisions.join(', ')}`,
+      oneOf(precisions),
+      'fp32',
+    )
     .option('--batch <N>', 'samples computed at a time (default 128)', wholeFrom(1))
     .option('--project <NAME>', 'record the work in this project of the workbench')
 }

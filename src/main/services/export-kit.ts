@@ -104,11 +104,15 @@ function runFiles(facts: KitFacts): KitFile[] {
 }
 
 /** How the network is made again, for these formats; empty for a network that was imported. */
-export function recipeFiles(made: KitFacts['made'], formats: readonly string[]): KitFile[] {
+export function recipeFiles(
+  made: KitFacts['made'],
+  formats: readonly string[],
+  precision: Export['precision'] = 'fp32',
+): KitFile[] {
   if (!made) return []
   const { run, original, dataset } = made
   const file = /\.(onnx|json|h5|keras)$/i.test(original.name) ? original.name : `${original.name}.onnx`
-  const command = `${commandLine(run.config, file, dataset.path)} --formats ${formats.join(',')}`
+  const command = `${commandLine(run.config, file, dataset.path)} --formats ${formats.join(',')}${precision === 'fp32' ? '' : ` --precision ${precision}`}`
   const script = `#!/bin/sh
 # Makes this network again: the same command, seed and machine give the same bytes.
 # ${file}: SHA-256 ${original.hash}

@@ -6,6 +6,7 @@ import { zip } from 'fflate'
 import type { Export } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { exportFormats, precisions } from '../../contract/run'
+import { requirePrecision } from '../../engine/formats/precision'
 import { diskError } from '../artifacts/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
@@ -21,12 +22,6 @@ export interface ExportRequest {
   readonly folder?: string | undefined
   /** Base name of the files; absent: after the model. */
   readonly name?: string | undefined
-}
-
-function requireBuilt({ precision }: ExportRequest): void {
-  if (precision !== 'fp32') {
-    throw new EspalierError('NOT_BUILT_YET', `Export in ${precision} is not built yet in this version. Choose fp32.`)
-  }
 }
 
 /** Every file of an export under the name it has inside the archive. */
@@ -98,10 +93,10 @@ export function exportService(context: ServiceContext, models: ModelService, dat
     list: (projectId: string): Export[] => store.exports.list(projectId),
     /**
      * Into `folder`, or into the data folder where none is given; called off by `signal`, nothing is put on record.
-     * @throws EXPORT_FAILED, PARITY_FAILED, DISK_FULL, CANCELLED
+     * @throws NOT_BUILT_YET for a precision that a format does not have, EXPORT_FAILED, PARITY_FAILED, DISK_FULL, CANCELLED
      */
     async create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
-      requireBuilt(request)
+      for (const format of request.formats) requirePrecision(format, request.precision)
       const model = store.models.get(request.modelId)
       const proofs = await engine.run(
         'export',
@@ -128,7 +123,7 @@ export function exportService(context: ServiceContext, models: ModelService, dat
     async kit(id: string): Promise<KitFile[]> {
       const item = store.exports.get(id)
       const facts = await factsOf(item, basename(item.path))
-      return [...companionFiles(facts), ...recipeFiles(facts.made, [item.format])]
+      return [...companionFiles(facts), ...recipeFiles(facts.made, [item.format], item.precision)]
     },
     /** The files of several exports of one model with code, proof and recipe as one zip. */
     async bundle(ids: readonly string[]): Promise<{ fileName: string; file: Blob }> {
@@ -146,7 +141,8 @@ export function exportService(context: ServiceContext, models: ModelService, dat
         for (const [name, bytes] of Object.entries(files)) entries[`${item.format}/${name}`] = bytes
         for (const { name, content } of companionFiles(facts)) entries[`${item.format}/${name}`] = encoded(content)
         if (!formats.includes(item.format)) formats.push(item.format)
-        for (const { name, content } of recipeFiles(facts.made, formats)) entries[name] = encoded(content)
+        for (const { name, content } of recipeFiles(facts.made, formats, item.precision))
+          entries[name] = encoded(content)
       }
       return archive(`${fileNameOf(store.models.get(first.modelId).name)}.zip`, entries)
     },
@@ -155,7 +151,7 @@ export function exportService(context: ServiceContext, models: ModelService, dat
       const item = store.exports.get(id)
       const files = await storedFiles(item)
       const facts = await factsOf(item, primaryOf(files))
-      const texts = [...companionFiles(facts), ...recipeFiles(facts.made, [item.format])]
+      const texts = [...companionFiles(facts), ...recipeFiles(facts.made, [item.format], item.precision)]
       const entries = { ...files, ...Object.fromEntries(texts.map(({ name, content }) => [name, encoded(content)])) }
       return archive(`${fileNameOf(store.models.get(item.modelId).name)}-${item.format}.zip`, entries)
     },

@@ -6,6 +6,7 @@ import type { DataSource } from '../../engine/data/types'
 import { ScoreMeter } from '../../engine/evaluation/score-meter'
 import { describeTask } from '../../engine/evaluation/task'
 import { type ModelFile, readModel, writeModel } from '../../engine/formats'
+import { type Precision, requirePrecision } from '../../engine/formats/precision'
 import { writeTfjs } from '../../engine/formats/tfjs'
 import type { Graph } from '../../engine/graph/graph'
 import { buildProgram, createSession } from '../../engine/runtime'
@@ -30,6 +31,8 @@ export interface ExportRequest {
   /** Samples for the proof; null: seeded noise, and no metric. */
   readonly data: DataSource | null
   readonly targets: readonly ExportTarget[]
+  /** How weights are stored in the files (default fp32). */
+  readonly precision?: ExportResult['precision'] | undefined
   readonly backend?: RunConfig['backend']
   readonly batch?: number
   readonly signal?: AbortSignal
@@ -49,9 +52,11 @@ export const exportTargets = (folder: string, formats: readonly Format[], name =
 /**
  * One result a target, in their order. A file that does not answer like the network in memory stays where it is and is
  * reported with `passed: false`.
+ * @throws NOT_BUILT_YET for a precision that a format does not have, before anything is written
  * @throws EXPORT_FAILED, DISK_FULL, FILE_UNREADABLE, CANCELLED
  */
 export async function writeAndProve(request: ExportRequest): Promise<ExportResult[]> {
+  for (const { format } of request.targets) requirePrecision(format, request.precision ?? 'fp32')
   await startBackend(request.backend)
   const session = createSession(request.graph, { fuse: true })
   try {
@@ -64,18 +69,18 @@ export async function writeAndProve(request: ExportRequest): Promise<ExportResul
 }
 
 async function exportOne(request: ExportRequest, target: ExportTarget, reference: Runner): Promise<ExportResult> {
-  const { graph, data, signal, batch = defaultBatch } = request
+  const { graph, data, signal, batch = defaultBatch, precision = 'fp32' } = request
   const { format } = target
   throwIfCancelled(signal)
-  const written = await writeFiles(graph, target)
+  const written = await writeFiles(graph, target, precision)
   const checker = await openChecker(graph, format, written)
   try {
     const batches = data ? batchesOf(proofTable(data), batch, comparedSamples) : [noiseBatch(graph)]
-    const deviation = await measureDeviation(reference, checker, batches, signal)
+    const deviation = await measureDeviation(reference, checker, batches, signal, precision)
     const metric = data ? await taskMetric(graph, data, checker, batch, signal) : null
     const bytes = written.reduce((sum, file) => sum + file.size, 0)
     const path = (written[0] as WrittenFile).path
-    return { format, precision: 'fp32', path, bytes, ...deviation, checkedBy: checker.name, metric }
+    return { format, precision, path, bytes, ...deviation, checkedBy: checker.name, metric }
   } finally {
     await checker.dispose()
   }
@@ -97,20 +102,25 @@ const inputLayout = (graph: Graph): 'nchw' | 'nhwc' => {
 }
 
 /** A TF.js graph model is the very program that the engine runs. @throws EXPORT_FAILED */
-async function modelFiles(graph: Graph, format: Format, name: string): Promise<readonly ModelFile[]> {
-  if (format !== 'tfjs') return writeModel(graph, format, name)
+async function modelFiles(
+  graph: Graph,
+  format: Format,
+  name: string,
+  precision: Precision,
+): Promise<readonly ModelFile[]> {
+  if (format !== 'tfjs') return writeModel(graph, format, name, { precision })
   const metadata = Object.fromEntries(
     [...graph.metadata]
       .filter(([key]) => key.startsWith(property))
       .map(([key, value]) => [key.slice(property.length), value]),
   )
-  return writeTfjs(buildProgram(graph, { fuse: true }), { inputLayout: inputLayout(graph), metadata })
+  return writeTfjs(buildProgram(graph, { fuse: true }), { inputLayout: inputLayout(graph), metadata, precision })
 }
 
 /** The primary file is written last, so that whoever finds it finds everything it names. */
-async function writeFiles(graph: Graph, { format, path }: ExportTarget): Promise<WrittenFile[]> {
+async function writeFiles(graph: Graph, { format, path }: ExportTarget, precision: Precision): Promise<WrittenFile[]> {
   const single = isFile(format)
-  const files = await modelFiles(graph, format, basename(path, extname(path)))
+  const files = await modelFiles(graph, format, basename(path, extname(path)), precision)
   const written = files.map((file, i) => ({
     name: file.name,
     size: file.bytes.byteLength,

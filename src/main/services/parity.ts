@@ -1,10 +1,17 @@
 /** Proof that an exported file is the network in memory: an independent runtime runs both on the same samples. */
 import { EspalierError } from '../../contract/errors'
+import type { ExportResult } from '../../contract/run'
 import type { Batch } from '../../engine/data/types'
 import type { Feed, HostTensor } from '../../engine/runtime/types'
 
-/** Largest error, relative to the output's scale, that still counts as the same network. */
-export const parityThreshold = 1e-4
+/**
+ * Largest error, relative to the output's scale, that still counts as the same network. With weights of 11 and 8
+ * significant bits it bounds what rounding may do to answers, and lies far below what a wrong file answers.
+ */
+export const parityThresholds = { fp32: 1e-4, fp16: 1e-2, int8: 0.15 } as const satisfies Record<
+  ExportResult['precision'],
+  number
+>
 
 /** Whatever answers a batch with the network's outputs by name. */
 export interface Runner {
@@ -45,13 +52,13 @@ export class DeviationMeter {
     }
   }
 
-  result(): Deviation {
+  result(precision: ExportResult['precision'] = 'fp32'): Deviation {
     let [maxAbsError, maxRelError] = [0, 0]
     for (const { error, scale } of this.outputs.values()) {
       maxAbsError = Math.max(maxAbsError, error)
       maxRelError = Math.max(maxRelError, error === 0 ? 0 : error / Math.max(scale, Number.MIN_VALUE))
     }
-    return { maxAbsError, maxRelError, passed: this.outputs.size > 0 && maxRelError <= parityThreshold }
+    return { maxAbsError, maxRelError, passed: this.outputs.size > 0 && maxRelError <= parityThresholds[precision] }
   }
 }
 
@@ -61,13 +68,14 @@ export async function measureDeviation(
   other: Runner,
   batches: Iterable<Batch>,
   signal?: AbortSignal,
+  precision: ExportResult['precision'] = 'fp32',
 ): Promise<Deviation> {
   const meter = new DeviationMeter()
   for (const batch of batches) {
     throwIfCancelled(signal)
     meter.add(await reference.run(batch.inputs), await other.run(batch.inputs))
   }
-  return meter.result()
+  return meter.result(precision)
 }
 
 /** @throws CANCELLED */

@@ -19,7 +19,7 @@ describe('bad usage ends with 2 and one sentence', () => {
     ['a number that is none', ['compress', model, ...run, '--seed', 'one'], /whole number/],
     ['an empty number', ['compress', model, ...run, '--seed', ''], /whole number/],
     ['a calibration that is too small', ['compress', model, ...run, '--calibration', '3'], /16 or more/],
-    ['a refit that is none', ['compress', model, ...run, '--refit', 'twice'], /none, bn, sequential/],
+    ['a refit that is none', ['compress', model, ...run, '--refit', 'twice'], /none, bn, layerwise, sequential/],
     ['a format that is none', ['export', model, '--to', 'pickle', '--out', folder], /onnx, tfjs, keras/],
     ['two goals', ['compress', model, ...run, '--keep-macs', '0.5', '--max-drop', '1'], /--keep-macs and --max-drop/],
     [
@@ -54,8 +54,8 @@ describe('what is not built yet ends with 1 and its name', () => {
   it.each([
     ['--backend cuda', ['compress', model, ...run, '--backend', 'cuda']],
     ['--backend webgpu', ['evaluate', model, '--data', data, '--backend', 'webgpu']],
-    ['--precision fp16', ['export', model, '--to', 'onnx', '--precision', 'fp16', '--out', folder]],
-    ['--precision int8', ['compress', model, ...run, '--precision', 'int8']],
+    ['--precision fp16', ['export', model, '--to', 'keras', '--precision', 'fp16', '--out', folder]],
+    ['--precision int8', ['compress', model, ...run, '--formats', 'onnx,keras', '--precision', 'int8']],
   ] as const)('%s', async (name, args) => {
     const { code, stderr } = await espalier(...args)
     expect(code).toBe(1)

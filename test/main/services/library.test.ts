@@ -149,7 +149,12 @@ describe('finished runs', () => {
 test('an export that is not built yet is refused by name, before anything is written', async () => {
   const services = open(entry)
   const { model } = await prepared(services)
-  const request = { modelId: model.id, datasetId: null, formats: ['onnx' as const], precision: 'int8' as const }
+  const request = {
+    modelId: model.id,
+    datasetId: null,
+    formats: ['onnx' as const, 'keras' as const],
+    precision: 'int8' as const,
+  }
   await expect(services.exports.create(request)).rejects.toMatchObject({
     code: 'NOT_BUILT_YET',
     message: expect.stringContaining('int8'),

@@ -17,7 +17,8 @@ beforeAll(() => startBackend())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const options = { sampleShape: [1, 16, 16], classes: 10, seed: 3 }
-const names = architectures.map(({ name }) => name)
+/** Those that read images. */
+const names = architectures.filter(({ text }) => !text).map(({ name }) => name)
 const build = (name: string, seed = 3) =>
   (architectures.find((each) => each.name === name) ?? architectures[0])?.build({ ...options, seed }) as never
 
@@ -99,6 +100,17 @@ describe('proof of an export', () => {
     expect(measured.passed).toBe(false)
     session.dispose()
     await other.dispose()
+  })
+
+  const lower = (['fp16', 'int8'] as const).flatMap((precision) => names.map((name) => [precision, name] as const))
+  it.each(lower)('tells what %s does to the answers of %s', async (precision, name) => {
+    const targets = exportTargets(join(folder, precision, name), ['onnx', 'tfjs'])
+    const files = await writeAndProve({ graph: build(name), data: null, targets, precision })
+    for (const file of files) {
+      expect(file).toMatchObject({ precision, passed: true })
+      // Rounding is told, not hidden.
+      expect(file.maxRelError).toBeGreaterThan(1e-5)
+    }
   })
 
   it('takes the task metric from the file, over the whole split', async () => {

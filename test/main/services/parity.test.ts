@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { EspalierError } from '../../../src/contract/errors'
 import type { Batch } from '../../../src/engine/data/types'
 import type { HostTensor } from '../../../src/engine/runtime/types'
-import { DeviationMeter, measureDeviation, parityThreshold } from '../../../src/main/services/parity'
+import { DeviationMeter, measureDeviation, parityThresholds } from '../../../src/main/services/parity'
 
 const output = (values: readonly number[], name = 'output'): Map<string, HostTensor> =>
   new Map([[name, { dims: [values.length], data: Float32Array.from(values) }]])
@@ -27,7 +27,7 @@ describe('deviation of an exported file', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-6, max: 1e-2, noNaN: true }), (error) => {
         const measured = deviation([1, -1], [1, -1 + error])
-        expect(measured.passed).toBe(measured.maxRelError <= parityThreshold)
+        expect(measured.passed).toBe(measured.maxRelError <= parityThresholds.fp32)
         expect(measured.maxRelError).toBeCloseTo(error, 6)
       }),
     )

@@ -67,6 +67,22 @@ describe('the main path', () => {
     expect(mounted.wrapper.text()).toContain('onnxruntime-node 1.30.0')
   })
 
+  it('stores weights smaller where the formats allow it', async () => {
+    mounted = await mountApp('/p/p-sample/exports?run=r-22')
+    const choice = (value: string) => mounted.wrapper.find(`input[value=${value}]`)
+    await choice('int8').setValue()
+    expect(choice('keras').attributes('disabled')).toBeDefined()
+    await mounted.wrapper.find('form').trigger('submit')
+    await mounted.settle()
+    const call = mounted.fake.calls.find((one) => one.name === 'exports.create')
+    expect(call?.input).toMatchObject({ formats: ['onnx', 'tfjs'], precision: 'int8' })
+    expect(mounted.wrapper.find('.proof').text()).toContain('within the rounding of int8')
+
+    await choice('fp32').setValue()
+    await choice('keras').setValue(true)
+    expect(choice('fp16').attributes('disabled')).toBeDefined()
+  })
+
   it('moves runs to the trash and brings them back', async () => {
     mounted = await mountApp('/p/p-sample/runs')
     const boxes = mounted.wrapper.findAll('[role=row] [role=gridcell] input[type=checkbox]')

@@ -8,6 +8,7 @@ import { dataTypeNumber } from './data-types'
 import { writeMessage } from './message'
 import { declaredOpset, declaredShape, graphDocumentation, metadataFields, nodeDocumentationKey } from './metadata'
 import { canonicalOpset } from './normalise/fold'
+import { storedAt } from './precision'
 import { modelMessage, type NodeProto, type ValueInfoProto } from './schema'
 import { ExternalWriter, tensorProto } from './tensors'
 
@@ -26,10 +27,11 @@ const smallestExternal = 1024
 
 /** The model file, and where its weights are too many for one the files that hold them. */
 export function writeOnnxFiles(
-  graph: Graph,
+  given: Graph,
   name: string,
-  { externalAbove = defaultExternalAbove, ...options }: WriteOptions = {},
+  { externalAbove = defaultExternalAbove, precision = 'fp32', ...options }: WriteOptions = {},
 ): ModelFile[] {
+  const graph = storedAt(given, precision)
   const total = [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
   const external = total > externalAbove ? new ExternalWriter(`${name}.onnx`, externalAbove) : undefined
   const bytes = writeOnnx(graph, { ...options, ...(external ? { external } : {}) })

@@ -23,8 +23,8 @@ const truncated = (name: string): never => {
 /** The bytes of one weight as numbers of its stored type. */
 function stored(bytes: Uint8Array, dtype: string, count: number): Float32Array | Int32Array | Uint16Array | Uint8Array {
   if (dtype === 'uint8' || dtype === 'bool') return bytes
-  // Shards may start anywhere; a copy is aligned.
-  const buffer = bytes.byteOffset % 4 === 0 ? bytes.buffer : bytes.slice().buffer
+  // Weights may start anywhere; a copy is aligned. Not `slice`: a Node Buffer would hand out a view again.
+  const buffer = bytes.byteOffset % 4 === 0 ? bytes.buffer : new Uint8Array(bytes).buffer
   const offset = bytes.byteOffset % 4 === 0 ? bytes.byteOffset : 0
   if (dtype === 'float32') return new Float32Array(buffer, offset, count)
   if (dtype === 'int32') return new Int32Array(buffer, offset, count)

@@ -3,9 +3,11 @@ import { EspalierError } from '../../../contract/errors'
 import type { Shape } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
 import type { ConstantOrigin, Instruction } from '../../ops/lowering'
+import type { Precision } from '../precision'
 import type { ModelFile } from '../registry'
 import { type AttributeValue, floats, integers, layoutKey, type NodeDef, shapeProto } from './graph-def'
 import { writeInstruction } from './nodes'
+import { type StoredWeight, storedWeight } from './quantise'
 
 /** What the writer needs of a lowered network; the runtime's Program is one. */
 export interface WritableProgram {
@@ -28,6 +30,8 @@ export interface TfjsWriteOptions {
   /** Axes of image inputs: as in the network (`nchw`, default), or channels last. */
   readonly inputLayout?: 'nchw' | 'nhwc'
   readonly metadata?: Readonly<Record<string, string>>
+  /** How weights are stored: fp32 (default), float16, or affine uint8 a tensor. */
+  readonly precision?: Precision
 }
 
 const shardBytes = 4 * 1024 * 1024
@@ -75,21 +79,16 @@ class Writer {
 }
 
 /** All weights one behind the other, cut into shards. */
-function shards(weights: readonly { readonly data: TensorData }[]): Uint8Array[] {
-  const total = weights.reduce((sum, { data }) => sum + 4 * data.data.length, 0)
-  const bytes = new Uint8Array(total)
-  const view = new DataView(bytes.buffer)
+function shards(weights: readonly StoredWeight[]): Uint8Array[] {
+  const total = weights.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const whole = new Uint8Array(total)
   let at = 0
-  for (const { data } of weights) {
-    const isFloat = data.dtype === 'float32'
-    for (const value of data.data as Float32Array | Int32Array) {
-      if (isFloat) view.setFloat32(at, value, true)
-      else view.setInt32(at, value, true)
-      at += 4
-    }
+  for (const { bytes } of weights) {
+    whole.set(bytes, at)
+    at += bytes.length
   }
   const count = Math.max(1, Math.ceil(total / shardBytes))
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * shardBytes, (i + 1) * shardBytes))
+  return Array.from({ length: count }, (_, i) => whole.subarray(i * shardBytes, (i + 1) * shardBytes))
 }
 
 const isImage = (shape: Shape) => shape.length === 4
@@ -171,7 +170,8 @@ export function writeTfjs(program: WritableProgram, options: TfjsWriteOptions = 
     const name = writer.add(outputNames[o] as string, 'Identity', [nameOf(output.register)], { T: floats })
     signatureOutputs[output.name] = { name: `${name}:0`, dtype: 'DT_FLOAT' }
   })
-  const parts = shards(writer.weights)
+  const stored = writer.weights.map(({ data }) => storedWeight(data, options.precision ?? 'fp32'))
+  const parts = shards(stored)
   const paths = parts.map((_, i) => `group1-shard${i + 1}of${parts.length}.bin`)
   const model = {
     format: 'graph-model',
@@ -183,10 +183,11 @@ export function writeTfjs(program: WritableProgram, options: TfjsWriteOptions = 
     weightsManifest: [
       {
         paths,
-        weights: writer.weights.map(({ name, data }) => ({
+        weights: writer.weights.map(({ name, data }, i) => ({
           name,
           shape: data.dims,
           dtype: data.dtype === 'float32' ? 'float32' : 'int32',
+          ...(stored[i] as StoredWeight).spec,
         })),
       },
     ],

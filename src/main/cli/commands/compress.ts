@@ -51,6 +51,7 @@ export function registerCompress(command: Command, shell: Shell): void {
       config,
       out: options.out,
       formats: options.formats,
+      precision: options.precision,
       signal,
       progress: terminal.progress.bind(terminal),
       log: terminal.log.bind(terminal),

@@ -5,7 +5,7 @@ import { openLocation } from './data-files'
 import { openModel } from './model-files'
 
 export const exportModel: JobHandlers['export'] = async (
-  { files, original, data, formats, folder, name },
+  { files, original, data, formats, precision, folder, name },
   { signal, progress },
 ) => {
   const { exportTargets, writeAndProve } = await import('../../services/parity-export')
@@ -14,7 +14,13 @@ export const exportModel: JobHandlers['export'] = async (
   const { graph } = await openModel(files)
   const source = data && fitToNetwork(await openLocation(data), graph)
   progress({ stage: 'export', fraction: 0.1, detail: 'Writing the files and checking them' })
-  const results = await writeAndProve({ graph, data: source, targets: exportTargets(folder, formats, name), signal })
+  const results = await writeAndProve({
+    graph,
+    data: source,
+    targets: exportTargets(folder, formats, name),
+    precision,
+    signal,
+  })
   progress({ stage: 'export', fraction: 0.7, detail: 'Measuring latency before and after' })
   return withLatency(results, {
     before: original && (await openModel(original)).graph,

@@ -8,6 +8,7 @@ export interface ExportRequest {
   readonly modelId: string
   readonly datasetId: string | null
   readonly formats: Export['format'][]
+  readonly precision: Export['precision']
   readonly folder?: string
 }
 
@@ -16,7 +17,7 @@ export const useExports = defineStore('exports', () => {
 
   /** Called off by `signal`; nothing is on record then. */
   async function create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
-    const made = await api().exports.create({ ...request, precision: 'fp32' }, signal ? { signal } : {})
+    const made = await api().exports.create(request, signal ? { signal } : {})
     await list.reload()
     return made
   }
