@@ -1,8 +1,12 @@
 /** Networks that leave extents open: the same numbers as with fixed ones, at every length and for every batch. */
+import { Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { writeOnnx } from '../../../src/engine/formats/onnx'
 import type { Graph } from '../../../src/engine/graph/graph'
 import { int, ints, text } from '../../../src/engine/graph/graph'
+import { float32, int64 } from '../../../src/engine/graph/tensor'
 import { createSession, createTrainer, disposeValues, initBackend, memoryUse } from '../../../src/engine/runtime'
+import { openSession } from '../formats/support/onnx-runtime'
 import { TestNetwork } from '../support/network'
 
 beforeAll(async () => {
@@ -26,6 +30,24 @@ function stretched(): Graph {
   const shape = net.one('Shape', ['x'])
   const mask = net.one('Expand', [net.weight([1, 4]), shape])
   return net.graph([net.dense(net.one('Mul', ['x', mask]), 4, 2)])
+}
+
+/** Places counted at run time and a filled tensor of the size of what is fed. */
+function counted(): Graph {
+  const net = new TestNetwork('counted', ['batch', 'length'])
+  const scalar = (value: number) => {
+    const name = net.sizes([value])
+    net.constants.set(name, int64([], [value]))
+    return name
+  }
+  const shape = net.one('Shape', ['x'])
+  const length = net.one('Gather', [shape, scalar(1)], { axis: int(0) })
+  const places = net.one('Cast', [net.one('Range', [scalar(0), length, scalar(1)])], { to: int(1) })
+  const filled = net.one('ConstantOfShape', [shape], {
+    value: { kind: 'tensor', value: float32([1], Float32Array.of(0.5)) },
+  })
+  const sum = net.one('Add', [net.one('Add', ['x', places]), filled])
+  return net.graph([net.dense(net.one('ReduceMean', [sum], { axes: ints([1]), keepdims: int(1) }), 1, 2)])
 }
 
 const feed = (dims: readonly number[]) => {
@@ -72,6 +94,24 @@ describe('open extents', () => {
     const part = [...(await session.run(feed([1, 4]))).values()][0]?.data as Float32Array
     session.dispose()
     expect(Array.from(part)).toEqual(Array.from(whole.subarray(0, 2)))
+  })
+
+  it('counts places and fills tensors as ONNX Runtime does', async () => {
+    const graph = counted()
+    const reference = await openSession(writeOnnx(graph))
+    const name = reference.outputNames[0] as string
+    const session = createSession(graph, { fuse: true })
+    for (const dims of [
+      [2, 5],
+      [1, 3],
+    ]) {
+      const { data } = feed(dims).get('') as { data: Float32Array }
+      const found = [...(await session.run(feed(dims))).values()][0]?.data as Float32Array
+      const wanted = (await reference.run({ x: new Tensor('float32', data, dims) }))[name] as Tensor
+      expect(found).toHaveLength(wanted.size)
+      for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted.data[i] as number, 5)
+    }
+    session.dispose()
   })
 
   it('trains on batches of different sizes', () => {
