@@ -45,9 +45,12 @@ export class EpochWatcher {
     return false
   }
 
-  /** The best network of those that were measured on the way. */
+  /**
+   * The best network of those that were measured on the way. It is asked for at what was kept, not at what was seen: a
+   * run that goes on after its last epoch measures none.
+   */
   async best(): Promise<Graph | null> {
-    const bytes = this.lost.length > 0 ? await this.run.steps.load<Uint8Array>('best-epoch') : null
+    const bytes = await this.run.steps.load<Uint8Array>('best-epoch')
     return bytes ? unpackGraph(bytes) : null
   }
 

@@ -1,8 +1,16 @@
 /** A short identity of everything that decides a run's outcome, so that kept steps of another run are never taken. */
+import { version as release } from '../../../package.json'
 import type { RunConfig } from '../../contract/run'
 import type { DataSource } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { resultOriented, scratch } from '../strategies'
+
+/**
+ * Raised by one whenever the same configuration no longer gives the same bytes: a change in statistics, decision,
+ * surgery, refit, fine-tuning or judging, in what draws random numbers, or in what a kept step holds. Steps that were
+ * kept under another number are computed anew.
+ */
+export const computationVersion = 4
 
 /** 32-bit FNV-1a over bytes, going on from `hash`. */
 function fnv(bytes: Uint8Array, hash: number): number {
@@ -36,8 +44,9 @@ export function stepFingerprints(
   data: DataSource,
   config: RunConfig,
   backend: string,
+  computation = computationVersion,
 ): (key: string) => string {
-  const common = { version: 3, graph: graphFingerprint(graph), data: data.hash, backend }
+  const common = { release, computation, graph: graphFingerprint(graph), data: data.hash, backend }
   const of = (decides: object) => JSON.stringify({ ...common, config: decides })
   const { finetune, ...applied } = config
   const { goal, refit, ...scored } = applied

@@ -3,6 +3,7 @@ import { decisionTraceSchema, type RunConfig, runResultSchema } from '../../../s
 import { costOf } from '../../../src/engine/evaluation'
 import type { Graph } from '../../../src/engine/graph/graph'
 import { compress, evaluate } from '../../../src/engine/pipeline'
+import { unpack } from '../../../src/engine/pipeline/checkpoint/archive'
 import { packGraph } from '../../../src/engine/pipeline/checkpoint/graph-codec'
 import type { PipelineHooks } from '../../../src/engine/pipeline/types'
 import { memoryUse } from '../../../src/engine/runtime'
@@ -108,7 +109,7 @@ describe('compress', () => {
 
 describe('the other arms', () => {
   it('allocate by a sensitivity sweep whose curves are kept', async () => {
-    const { result, trace } = await run({ strategy: 'l2', allocation: 'sensitivity', goal: half })
+    const { result, trace } = await run({ strategy: 'l2', allocation: 'sensitivity', goal: half, refit: 'none' })
     expect(result.model.after.macs).toBeLessThanOrEqual(half.value * result.model.before.macs)
     expect(trace.sensitivity?.length).toBeGreaterThan(0)
     for (const { ratios, kl } of trace.sensitivity ?? []) {
@@ -120,7 +121,17 @@ describe('the other arms', () => {
 
   it('prune in steps, scoring what is left anew after each', async () => {
     const at = (iterations?: number, allocation: RunConfig['allocation'] = 'global') =>
-      run({ strategy: 'fpgm', allocation, goal: half, refit: 'sequential', ...(iterations ? { iterations } : {}) })
+      run(
+        {
+          strategy: 'fpgm',
+          allocation,
+          goal: half,
+          refit: 'layerwise',
+          calibration: 64,
+          ...(iterations && { iterations }),
+        },
+        toyData({ train: 500, test: 100 }),
+      )
     const [once, stepped] = [await at(), await at(3)]
     expect(stepped.result.model.after.macs).toBeLessThanOrEqual(half.value * stepped.result.model.before.macs)
     expect(new Set(stepped.trace.steps.map(({ round }) => round))).toEqual(new Set([0, 1, 2]))
@@ -147,7 +158,7 @@ describe('fine-tuning', () => {
   it('ends where the verification split gains no more, and keeps the best', async () => {
     const finetune = { epochs: 8, samples: 100, learningRate: 0.5, distill: false }
     const hooks = watched()
-    const output = await run({ strategy: 'l2', goal: half, refit: 'sequential', finetune }, data, hooks)
+    const output = await run({ strategy: 'l2', goal: half, refit: 'layerwise', finetune }, data, hooks)
     expect(output.result.warnings.join(' ')).toMatch(/ended after [3-7] epochs/)
     const { afterPruning, afterRecovery } = output.result.result
     expect(afterRecovery as number).toBeGreaterThan((afterPruning as number) - 5)
@@ -172,7 +183,10 @@ describe('with a latency budget', () => {
   it('keeps the largest network that is fast enough, and what was measured', async () => {
     const whole = costOf(graph).macs
     const goal = budget((0.4 * whole) / 1000)
-    const { result, trace } = await compress({ graph, data, config: toyConfig({ strategy: 'l2', goal }) }, machine(0))
+    const { result, trace } = await compress(
+      { graph, data, config: toyConfig({ strategy: 'l2', goal, refit: 'none' }) },
+      machine(0),
+    )
     expect(result.model.after.macs).toBeLessThanOrEqual(0.4 * whole)
     const points = trace.latency ?? []
     expect(points[0]).toMatchObject({ step: 0, macs: whole, median: whole / 1000 })
@@ -186,7 +200,7 @@ describe('with a latency budget', () => {
   it('is not misled by a smaller network that was measured slower', async () => {
     const whole = costOf(graph).macs
     const { result } = await compress(
-      { graph, data, config: toyConfig({ strategy: 'l2', goal: budget((0.4 * whole) / 1000) }) },
+      { graph, data, config: toyConfig({ strategy: 'l2', goal: budget((0.4 * whole) / 1000), refit: 'none' }) },
       machine(0.2),
     )
     expect(result.model.after.macs).toBeGreaterThan(0.2 * whole)
@@ -204,7 +218,7 @@ describe('with a latency budget', () => {
 describe('with a tolerance', () => {
   it('finds a smaller network that keeps the promise on its bound and rolls back the ones that break it', async () => {
     const output = await run(
-      { strategy: 'result-oriented', goal: { kind: 'max-kl', value: 0.05 } },
+      { strategy: 'result-oriented', goal: { kind: 'max-kl', value: 0.05 }, refit: 'layerwise' },
       toyData({ validation: true }),
     )
     const { rounds, model, warnings } = output.result
@@ -246,23 +260,63 @@ describe('determinism', () => {
     expect(await bytes(4)).not.toEqual(first)
   })
 
-  it.each([
-    ['a budget with fine-tuning', config],
-    ['the result-oriented strategy', { goal: half, calibration: 64 }],
-    ['a tolerance', { strategy: 'l2', goal: { kind: 'max-kl', value: 0.2 }, refit: 'layerwise', calibration: 64 }],
-  ] as const)('killed after any kept step and resumed, %s gives the same network', async (_, settings) => {
-    const whole = memoryStore()
-    const expected = await run(settings, data, watched(whole))
-    expect(whole.saves.length).toBeGreaterThan(3)
-    for (let most = 0; most < whole.saves.length; most++) {
-      const killed = memoryStore(new Map(), most)
+  const layerwise = { refit: 'layerwise', calibration: 64 } as const
+  // An epoch on the way is better than the last, so that what is kept of it decides.
+  const finetune = { epochs: 3, samples: 100, learningRate: 0.01, distill: true }
+  /** What each run keeps, without the numbers of layers, trials and epochs, and after which of it the run is killed. */
+  const everyKind = [
+    [
+      'a budget with fine-tuning',
+      { strategy: 'taylor', goal: half, ...layerwise, finetune },
+      ['decision', 'refit', 'pruned', 'verified', 'finetune', 'best-epoch', 'epoch', 'recovered'],
+      'everything',
+    ],
+    [
+      'the result-oriented strategy',
+      { goal: half, ...layerwise },
+      ['decision', 'refit', 'pruned', 'verified'],
+      'everything',
+    ],
+    [
+      'a tolerance',
+      { strategy: 'l2', goal: { kind: 'max-kl', value: 0.2 }, ...layerwise },
+      ['decision', 'refit', 'trial'],
+      'everything',
+    ],
+    [
+      'a latency budget',
+      { strategy: 'l2', goal: { kind: 'max-latency-ms', value: 1e9 }, ...layerwise },
+      ['decision', 'latency', 'pruned', 'verified'],
+      'latency',
+    ],
+    [
+      'the refit on the result',
+      { strategy: 'l2', goal: half, calibration: 64, refit: 'sequential' },
+      ['decision', 'refit', 'refit-result', 'pruned', 'verified'],
+      'refit-result',
+    ],
+  ] as const
+
+  it.each(everyKind)(
+    'killed after any kept step and resumed, %s gives the same network',
+    async (_, settings, kinds, after) => {
+      const whole = memoryStore()
+      const expected = await run(settings, data, watched(whole))
+      expect(new Set(whole.saves.map((key) => key.replace(/-\d+/g, '')))).toEqual(new Set(kinds))
+      const best = whole.kept.get('best-epoch')
+      if (best) expect(packGraph(expected.graph)).toEqual(unpack<{ value: Uint8Array }>(best).value)
+      const killed = memoryStore(new Map(), 2)
       await expect(run(settings, data, watched(killed))).rejects.toThrow('killed')
-      const resumed = await run(settings, data, watched(memoryStore(killed.kept)))
-      expect(packGraph(resumed.graph)).toEqual(packGraph(expected.graph))
-      expect({ ...resumed.result, timing: null }).toEqual({ ...expected.result, timing: null })
-      expect(resumed.trace).toEqual(expected.trace)
-    }
-  })
+      expect([...killed.kept.keys()]).toEqual([...whole.before(2).keys()])
+      for (const [i, key] of whole.saves.entries()) {
+        if (after !== 'everything' && key !== after) continue
+        const resumed = await run(settings, data, watched(memoryStore(whole.before(i + 1))))
+        expect(packGraph(resumed.graph), `after ${key}`).toEqual(packGraph(expected.graph))
+        expect({ ...resumed.result, timing: null }, `after ${key}`).toEqual({ ...expected.result, timing: null })
+        expect(resumed.trace, `after ${key}`).toEqual(expected.trace)
+      }
+    },
+  )
 
   it('does not take the kept steps of another run', async () => {
     const store = memoryStore()

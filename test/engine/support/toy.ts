@@ -102,6 +102,8 @@ export interface MemoryStore extends CheckpointStore {
   readonly kept: Map<string, Uint8Array>
   /** Keys in the order they were saved. */
   readonly saves: string[]
+  /** What was kept when the first `count` saves had been made: all that a process killed there leaves. */
+  before(count: number): Map<string, Uint8Array>
 }
 
 /** Keeps steps in memory; after `most` saves it fails like a killed process. */
@@ -111,13 +113,16 @@ export function memoryStore(
 ): MemoryStore {
   const kept = new Map(from)
   const saves: string[] = []
+  const written: [string, Uint8Array][] = []
   return {
     kept,
     saves,
+    before: (count) => new Map([...from, ...written.slice(0, count)]),
     load: async (key) => kept.get(key)?.slice() ?? null,
     async save(key, bytes) {
       if (saves.length >= most) throw new Error('killed')
       saves.push(key)
+      written.push([key, bytes.slice()])
       kept.set(key, bytes.slice())
     },
   }
