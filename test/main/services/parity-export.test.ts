@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Batch, DataSource, SampleTable } from '../../../src/engine/data/types'
 import { readModel, writeModel } from '../../../src/engine/formats'
-import { architectures } from '../../../src/engine/reference-networks'
+import { architectures, findArchitecture } from '../../../src/engine/reference-networks'
 import { createSession } from '../../../src/engine/runtime'
 import { startBackend } from '../../../src/main/services/backend'
 import { onnxRuntimeName, openOnnxRunner } from '../../../src/main/services/onnx-runtime'
@@ -17,6 +17,7 @@ beforeAll(() => startBackend())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const options = { sampleShape: [1, 16, 16], classes: 10, seed: 3 }
+const texts = { sampleShape: [16], vocabulary: 200 }
 /** Those that read images. */
 const names = architectures.filter(({ text }) => !text).map(({ name }) => name)
 const build = (name: string, seed = 3) =>
@@ -102,10 +103,13 @@ describe('proof of an export', () => {
     await other.dispose()
   })
 
-  const lower = (['fp16', 'int8'] as const).flatMap((precision) => names.map((name) => [precision, name] as const))
-  it.each(lower)('tells what %s does to the answers of %s', async (precision, name) => {
+  const lower = (['fp16', 'int8'] as const).flatMap((precision) =>
+    architectures.map(({ name, text }) => [precision, name, text] as const),
+  )
+  it.each(lower)('tells what %s does to the answers of %s', async (precision, name, text) => {
     const targets = exportTargets(join(folder, precision, name), ['onnx', 'tfjs'])
-    const files = await writeAndProve({ graph: build(name), data: null, targets, precision })
+    const graph = text ? findArchitecture(name).build({ ...options, ...texts }) : build(name)
+    const files = await writeAndProve({ graph, data: null, targets, precision })
     for (const file of files) {
       expect(file).toMatchObject({ precision, passed: true })
       // Rounding is told, not hidden.
