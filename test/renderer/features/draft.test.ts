@@ -32,7 +32,7 @@ describe('configurations of new runs', () => {
   it('compare four strategies at two budgets, each with the same refit', () => {
     const configs = comparisonConfigs('auto')
     expect(configs).toHaveLength(8)
-    expect(new Set(configs.map((config) => config.refit))).toEqual(new Set(['sequential']))
+    expect(new Set(configs.map((config) => config.refit))).toEqual(new Set(['layerwise']))
     for (const config of configs) expect(contract.runConfigSchema.safeParse(config).success).toBe(true)
   })
 

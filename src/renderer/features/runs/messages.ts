@@ -66,7 +66,7 @@ export default bilingual(
     newRun: 'New run',
     compareStrategies: 'Compare strategies',
     compareHint:
-      'Queues the result-oriented strategy and three baselines at 50 % and 30 % of MACs, each with the same refit, on {model} and {data}.',
+      'Queues the result-oriented strategy and three baselines at 50 % and 30 % of MACs, each with the same layer-wise refit, on {model} and {data}.',
     compareNeeds: 'Bring a model and a data set first.',
     actionsOf: 'Actions for {name}',
     open: 'Open',
