@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { generator } from '../lib/random.mjs'
 
 const release = 'vaderSentiment-3.3.2'
 const sets = { movies: ['movieReviewSnippets', 2000, 1000], tweets: ['tweets', 800, 400] }
@@ -14,17 +15,6 @@ const leastCount = 2
 
 const { values } = parseArgs({ options: { out: { type: 'string' }, sdist: { type: 'string' } } })
 if (!values.out) throw new Error('Say where the data goes: --out DIR.')
-
-/** mulberry32: the same splits everywhere. */
-function randomFrom(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 function shuffled(list, random) {
   const order = [...list]
@@ -73,7 +63,7 @@ try {
   for (const [name, [file, tests, validations]] of Object.entries(sets)) {
     // Python's writer used the encoding of its time.
     const bytes = readFileSync(join(work, 'hutto_ICWSM_2014', `${file}_GroundTruth.txt`))
-    const samples = shuffled(readRatings(new TextDecoder('windows-1252').decode(bytes)), randomFrom(2014))
+    const samples = shuffled(readRatings(new TextDecoder('windows-1252').decode(bytes)), generator(2014))
     const splits = {
       test: samples.slice(0, tests),
       valid: samples.slice(tests, tests + validations),

@@ -2,33 +2,12 @@
  * Fashion-MNIST as the sweeps use it, from the IDX files of Debian's dataset-fashion-mnist (MIT): train: the first 50,000
  * training images; verification: of the other 10,000, which no network is trained on; test: all 10,000 test images.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { zipSync } from 'fflate'
+import { floats, images, labels, readIdx } from '../lib/fashion.mjs'
 
-const side = 28
 const trained = 50000
-
-/** Elements of an IDX file, after its header of a magic number and one 32-bit extent a dimension. */
-function readIdx(folder, name) {
-  const packed = join(folder, `${name}.gz`)
-  const bytes = existsSync(packed) ? gunzipSync(readFileSync(packed)) : readFileSync(join(folder, name))
-  return bytes.subarray(4 + 4 * bytes[3])
-}
-
-/** A NumPy .npy file, format 1.0, C order. */
-function npy(descriptor, shape, bytes) {
-  const shapeText = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
-  const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${shapeText}, }`
-  const header = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`
-  const prefix = Buffer.alloc(10)
-  prefix.write('\x93NUMPY\x01\x00', 'latin1')
-  prefix.writeUInt16LE(header.length, 8)
-  return Buffer.concat([prefix, Buffer.from(header, 'latin1'), bytes])
-}
-
-const floats = (values) => npy('<f4', [values.length], Buffer.from(Float32Array.from(values).buffer))
 
 /**
  * Writes the file where it is not there.
@@ -36,9 +15,6 @@ const floats = (values) => npy('<f4', [values.length], Buffer.from(Float32Array.
  */
 export function fashionFile(folder, file, verification) {
   if (existsSync(file)) return file
-  const images = (source, from, count) =>
-    npy('|u1', [count, 1, side, side], source.subarray(from * side * side, (from + count) * side * side))
-  const labels = (source, from, count) => npy('|u1', [count], source.subarray(from, from + count))
   const [trainImages, trainLabels, testImages, testLabels] = [
     'train-images-idx3-ubyte',
     'train-labels-idx1-ubyte',

@@ -1,4 +1,5 @@
 /** What is said of the measured cells: means, spreads, a paired bootstrap over samples and rank correlation. */
+import { generator } from '../lib/random.mjs'
 
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
@@ -6,17 +7,6 @@ export const deviation = (values) =>
   values.length < 2
     ? null
     : Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / (values.length - 1))
-
-/** A small generator (mulberry32), so that the page is the same every time. */
-function generator(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Which samples were named rightly, from the bits that a cell holds: 1 or 0 each. */
 export function rightOf({ right, samples }) {

@@ -1,4 +1,6 @@
 /** VGG networks with BatchNorm for 32x32 images (Simonyan and Zisserman, 2015), random weights, and noise to feed them. */
+import { noiseTable } from '../lib/noise.mjs'
+
 export const side = 32
 export const classes = 10
 
@@ -22,28 +24,7 @@ export function vgg(NetworkBuilder, plan) {
   return net.build(net.dense('classifier', net.flatten('flatten', x), classes))
 }
 
-/** Images of `count` rows: a pattern of their class and noise, the same whenever they are read. */
-export function table(count, seed) {
-  const size = 3 * side * side
-  const labels = Int32Array.from({ length: count }, (_, i) => (i * 7 + seed) % classes)
-  return {
-    count,
-    labels,
-    read(indices) {
-      const data = new Float32Array(indices.length * size)
-      indices.forEach((row, at) => {
-        let state = (row + 1) * 2654435761 + seed
-        for (let i = 0; i < size; i++) {
-          state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-          const pattern = Math.sin((labels[row] + 1) * (i % side) * 0.2)
-          data[at * size + i] = state / 2 ** 31 - 1 + pattern
-        }
-      })
-      return {
-        count: indices.length,
-        inputs: new Map([['', { dims: [indices.length, 3, side, side], data }]]),
-        labels: Int32Array.from(indices, (row) => labels[row]),
-      }
-    },
-  }
-}
+/** Noise with a pattern of its class. */
+export const images = { side, classes, pattern: (label, column) => Math.sin((label + 1) * column * 0.2) }
+
+export const table = (count, seed) => noiseTable(images, count, seed)
