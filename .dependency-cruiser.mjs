@@ -14,10 +14,6 @@ const layers = [
   '^src/renderer/(env\\.d\\.ts|index\\.html)$',
 ]
 
-/** Services that run where the engine runs, in its process or in the command line: files, the backend, export proofs. */
-const hosted =
-  '^src/main/services/(native/.*|backend|workers|files|fixed-batch|onnx-runtime|parity|parity-export|parity-latency|parity-samples)\\.ts$'
-
 /** Engine folder -> the engine folders it may import (itself aside). */
 const engineFolders = {
   archive: [],
@@ -125,7 +121,7 @@ export default {
       'engine-process-below',
       'The engine process knows no services.',
       { path: '^src/main/engine/' },
-      { path: '^src/main/(api|services|store|electron|server|cli)/', pathNot: hosted },
+      { path: '^src/main/(api|services|store|electron|server|cli)/' },
     ),
     rule(
       'services-below-api',
@@ -140,11 +136,10 @@ export default {
       { path: '^src/main/(electron|server|cli)/' },
     ),
     rule(
-      'hosted-apart',
-      'What runs in the engine process is reached by message from the services that do not.',
-      { path: '^src/main/services/', pathNot: hosted },
-      // Opening a folder computes nothing: an archive of a project reads the data's files as they are.
-      { path: hosted, pathNot: '^src/main/services/files\\.ts$', dependencyTypesNot: ['type-only'] },
+      'engine-process-by-index',
+      'The engine process is reached by message, through its index: only the command line computes in its own process.',
+      { path: '^src/main/', pathNot: '^src/main/(engine|cli)/' },
+      { path: '^src/main/engine/', pathNot: '^src/main/engine/index\\.ts$' },
     ),
     rule(
       'sql-in-store',
@@ -161,7 +156,7 @@ export default {
     rule(
       'engine-by-message',
       'The computing parts of the engine are reached by message: only its own process and the command line import them.',
-      { path: '^src/main/', pathNot: ['^src/main/(engine|cli)/', hosted] },
+      { path: '^src/main/', pathNot: '^src/main/(engine|cli)/' },
       {
         path: '^src/engine/(runtime|pipeline|strategies|statistics|recovery|surgery|evaluation)/',
         dependencyTypesNot: ['type-only'],

@@ -16,7 +16,7 @@ const node: UserConfig = {
           cli: source('main/cli/main.ts'),
           engine: source('main/engine/process.ts'),
           'engine-worker': source('main/engine/worker.ts'),
-          'native-check': source('main/services/native/check.ts'),
+          'native-check': source('main/engine/native/check.ts'),
           'native-build': source('main/cli/native-build.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

@@ -24,7 +24,7 @@ import { decideFrom, resultOrientedRequest } from '../../src/engine/strategies/r
 import { cut, type Removal } from '../../src/engine/strategies/trajectory'
 import { applyPlan } from '../../src/engine/surgery'
 import { openData, openModel } from '../../src/main/cli/inputs'
-import { nativeOffer } from '../../src/main/services/native/offer'
+import { nativeOffer } from '../../src/main/engine/native/offer'
 
 const { values } = parseArgs({
   options: {

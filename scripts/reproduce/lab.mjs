@@ -12,8 +12,8 @@ import { pack, unpack } from '../../src/engine/pipeline/checkpoint/archive.ts'
 import { stepFingerprints } from '../../src/engine/pipeline/fingerprint.ts'
 import { compress } from '../../src/engine/pipeline/index.ts'
 import { openRawData } from '../../src/main/cli/inputs.ts'
-import { startBackend } from '../../src/main/services/backend.ts'
-import { openOnnxRunner } from '../../src/main/services/onnx-runtime.ts'
+import { startBackend } from '../../src/main/engine/backend.ts'
+import { openOnnxRunner } from '../../src/main/engine/proof/onnx-runtime.ts'
 import { configOf, decisionOf, own, prunedOf } from './cells.mjs'
 
 const batch = 250

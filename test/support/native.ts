@@ -1,7 +1,7 @@
 /** The native backend for tests that compare it with others: where it is built. Elsewhere tests run on WASM alone. */
 import type { NativeOffer } from '../../src/engine/runtime'
-import { nativeLoader } from '../../src/main/services/native/load'
-import { findNative } from '../../src/main/services/native/place'
+import { nativeLoader } from '../../src/main/engine/native/load'
+import { findNative } from '../../src/main/engine/native/place'
 
 export function builtNative(): NativeOffer {
   const { ESPALIER_NATIVE: _, ...environment } = process.env

@@ -3,4 +3,4 @@
 export { compress } from '../../../src/engine/pipeline'
 export { NetworkBuilder } from '../../../src/engine/reference-networks/builder'
 export { createSession, createTrainer, memoryUse } from '../../../src/engine/runtime'
-export { startBackend } from '../../../src/main/services/backend'
+export { startBackend } from '../../../src/main/engine/backend'

@@ -4,8 +4,8 @@ import { fitToNetwork, openData as openSource } from '../../engine/data'
 import type { DataSource } from '../../engine/data/types'
 import type { ReadModel } from '../../engine/formats'
 import type { Graph } from '../../engine/graph/graph'
+import { fileAccess } from '../artifacts/file-access'
 import { openModel as openFiles } from '../engine/handlers/model-files'
-import { fileAccess } from '../services/files'
 import { filesOf } from './networks'
 
 export interface OpenedModel extends ReadModel {

@@ -1,8 +1,8 @@
 /** `npm run native:build`: builds and checks the native backend, saying what it does. `--wheel FILE` works offline. */
 import { parseArgs } from 'node:util'
 import { toErrorReport } from '../../contract/errors'
-import { buildNative } from '../services/native/build'
-import { nativeTarget } from '../services/native/place'
+import { buildNative } from '../engine/native/build'
+import { nativeTarget } from '../engine/native/place'
 
 try {
   const { values } = parseArgs({ options: { wheel: { type: 'string' }, folder: { type: 'string' } } })

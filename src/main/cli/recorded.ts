@@ -7,10 +7,10 @@ import { dataFolder } from '../artifacts/home'
 import { forkLauncher } from '../engine'
 import { createServices, type Services } from '../services'
 import { product } from '../services/product'
-import { openRunFolder } from '../services/run-folder'
 import { type CompressionRequest, type FinishedRun, writeRecords } from './compression'
 import { environmentOf } from './environment'
 import { engineEntry } from './places'
+import { openRunFolder } from './run-folder'
 import { runName, type SweepRequest, type SweepRun } from './sweep'
 
 const over: readonly Run['status'][] = ['done', 'failed', 'cancelled', 'interrupted']

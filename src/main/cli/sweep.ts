@@ -1,8 +1,8 @@
 /** A sweep: strategies x refits x goals x seeds, each run in its own folder, finished runs kept when it is started again. */
 import { join } from 'node:path'
 import type { Goal, Progress, RunConfig } from '../../contract/run'
-import type { RunFolder } from '../services/run-folder'
 import { type CompressionRequest, type FinishedRun, runCompression } from './compression'
+import type { RunFolder } from './run-folder'
 
 export interface SweepRun extends FinishedRun {
   /** Also the name of the run's folder. */

@@ -9,9 +9,9 @@ import { float32, halfToNumber, numberToHalf } from '../../../src/engine/graph/t
 import { architectures } from '../../../src/engine/reference-networks'
 import { buildProgram, createSession, initBackend } from '../../../src/engine/runtime'
 import { loadGraphModel } from '../../../src/engine/runtime/graph-model'
-import { openOnnxRunner } from '../../../src/main/services/onnx-runtime'
-import { measureDeviation, type Runner } from '../../../src/main/services/parity'
-import { noiseBatch } from '../../../src/main/services/parity-samples'
+import { openOnnxRunner } from '../../../src/main/engine/proof/onnx-runtime'
+import { measureDeviation, type Runner } from '../../../src/main/engine/proof/parity'
+import { noiseBatch } from '../../../src/main/engine/proof/samples'
 
 const build = (name: string): Graph =>
   (architectures.find((each) => each.name === name) ?? architectures[0])?.build({

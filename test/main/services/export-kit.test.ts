@@ -6,9 +6,9 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Export, Inspection } from '../../../src/contract/entities'
 import { architectures } from '../../../src/engine/reference-networks'
-import { startBackend } from '../../../src/main/services/backend'
+import { startBackend } from '../../../src/main/engine/backend'
+import { exportTargets, writeAndProve } from '../../../src/main/engine/proof/export'
 import { companionFiles, type KitFacts } from '../../../src/main/services/export-kit'
-import { exportTargets, writeAndProve } from '../../../src/main/services/parity-export'
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-kit-'))
 const modules = resolve(import.meta.dirname, '../../../node_modules')

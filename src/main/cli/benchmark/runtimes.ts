@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { createSession } from '../../../engine/runtime'
 import type { Feed } from '../../../engine/runtime/types'
-import { startBackend } from '../../services/backend'
-import { openOnnxRunner } from '../../services/onnx-runtime'
+import { startBackend } from '../../engine/backend'
+import { openOnnxRunner } from '../../engine/proof/onnx-runtime'
 import { openModel } from '../inputs'
 
 export const runtimeNames = ['onnxruntime-node', 'espalier'] as const

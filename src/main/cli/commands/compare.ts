@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type RunConfig, refits } from '../../../contract/run'
 import { product } from '../../services/product'
-import { openRunFolder, writeText } from '../../services/run-folder'
 import { listOf, oneOf, wholeFrom, word } from '../arguments'
 import { requireProof } from '../compression'
 import { openData, openModel } from '../inputs'
 import { comparisonReports } from '../reports'
+import { openRunFolder, writeText } from '../run-folder'
 import {
   addGoalOptions,
   addRunOptions,

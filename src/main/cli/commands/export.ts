@@ -1,7 +1,7 @@
 /** `espalier export`: convert, with parity proof. */
 import type { Command } from 'commander'
 import { backends, type ExportResult, exportFormats, precisions, type RunConfig } from '../../../contract/run'
-import { writeAndProve } from '../../services/parity-export'
+import { writeAndProve } from '../../engine/proof/export'
 import { oneOf } from '../arguments'
 import { requireProof } from '../compression'
 import { openData, openModel } from '../inputs'

@@ -8,7 +8,7 @@ import { fitToNetwork } from '../../../engine/data'
 import { writeModel } from '../../../engine/formats'
 import { compress as prune } from '../../../engine/pipeline'
 import { writeAtomically } from '../../artifacts/index'
-import { startBackend } from '../../services/backend'
+import { startBackend } from '../backend'
 import { checkpointFolder } from '../checkpoints'
 import type { JobHandlers } from '../serve'
 import { openLocation } from './data-files'
@@ -38,7 +38,7 @@ export const compress: JobHandlers['compress'] = async ({ files, data, config, f
       log: context.log,
       signal: context.signal,
       // ONNX Runtime takes time to load, and few runs measure latency.
-      latencyOf: async (...request) => (await import('../../services/parity-latency')).latencyInOnnxRuntime(...request),
+      latencyOf: async (...request) => (await import('../proof/latency')).latencyInOnnxRuntime(...request),
       checkpoints: checkpointFolder(folder, (sentence) => context.log('warning', sentence)),
     },
   )

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { EspalierError } from '../../../contract/errors'
 import { type DataSource, type FileAccess, openData } from '../../../engine/data'
+import { fileAccess } from '../../artifacts/file-access'
 import { diskError } from '../../artifacts/index'
-import { fileAccess } from '../../services/files'
 import type { DataLocation } from '../jobs'
 
 /** One file under the name it had when it was imported, because the name is part of the data's hash. */

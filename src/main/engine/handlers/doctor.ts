@@ -1,6 +1,6 @@
 /** What this machine offers: backends tried and measured, versions of what computes. */
 import { dependencies } from '../../../../package.json'
-import { startBackend } from '../../services/backend'
+import { startBackend } from '../backend'
 import { networkReport } from '../network-guard'
 import type { JobHandlers } from '../serve'
 

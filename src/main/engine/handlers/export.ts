@@ -8,9 +8,9 @@ export const exportModel: JobHandlers['export'] = async (
   { files, original, data, formats, precision, folder, name },
   { signal, progress },
 ) => {
-  const { exportTargets, writeAndProve } = await import('../../services/parity-export')
-  const { withLatency } = await import('../../services/parity-latency')
-  const { noiseBatch, proofTable } = await import('../../services/parity-samples')
+  const { exportTargets, writeAndProve } = await import('../proof/export')
+  const { withLatency } = await import('../proof/latency')
+  const { noiseBatch, proofTable } = await import('../proof/samples')
   const { graph } = await openModel(files)
   const source = data && fitToNetwork(await openLocation(data), graph)
   progress({ stage: 'export', fraction: 0.1, detail: 'Writing the files and checking them' })

@@ -1,7 +1,7 @@
 /** The feature maps a screen shows, made small enough to be sent. */
 import { fitToNetwork } from '../../../engine/data'
 import { featureMaps as compute } from '../../../engine/pipeline'
-import { startBackend } from '../../services/backend'
+import { startBackend } from '../backend'
 import type { JobHandlers } from '../serve'
 import { openLocation } from './data-files'
 import { openModel } from './model-files'

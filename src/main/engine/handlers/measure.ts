@@ -3,7 +3,7 @@
 import { EspalierError } from '../../../contract/errors'
 import { type DataSource, fitToNetwork } from '../../../engine/data'
 import { type Evaluation, evaluate as measure, type SplitName } from '../../../engine/pipeline'
-import { startBackend } from '../../services/backend'
+import { startBackend } from '../backend'
 import type { ModelFile } from '../jobs'
 import type { JobContext, JobHandlers } from '../serve'
 import { openLocation } from './data-files'

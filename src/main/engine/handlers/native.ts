@@ -1,8 +1,8 @@
 /** Builds the native backend, and says what a build would need. */
 import { spawn } from 'node:child_process'
-import { buildNative as build } from '../../services/native/build'
-import { findNative, nativeTarget } from '../../services/native/place'
-import { isSupported } from '../../services/native/recipe'
+import { buildNative as build } from '../native/build'
+import { findNative, nativeTarget } from '../native/place'
+import { isSupported } from '../native/recipe'
 import type { JobHandlers } from '../serve'
 
 const tools = ['python3', 'g++', 'npm', 'tar'] as const

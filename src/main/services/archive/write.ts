@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Dataset, Run } from '../../../contract/entities'
+import { fileAccess } from '../../artifacts/file-access'
 import { type Watch, writeZip, type ZipWriter } from '../../artifacts/index'
 import type { ServiceContext } from '../context'
-import { fileAccess } from '../files'
 import {
   archiveFormat,
   archiveVersion,

@@ -8,7 +8,7 @@ import type { Graph } from '../../../../src/engine/graph/graph'
 import { NetworkBuilder } from '../../../../src/engine/reference-networks/builder'
 import { trainNetwork } from '../../../../src/engine/reference-networks/train'
 import { openRawData } from '../../../../src/main/cli/inputs'
-import { startBackend } from '../../../../src/main/services/backend'
+import { startBackend } from '../../../../src/main/engine/backend'
 
 const side = 12
 const classes = 4

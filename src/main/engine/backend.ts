@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { RunConfig } from '../../contract/run'
 import { type BackendResult, initBackend } from '../../engine/runtime'
 import { confirmNative, nativeOffer, type OfferOptions } from './native/offer'
-import { workersFor } from './workers'
+import { workersFor } from './thread-pool'
 
 /** Beside the bundles in a build, in their package when run from source; with its trailing separator. */
 function wasmPath(): string {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { EspalierError } from '../../../src/contract/errors'
-import type { Batch } from '../../../src/engine/data/types'
-import type { HostTensor } from '../../../src/engine/runtime/types'
-import { DeviationMeter, measureDeviation, parityThresholds } from '../../../src/main/services/parity'
+import type { EspalierError } from '../../../../src/contract/errors'
+import type { Batch } from '../../../../src/engine/data/types'
+import type { HostTensor } from '../../../../src/engine/runtime/types'
+import { DeviationMeter, measureDeviation, parityThresholds } from '../../../../src/main/engine/proof/parity'
 
 const output = (values: readonly number[], name = 'output'): Map<string, HostTensor> =>
   new Map([[name, { dims: [values.length], data: Float32Array.from(values) }]])

@@ -2,15 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Batch, DataSource, SampleTable } from '../../../src/engine/data/types'
-import { readModel, writeModel } from '../../../src/engine/formats'
-import { architectures, findArchitecture } from '../../../src/engine/reference-networks'
-import { createSession } from '../../../src/engine/runtime'
-import { startBackend } from '../../../src/main/services/backend'
-import { onnxRuntimeName, openOnnxRunner } from '../../../src/main/services/onnx-runtime'
-import { measureDeviation } from '../../../src/main/services/parity'
-import { exportTargets, writeAndProve } from '../../../src/main/services/parity-export'
-import { noiseBatch } from '../../../src/main/services/parity-samples'
+import type { Batch, DataSource, SampleTable } from '../../../../src/engine/data/types'
+import { readModel, writeModel } from '../../../../src/engine/formats'
+import { architectures, findArchitecture } from '../../../../src/engine/reference-networks'
+import { createSession } from '../../../../src/engine/runtime'
+import { startBackend } from '../../../../src/main/engine/backend'
+import { exportTargets, writeAndProve } from '../../../../src/main/engine/proof/export'
+import { onnxRuntimeName, openOnnxRunner } from '../../../../src/main/engine/proof/onnx-runtime'
+import { measureDeviation } from '../../../../src/main/engine/proof/parity'
+import { noiseBatch } from '../../../../src/main/engine/proof/samples'
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-parity-'))
 beforeAll(() => startBackend())
@@ -64,7 +64,7 @@ describe('proof of an export', () => {
   })
 
   it.each(['cnn', 'nested'])('sends the Keras network "%s" on as TF.js with its images as they were', async (name) => {
-    const path = join(import.meta.dirname, `../../models/keras/${name}.v3.keras`)
+    const path = join(import.meta.dirname, `../../../models/keras/${name}.v3.keras`)
     const { graph } = await readModel({ name: 'model.keras', bytes: readFileSync(path) })
     const targets = exportTargets(join(folder, `from-${name}`), ['tfjs', 'onnx'])
     const [tfjs, onnx] = await writeAndProve({ graph, data: null, targets })

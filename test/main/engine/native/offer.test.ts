@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { buildNative } from '../../../../src/main/services/native/build'
-import { nativeOffer } from '../../../../src/main/services/native/offer'
-import { findNative, nativeLayout } from '../../../../src/main/services/native/place'
-import { recipeText } from '../../../../src/main/services/native/recipe'
+import { buildNative } from '../../../../src/main/engine/native/build'
+import { nativeOffer } from '../../../../src/main/engine/native/offer'
+import { findNative, nativeLayout } from '../../../../src/main/engine/native/place'
+import { recipeText } from '../../../../src/main/engine/native/recipe'
 import { temporaryFolder } from '../../support/folders'
 
 function pretended(manifest: string): string {

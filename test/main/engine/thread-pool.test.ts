@@ -13,7 +13,7 @@ import {
   type WorkerRequest,
 } from '../../../src/engine/runtime'
 import { useWorkers } from '../../../src/engine/runtime/parallel'
-import { type ThreadPool, threadPool } from '../../../src/main/services/workers'
+import { type ThreadPool, threadPool } from '../../../src/main/engine/thread-pool'
 import { batchOf, smallNetwork } from '../../engine/runtime/support/small-network'
 import { bundle } from '../support/bundle'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { HostTensor } from '../../../src/engine/runtime/types'
-import { withFixedBatch } from '../../../src/main/services/fixed-batch'
+import type { HostTensor } from '../../../../src/engine/runtime/types'
+import { withFixedBatch } from '../../../../src/main/engine/proof/fixed-batch'
 
 it('answers any number of samples like a network without a fixed batch', async () => {
   const double = async (feed: ReadonlyMap<string, HostTensor>, batch: number) => {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openRunFolder } from '../../../src/main/services/run-folder'
+import { openRunFolder } from '../../../src/main/cli/run-folder'
 
 let out: string
 beforeEach(() => {

@@ -1,11 +1,11 @@
 /** Latency of an exported network beside that of the network it was pruned from, in the runtimes it is proven in. */
-import type { ExportLatency, ExportResult } from '../../contract/run'
-import type { Batch } from '../../engine/data/types'
-import { type Latency, measureLatencyInTime } from '../../engine/evaluation/latency'
-import { writeModel } from '../../engine/formats'
-import type { Graph } from '../../engine/graph/graph'
-import { createSession } from '../../engine/runtime'
-import { startBackend } from './backend'
+import type { ExportLatency, ExportResult } from '../../../contract/run'
+import type { Batch } from '../../../engine/data/types'
+import { type Latency, measureLatencyInTime } from '../../../engine/evaluation/latency'
+import { writeModel } from '../../../engine/formats'
+import type { Graph } from '../../../engine/graph/graph'
+import { createSession } from '../../../engine/runtime'
+import { startBackend } from '../backend'
 import { onnxRuntimeName, openOnnxRunner } from './onnx-runtime'
 import { type Runner, throwIfCancelled } from './parity'
 

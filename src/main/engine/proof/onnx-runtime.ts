@@ -1,7 +1,7 @@
 /** ONNX Runtime as the independent second opinion: it shares no code with the engine. */
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
-import { EspalierError } from '../../contract/errors'
-import type { Feed, HostTensor } from '../../engine/runtime/types'
+import { EspalierError } from '../../../contract/errors'
+import type { Feed, HostTensor } from '../../../engine/runtime/types'
 import { withFixedBatch } from './fixed-batch'
 
 /** Name and version, for the record of a proof. */

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fileAccess } from '../../../src/main/services/files'
+import { fileAccess } from '../../../src/main/artifacts/file-access'
 
 let folder: string
 beforeEach(() => {

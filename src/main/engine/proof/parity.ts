@@ -1,8 +1,8 @@
 /** Proof that an exported file is the network in memory: an independent runtime runs both on the same samples. */
-import { EspalierError } from '../../contract/errors'
-import type { ExportResult } from '../../contract/run'
-import type { Batch } from '../../engine/data/types'
-import type { Feed, HostTensor } from '../../engine/runtime/types'
+import { EspalierError } from '../../../contract/errors'
+import type { ExportResult } from '../../../contract/run'
+import type { Batch } from '../../../engine/data/types'
+import type { Feed, HostTensor } from '../../../engine/runtime/types'
 
 /**
  * Largest error, relative to the output's scale, that still counts as the same network. With weights of 11 and 8

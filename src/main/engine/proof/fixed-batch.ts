@@ -1,5 +1,5 @@
 /** Lets a network that is exported for one batch size answer any number of samples. */
-import type { Feed, HostTensor } from '../../engine/runtime/types'
+import type { Feed, HostTensor } from '../../../engine/runtime/types'
 
 type Run = (feed: Feed) => Promise<Map<string, HostTensor>>
 

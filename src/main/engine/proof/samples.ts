@@ -1,9 +1,9 @@
 /** The samples a proof runs on: rows of the data's own splits, or seeded noise where there is no data. */
-import { EspalierError } from '../../contract/errors'
-import { stream } from '../../engine/data/rng'
-import type { Batch, DataSource, SampleTable } from '../../engine/data/types'
-import type { Graph, ValueInfo } from '../../engine/graph/graph'
-import type { HostTensor } from '../../engine/runtime/types'
+import { EspalierError } from '../../../contract/errors'
+import { stream } from '../../../engine/data/rng'
+import type { Batch, DataSource, SampleTable } from '../../../engine/data/types'
+import type { Graph, ValueInfo } from '../../../engine/graph/graph'
+import type { HostTensor } from '../../../engine/runtime/types'
 
 /** The table the final figures are taken on: test, else the user's verification split, else train. */
 export const proofTable = (data: DataSource): SampleTable => data.test ?? data.validation ?? data.train
