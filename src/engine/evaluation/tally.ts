@@ -111,7 +111,25 @@ function heldBy(extents: readonly Extent[], units: number): { extents: Lists; he
   return { extents: listsOf(units + 1, where), held: listsOf(units + 1, held) }
 }
 
-export function tally(extents: readonly Extent[], terms: readonly Term[], units: number): CostModel {
+/** Terms of the same extents added up: a layer's weight and its MACs, the four vectors of a BatchNorm. */
+function merged(terms: readonly Term[]): Term[] {
+  const byExtents = new Map<string, Term>()
+  for (const { extents, macs, params, bytes } of terms) {
+    const sorted = extents.length < 2 ? extents : [...extents].sort((a, b) => a - b)
+    const key = sorted.join()
+    const other = byExtents.get(key)
+    byExtents.set(key, {
+      extents: sorted,
+      macs: macs + (other?.macs ?? 0),
+      params: params + (other?.params ?? 0),
+      bytes: bytes + (other?.bytes ?? 0),
+    })
+  }
+  return [...byExtents.values()]
+}
+
+export function tally(extents: readonly Extent[], single: readonly Term[], units: number): CostModel {
+  const terms = merged(single)
   const { extents: extentsOf, held } = heldBy(extents, units)
   const factors = listsOf(
     terms.length,
@@ -156,10 +174,9 @@ export function tally(extents: readonly Extent[], terms: readonly Term[], units:
   const met = new Int32Array(terms.length)
   let question = 0
 
-  const make = (kept: Int32Array, gone: Uint8Array, now: Cost): CostModel => {
+  /** @param after the extents as they are, and while a question is answered as it supposes them. */
+  const make = (after: Int32Array, gone: Uint8Array, products: Float64Array, now: Cost): CostModel => {
     let current = now
-    /** The extents as a question supposes them; between questions the same as `kept`. */
-    const after = kept.slice()
     const move = (list: Int32Array, unit: number, by: 1 | -1) => {
       for (let i = extentsOf.starts[unit] as number; i < (extentsOf.starts[unit + 1] as number); i++) {
         const e = extentsOf.items[i] as number
@@ -181,7 +198,7 @@ export function tally(extents: readonly Extent[], terms: readonly Term[], units:
             const t = termsOf.items[j] as number
             if (met[t] === question) continue
             met[t] = question
-            const less = product(t, kept) - product(t, after)
+            const less = (products[t] as number) - product(t, after)
             macs += (scales.macs[t] as number) * less
             params += (scales.params[t] as number) * less
             bytes += (scales.bytes[t] as number) * less
@@ -206,19 +223,34 @@ export function tally(extents: readonly Extent[], terms: readonly Term[], units:
       savingOf,
       remove(unit) {
         if (gone[unit] === 1) return
-        const saved = savingOf([unit])
         gone[unit] = 1
-        move(kept, unit, -1)
         move(after, unit, -1)
+        let macs = 0
+        let params = 0
+        let bytes = 0
+        // A term of several of the unit's extents is brought up to date by the first: nothing is left for the others.
+        for (let i = extentsOf.starts[unit] as number; i < (extentsOf.starts[unit + 1] as number); i++) {
+          const e = extentsOf.items[i] as number
+          for (let j = termsOf.starts[e] as number; j < (termsOf.starts[e + 1] as number); j++) {
+            const t = termsOf.items[j] as number
+            const value = product(t, after)
+            const less = (products[t] as number) - value
+            products[t] = value
+            macs += (scales.macs[t] as number) * less
+            params += (scales.params[t] as number) * less
+            bytes += (scales.bytes[t] as number) * less
+          }
+        }
         current = {
-          macs: current.macs - saved.macs,
-          params: current.params - saved.params,
-          bytes: current.bytes - saved.bytes,
+          macs: current.macs - Math.round(macs),
+          params: current.params - Math.round(params),
+          bytes: current.bytes - Math.round(bytes),
         }
       },
       isRemoved: (unit) => gone[unit] === 1,
-      clone: () => make(kept.slice(), gone.slice(), current),
+      clone: () => make(after.slice(), gone.slice(), products.slice(), current),
     }
   }
-  return make(full.slice(), new Uint8Array(units + 1), original)
+  const products = Float64Array.from(terms, (_, t) => product(t, full))
+  return make(full.slice(), new Uint8Array(units + 1), products, original)
 }

@@ -175,6 +175,26 @@ export function takeBlock(source: TensorData, kept: ReadonlyMap<number, Indices>
 
 /** Copies slices of `inner` elements at `indices` behind every start; neighbours go together. */
 function copyRuns(from: Int32Array, to: Int32Array, starts: readonly number[], indices: Indices, inner: number): void {
+  if (inner === 1) copyPoints(from, to, starts, Int32Array.from(indices))
+  else copyBlocks(from, to, starts, indices, inner)
+}
+
+/** Single elements: a look at each place costs less than the bookkeeping of runs. */
+function copyPoints(from: Int32Array, to: Int32Array, starts: readonly number[], places: Int32Array): void {
+  const { length } = places
+  for (let s = 0, at = 0; s < starts.length; s++, at += length) {
+    const start = starts[s] as number
+    for (let k = 0; k < length; k++) to[at + k] = from[start + (places[k] as number)] as number
+  }
+}
+
+function copyBlocks(
+  from: Int32Array,
+  to: Int32Array,
+  starts: readonly number[],
+  indices: Indices,
+  inner: number,
+): void {
   const runs: number[] = []
   for (let i = 0; i < indices.length; ) {
     let end = i + 1

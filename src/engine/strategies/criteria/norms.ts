@@ -32,10 +32,18 @@ const laidOut = ({ rows, units, width }: Slices): Runs => ({
  * Sum of |w|^p over the rows of each unit.
  * @returns one number a unit; `present` says which units own a row.
  */
-export function powerSums(slices: Slices, units: number, p: 1 | 2): { sums: Float64Array; present: Uint8Array } {
+export function powerSums(slices: Slices, units: number, p: 1 | 2): UnitSums {
+  return ofUnits(slices, units, rowSums(slices.runs ?? laidOut(slices), p))
+}
+
+interface UnitSums {
+  readonly sums: Float64Array
+  readonly present: Uint8Array
+}
+
+function ofUnits(slices: Slices, units: number, ofRows: Float64Array): UnitSums {
   const sums = new Float64Array(units)
   const present = new Uint8Array(units)
-  const ofRows = rowSums(slices.runs ?? laidOut(slices), p)
   for (let row = 0; row < ofRows.length; row++) {
     const unit = slices.units[row] as number
     sums[unit] = (sums[unit] as number) + (ofRows[row] as number)
@@ -48,7 +56,7 @@ export function powerSums(slices: Slices, units: number, p: 1 | 2): { sums: Floa
 export function meanOverSlices(
   input: CriterionInput,
   roles: readonly Slices['role'][],
-  measure: (slices: Slices) => { sums: Float64Array; present: Uint8Array },
+  measure: (slices: Slices) => UnitSums,
 ): Float64Array | null {
   const total = new Float64Array(input.units)
   const count = new Float64Array(input.units)
@@ -74,5 +82,8 @@ export function filterNorm(input: CriterionInput, p: 1 | 2): Float64Array | null
 
 /** The DepGraph group norm: mean over producer, consumer and scale slices of the squared l2 norm. */
 export function groupNorm(input: CriterionInput): Float64Array | null {
-  return meanOverSlices(input, ['producer', 'consumer', 'scale'], (slices) => powerSums(slices, input.units, 2))
+  return meanOverSlices(input, ['producer', 'consumer', 'scale'], (slices) =>
+    // Every weight is producer of one group and consumer of another: both sides are summed in one pass.
+    slices.squares ? ofUnits(slices, input.units, slices.squares()) : powerSums(slices, input.units, 2),
+  )
 }

@@ -3,11 +3,12 @@ import { EspalierError } from '../../../contract/errors'
 import type { Binding, Coupling, Group, Layer } from '../../coupling'
 import type { Graph } from '../../graph/graph'
 import { sizeOf, type TensorData, toFloat32 } from '../../graph/tensor'
+import { WeightSums } from './channel-sums'
 import type { Runs, Slices } from './types'
 
 /** Slices whose rows are laid out only when a criterion reads them: most are content with where they lie. */
 function fromRuns(
-  parts: Pick<Slices, 'node' | 'role' | 'units'>,
+  parts: Pick<Slices, 'node' | 'role' | 'units' | 'squares'>,
   weight: TensorData,
   places: Omit<Runs, 'source'>,
 ): Slices {
@@ -67,6 +68,7 @@ function layerSlices(
   layer: Layer,
   weight: TensorData,
   role: 'producer' | 'consumer',
+  sums: WeightSums,
 ): Slices {
   const [axis, other] = role === 'producer' ? [layer.outputAxis, layer.inputAxis] : [layer.inputAxis, layer.outputAxis]
   const unitIds = role === 'producer' ? layer.outputUnits : layer.inputUnits
@@ -90,7 +92,12 @@ function layerSlices(
     axis === 0
       ? { starts, count: 1, stride: 0, length: across * taps }
       : { starts, count: across, stride: stepOf(other), length: taps }
-  return fromRuns({ node: layer.node.name, role, units: indicesOf(coupling, unitIds, places) }, weight, runs)
+  const squares = () => {
+    const { first, second } = sums.squares(weight, layer.groups)
+    return Float64Array.from(places, (channel) => (axis === 0 ? first : second)[channel] as number)
+  }
+  const units = indicesOf(coupling, unitIds, places)
+  return fromRuns({ node: layer.node.name, role, units, squares }, weight, runs)
 }
 
 /** Rows of an operator that is no layer (embedding, recurrent kernel, product by index): everything along the bound axis. */
@@ -134,8 +141,11 @@ function bindingsOf(coupling: Coupling): ReadonlyMap<number, readonly Binding[]>
   return result
 }
 
-/** All slices of group `g`: producers, consumers (depthwise layers are neither) and BatchNorm scales. */
-export function groupSlices(graph: Graph, coupling: Coupling, g: number): Slices[] {
+/**
+ * All slices of group `g`: producers, consumers (depthwise layers are neither) and BatchNorm scales.
+ * @param sums of this network's weights, shared by the calls for its groups
+ */
+export function groupSlices(graph: Graph, coupling: Coupling, g: number, sums = new WeightSums()): Slices[] {
   const group = coupling.groups[g] as Group
   const constant = (name: string): TensorData => {
     const data = graph.constants.get(name)
@@ -146,7 +156,7 @@ export function groupSlices(graph: Graph, coupling: Coupling, g: number): Slices
   for (const role of ['producer', 'consumer'] as const) {
     for (const layer of role === 'producer' ? group.producers : group.consumers) {
       if (layer.kind === 'depthwise') continue
-      slices.push(layerSlices(coupling, g, layer, constant(layer.weightName), role))
+      slices.push(layerSlices(coupling, g, layer, constant(layer.weightName), role, sums))
     }
   }
   for (const binding of bindingsOf(coupling).get(g) ?? []) {

@@ -24,6 +24,8 @@ export interface Slices {
   readonly rows: Float32Array
   /** The same elements where they lie, for criteria that need no copy; left out where rows are not made of runs. */
   readonly runs?: Runs
+  /** Sum of squares of every row, where it is to be had without reading the row alone. */
+  readonly squares?: () => Float64Array
 }
 
 /** The first samples' feature maps of one value that linear operators read. */
