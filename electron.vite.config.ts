@@ -17,6 +17,7 @@ const node: UserConfig = {
           engine: source('main/engine/process.ts'),
           'engine-worker': source('main/engine/worker.ts'),
           'native-check': source('main/engine/native/check.ts'),
+          'onnxruntime-check': source('main/engine/onnxruntime/check.ts'),
           'native-build': source('main/cli/native-build.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

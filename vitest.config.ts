@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   plugins: [vue()],
   test: {
-    // Every machine can run WASM; tests that are about the native backend ask for it.
-    env: { ESPALIER_NATIVE: 'off' },
+    // Every machine can run WASM; tests that are about another backend ask for it.
+    env: { ESPALIER_NATIVE: 'off', ESPALIER_ONNXRUNTIME: 'off' },
     projects: [
       {
         extends: true,

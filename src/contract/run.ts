@@ -13,7 +13,7 @@ export const allocations = ['uniform', 'global', 'sensitivity'] as const
  * all parameters on the result.
  */
 export const refits = ['none', 'bn', 'layerwise', 'sequential'] as const
-export const backends = ['auto', 'cuda', 'webgpu', 'native', 'wasm'] as const
+export const backends = ['auto', 'cuda', 'webgpu', 'native', 'onnxruntime', 'wasm'] as const
 export const exportFormats = ['onnx', 'tfjs', 'keras'] as const
 export const precisions = ['fp32', 'fp16', 'int8'] as const
 

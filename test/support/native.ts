@@ -1,7 +1,8 @@
-/** The native backend for tests that compare it with others: where it is built. Elsewhere tests run on WASM alone. */
-import type { NativeOffer } from '../../src/engine/runtime'
+/** Backends for tests that compare them: native where it is built, ONNX Runtime and WASM everywhere. */
+import type { NativeOffer, OnnxRuntimeOffer } from '../../src/engine/runtime'
 import { nativeLoader } from '../../src/main/engine/native/load'
 import { findNative } from '../../src/main/engine/native/place'
+import { loadOnnxRuntime } from '../../src/main/engine/onnxruntime/load'
 
 export function builtNative(): NativeOffer {
   const { ESPALIER_NATIVE: _, ...environment } = process.env
@@ -14,8 +15,12 @@ export function builtNative(): NativeOffer {
 const native = builtNative()
 if (!native.available) console.warn(`Tests are not run on the native backend: ${native.reason}`)
 
+/** Computes everything it can, however small, so that tests need no large tensors. */
+export const everyCall: OnnxRuntimeOffer = { available: true, load: () => loadOnnxRuntime({ callCost: 0, threads: 2 }) }
+
 /** Backends for `describe.each`; `registered` is the name TF.js knows it by. Those not `there` are skipped. */
 export const backendTargets = [
-  { backend: 'wasm', registered: 'wasm', there: true, native },
-  { backend: 'native', registered: 'tensorflow', there: native.available, native },
+  { backend: 'wasm', registered: 'wasm', there: true, offers: {} },
+  { backend: 'onnxruntime', registered: 'onnxruntime', there: true, offers: { onnxRuntime: everyCall } },
+  { backend: 'native', registered: 'tensorflow', there: native.available, offers: { native } },
 ] as const

@@ -1,22 +1,13 @@
-/** Choice of the backend: each candidate is tried on a small known program with gradients before it is used. */
+/** Choice of the backend: each candidate is tried on a known program with gradients before it is used. */
 
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import {
-  type backend_util,
-  engine,
-  env,
-  getBackend,
-  matMul,
-  memory,
-  setBackend,
-  type Tensor,
-  tensor,
-  tidy,
-} from '@tensorflow/tfjs-core'
+import { engine, env, getBackend, memory, setBackend } from '@tensorflow/tfjs-core'
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { backends } from '../../contract/run'
 import { registerWasmKernels } from './kernels'
+import { measureSpeed, verifyKnownProgram } from './known-program'
 import { type NativeOffer, nativeName, registerNative } from './native'
+import { type OnnxRuntimeOffer, onnxRuntimeName, registerOnnxRuntime } from './onnxruntime'
 import { useWorkers, type WorkerPool } from './parallel'
 
 export type BackendChoice = (typeof backends)[number]
@@ -28,6 +19,8 @@ export interface BackendOptions {
   readonly wasmPath?: string
   /** The native backend as the caller found it. */
   readonly native?: NativeOffer
+  /** ONNX Runtime as the caller found it. */
+  readonly onnxRuntime?: OnnxRuntimeOffer
   /** Workers for the backend that uses one core only, WASM; each has started its own. */
   readonly workers?: WorkerPool
 }
@@ -58,68 +51,20 @@ const absent: readonly { readonly name: string; readonly reason: string }[] = [
   { name: 'webgpu', reason: 'The WebGPU backend is not part of this build yet.' },
 ]
 
-const noOffer: NativeOffer = {
+type Refusal = { readonly available: false; readonly reason: string }
+
+const noNative: Refusal = {
   available: false,
   reason: 'The native CPU backend is not built on this machine. `npm run native:build` builds it.',
 }
-
-/** A convolution and its gradients on numbers small enough to check by hand: x 2x2, filter 2x2, no padding. */
-function verifyKnownProgram(): void {
-  tidy(() => {
-    const x = tensor([1, 2, 3, 4], [1, 2, 2, 1])
-    const filter = tensor([1, -1, 2, 0.5], [2, 2, 1, 1])
-    const attributes = { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dimRoundingMode: undefined }
-    const run = (kernel: string, inputs: Record<string, Tensor>, more: Record<string, unknown>) =>
-      engine().runKernel(kernel, inputs, { ...attributes, ...more } as never) as Tensor
-    const y = run('Conv2D', { x, filter }, { dilations: [1, 1] })
-    const dy = tensor([2], [1, 1, 1, 1])
-    const around = { pad: [0, 1, 1, 0].map((extent) => [extent, extent]), dilations: [1, 1], strides: [2, 2] }
-    const spread = tensor([1, 1, 1, 1], [1, 2, 2, 1])
-    const checks: [string, Tensor, number[]][] = [
-      ['a padded convolution', run('Conv2D', { x, filter }, around), [0.5, 4, -3, 4]],
-      [
-        'its input gradient',
-        run('Conv2DBackpropInput', { dy: spread, filter }, { ...around, inputShape: x.shape }),
-        [0.5, 2, -1, 1],
-      ],
-      [
-        'its filter gradient',
-        run('Conv2DBackpropFilter', { x, dy: spread }, { ...around, filterShape: filter.shape }),
-        [4, 3, 2, 1],
-      ],
-      ['a convolution', y, [7]],
-      ['its input gradient', run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }), [2, -2, 4, 1]],
-      ['its filter gradient', run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }), [2, 4, 6, 8]],
-      ['a matrix product', matMul(tensor([1, 2, 3, 4], [2, 2]), tensor([5, 6, 7, 8], [2, 2]), true), [26, 30, 38, 44]],
-    ]
-    for (const [what, got, expected] of checks) {
-      const values: backend_util.TypedArray = got.dataSync()
-      if (expected.some((value, i) => !(Math.abs(value - (values[i] as number)) < 1e-4))) {
-        throw new EspalierError(
-          'BACKEND_FAILED',
-          `The ${getBackend()} backend computes ${what} wrongly on this machine, so it is not used.`,
-        )
-      }
-    }
-  })
-}
-
-function measure(): number {
-  const size = 256
-  return tidy(() => {
-    const a = tensor(new Float32Array(size * size).fill(0.5), [size, size])
-    const once = () => matMul(a, a).dataSync()
-    once()
-    const times = [0, 0, 0].map(() => {
-      const start = performance.now()
-      once()
-      return performance.now() - start
-    })
-    return (2 * size ** 3) / (Math.min(...times) * 1e6)
-  })
+const noOnnxRuntime: Refusal = {
+  available: false,
+  reason: 'ONNX Runtime was not offered as a backend where this runs.',
 }
 
 let current: BackendResult | null = null
+/** Candidates that were tried in this process, by name, and why they were passed over. */
+const failed = new Map<string, string>()
 let currentWasmPath: string | undefined
 
 interface Started {
@@ -131,17 +76,23 @@ async function start(name: string): Promise<Started> {
   env().set('CHECK_COMPUTATION_FOR_ERRORS', false)
   if (!(await setBackend(name))) throw new Error(`TF.js has no backend ${name}.`)
   verifyKnownProgram()
-  return { gflops: measure() }
+  return { gflops: measureSpeed() }
 }
 
-async function startWasm(wasmPath: string | undefined): Promise<Started> {
+/** Makes WASM TF.js's current backend, unchecked. */
+async function loadWasm(wasmPath: string | undefined): Promise<void> {
   if (wasmPath !== undefined && wasmPath !== currentWasmPath) {
     setWasmPaths(wasmPath)
     currentWasmPath = wasmPath
   }
   setThreadsCount(1)
   registerWasmKernels()
+  if (!(await setBackend('wasm'))) throw new Error('TF.js has no backend wasm.')
+}
+
+async function startWasm(wasmPath: string | undefined): Promise<Started> {
   try {
+    await loadWasm(wasmPath)
     return await start('wasm')
   } catch (error) {
     if (error instanceof EspalierError) throw error
@@ -153,13 +104,9 @@ async function startWasm(wasmPath: string | undefined): Promise<Started> {
   }
 }
 
-async function startNative(offer: NativeOffer): Promise<Started> {
-  if (!offer.available) {
-    throw new EspalierError(
-      'BACKEND_UNAVAILABLE',
-      `${offer.reason} Choose "auto" or "wasm"; WASM runs on every machine.`,
-    )
-  }
+async function startNative(options: BackendOptions): Promise<Started> {
+  const offer = options.native ?? noNative
+  if (!offer.available) throw unavailable(offer)
   try {
     registerNative(offer)
     return await start(nativeName)
@@ -173,81 +120,115 @@ async function startNative(offer: NativeOffer): Promise<Started> {
   }
 }
 
-const reasons = {
-  native: "TensorFlow's own CPU kernels on all cores, built and checked on this machine.",
-  wasm: 'WebAssembly with SIMD; runs on every machine.',
+async function startOnnxRuntime(options: BackendOptions): Promise<Started> {
+  const offer = options.onnxRuntime ?? noOnnxRuntime
+  if (!offer.available) throw unavailable(offer)
+  try {
+    await loadWasm(options.wasmPath)
+    registerOnnxRuntime(offer, engine().backend)
+    return await start(onnxRuntimeName)
+  } catch (error) {
+    if (error instanceof EspalierError) throw error
+    throw new EspalierError(
+      'BACKEND_UNAVAILABLE',
+      'ONNX Runtime is there, but this process could not compute with it. Install Espalier anew, or choose "wasm".',
+      error,
+    )
+  }
 }
 
-function resultOf(name: 'native' | 'wasm', gflops: number, native: BackendReport): BackendResult {
-  const wasm: BackendReport = {
+const unavailable = ({ reason }: Refusal) =>
+  new EspalierError('BACKEND_UNAVAILABLE', `${reason} Choose "auto" or "wasm"; WASM runs on every machine.`)
+
+interface Candidate {
+  readonly name: 'native' | 'onnxruntime' | 'wasm'
+  /** Under which TF.js knows it. */
+  readonly registered: string
+  /** Why it is taken. */
+  readonly reason: string
+  offer(options: BackendOptions): { readonly available: true } | Refusal
+  start(options: BackendOptions): Promise<Started>
+}
+
+/** Best first. */
+const candidates: readonly Candidate[] = [
+  {
+    name: 'native',
+    registered: nativeName,
+    reason: "TensorFlow's own CPU kernels on all cores, built and checked on this machine.",
+    offer: ({ native }) => native ?? noNative,
+    start: startNative,
+  },
+  {
+    name: 'onnxruntime',
+    registered: onnxRuntimeName,
+    reason:
+      "ONNX Runtime's CPU kernels on all cores over WebAssembly; nothing was to be built, and it was checked here.",
+    offer: ({ onnxRuntime }) => onnxRuntime ?? noOnnxRuntime,
+    start: startOnnxRuntime,
+  },
+  {
     name: 'wasm',
-    available: true,
-    chosen: name === 'wasm',
-    verified: name === 'wasm',
-    gflops: name === 'wasm' ? gflops : null,
-    reason: name === 'wasm' ? reasons.wasm : 'Not needed: a faster backend was found. It can be chosen by name.',
-  }
-  return {
-    name,
-    verified: true,
-    reason: reasons[name],
-    gflops,
-    candidates: [
-      ...absent.map((candidate) => ({ ...candidate, available: false, chosen: false, verified: false, gflops: null })),
-      native,
-      wasm,
-    ],
-  }
+    registered: 'wasm',
+    reason: 'WebAssembly with SIMD; runs on every machine.',
+    offer: () => ({ available: true }),
+    start: ({ wasmPath }) => startWasm(wasmPath),
+  },
+]
+
+/** Entries of all backends when `taken` runs. */
+function resultOf(taken: Candidate, gflops: number, options: BackendOptions): BackendResult {
+  const reports = candidates.map((candidate): BackendReport => {
+    const { name } = candidate
+    const chosen = candidate === taken
+    const offer = candidate.offer(options)
+    const reason = chosen
+      ? candidate.reason
+      : (failed.get(name) ??
+        (offer.available ? 'Not needed: another backend was chosen. It can be chosen by name.' : offer.reason))
+    return { name, available: offer.available, chosen, verified: chosen, gflops: chosen ? gflops : null, reason }
+  })
+  const without = absent.map((one) => ({ ...one, available: false, chosen: false, verified: false, gflops: null }))
+  return { name: taken.name, verified: true, reason: taken.reason, gflops, candidates: [...without, ...reports] }
 }
 
-const nativeReport = (chosen: boolean, available: boolean, gflops: number | null, reason: string): BackendReport => ({
-  name: 'native',
-  available,
-  chosen,
-  verified: chosen,
-  gflops,
-  reason,
-})
+/** Whether what runs is what is wished for: the best that is offered now, or the one named. */
+function stays(result: BackendResult, options: BackendOptions): boolean {
+  const held = candidates.find(({ name }) => name === result.name) as Candidate
+  if (getBackend() !== held.registered) return false
+  const wish = options.backend ?? 'auto'
+  if (wish !== 'auto') return wish === result.name
+  if (!options.native && !options.onnxRuntime) return true
+  return candidates.find((candidate) => candidate.offer(options).available && !failed.has(candidate.name)) === held
+}
 
 /**
- * Chooses, starts and verifies the backend; later calls with the same wish answer at once. `auto` takes native where the
- * caller offers it and it answers rightly, else WASM, and keeps what runs where nothing is offered.
+ * Chooses, starts and verifies the backend; later calls with the same wish answer at once. `auto` takes the first of
+ * native, ONNX Runtime and WASM that is offered and answers rightly, and keeps what runs where nothing is offered.
  * @throws BACKEND_UNAVAILABLE when the one asked for is not there, BACKEND_FAILED when it computes wrongly.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<BackendResult> {
   const wish = options.backend ?? 'auto'
   const missing = absent.find((candidate) => candidate.name === wish)
-  if (missing) {
-    throw new EspalierError(
-      'BACKEND_UNAVAILABLE',
-      `${missing.reason} Choose "auto" or "wasm"; WASM runs on every machine.`,
-    )
-  }
-  const runs = current && getBackend() === (current.name === 'native' ? nativeName : current.name)
-  if (
-    current &&
-    runs &&
-    (wish === current.name || (wish === 'auto' && (!options.native || current.name === 'native')))
-  ) {
-    return current
-  }
-  const offer = options.native ?? noOffer
-  let left = offer.available ? 'Another backend was chosen by name.' : offer.reason
-  if (wish === 'native' || (wish === 'auto' && offer.available)) {
+  if (missing) throw unavailable({ available: false, reason: missing.reason })
+  if (current && stays(current, options)) return current
+  const tried = candidates.filter(
+    (candidate) => candidate.name === wish || (wish === 'auto' && candidate.offer(options).available),
+  )
+  for (const candidate of tried) {
     try {
-      const { gflops } = await startNative(offer)
-      useWorkers(null)
-      current = resultOf('native', gflops, nativeReport(true, true, gflops, reasons.native))
+      const { gflops } = await candidate.start(options)
+      // The others use all cores by themselves.
+      useWorkers(candidate.name === 'wasm' ? (options.workers ?? null) : null)
+      failed.delete(candidate.name)
+      current = resultOf(candidate, gflops, options)
       return current
     } catch (error) {
-      if (wish === 'native') throw error
-      left = toErrorReport(error).message
+      if (candidate.offer(options).available) failed.set(candidate.name, toErrorReport(error).message)
+      if (wish !== 'auto' || candidate === tried.at(-1)) throw error
     }
   }
-  const { gflops } = await startWasm(options.wasmPath)
-  useWorkers(options.workers ?? null)
-  current = resultOf('wasm', gflops, nativeReport(false, offer.available, null, left))
-  return current
+  throw new EspalierError('BACKEND_UNAVAILABLE', 'No backend could be started on this machine. Install Espalier anew.')
 }
 
 /** Whether anything can be computed yet. */

@@ -12,6 +12,7 @@ export { reestimateBatchNorm } from './batch-norm'
 export { buildProgram } from './build'
 export { hasOpenExtents, openExtents, withExtents } from './extents'
 export type { NativeOffer } from './native'
+export type { OnnxProgram, OnnxRuntime, OnnxRuntimeOffer, OnnxValue } from './onnxruntime'
 export {
   batchesAhead,
   createNetwork,

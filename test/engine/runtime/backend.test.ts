@@ -1,6 +1,29 @@
 /** Choice of the backend. */
 import { describe, expect, it } from 'vitest'
-import { initBackend } from '../../../src/engine/runtime'
+import { initBackend, type OnnxRuntimeOffer, tensors } from '../../../src/engine/runtime'
+import { loadOnnxRuntime } from '../../../src/main/engine/onnxruntime/load'
+
+/** Multiplies as ONNX Runtime does, and then changes one number. */
+const liar: OnnxRuntimeOffer = {
+  available: true,
+  load: () => {
+    const honest = loadOnnxRuntime({ threads: 1 })
+    return {
+      ...honest,
+      compile: (model, threads) => {
+        const program = honest.compile(model, threads)
+        return {
+          ...program,
+          run: (inputs, outputs) => {
+            program.run(inputs, outputs)
+            const data = outputs.dw?.data as Float32Array | undefined
+            if (data) data[7] = (data[7] as number) + 1
+          },
+        }
+      },
+    }
+  },
+}
 
 describe('backends', () => {
   it('takes WASM, verified, and says why the others are not taken', async () => {
@@ -11,12 +34,31 @@ describe('backends', () => {
       ['cuda', false, false],
       ['webgpu', false, false],
       ['native', false, false],
+      ['onnxruntime', false, false],
       ['wasm', true, true],
     ])
     for (const candidate of result.candidates) expect(candidate.reason).toMatch(/\.$/)
   })
 
-  it.each(['cuda', 'webgpu', 'native'] as const)('refuses %s by code, and falls back to nothing', async (backend) => {
-    await expect(initBackend({ backend })).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+  it.each(['cuda', 'webgpu', 'native', 'onnxruntime'] as const)(
+    'refuses %s by code, and falls back to nothing',
+    async (backend) => {
+      await expect(initBackend({ backend })).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' })
+    },
+  )
+
+  it('names a backend that lies, passes it over, and computes on', async () => {
+    const result = await initBackend({ backend: 'auto', onnxRuntime: liar })
+    expect(result.name).toBe('wasm')
+    const left = result.candidates.find(({ name }) => name === 'onnxruntime')
+    expect(left).toMatchObject({ available: true, chosen: false, verified: false })
+    expect(left?.reason).toMatch(/filter gradient .* wrongly/)
+    await expect(initBackend({ backend: 'onnxruntime', onnxRuntime: liar })).rejects.toMatchObject({
+      code: 'BACKEND_FAILED',
+    })
+    await initBackend({ backend: 'wasm' })
+    expect([...tensors.tidy(() => tensors.matMul(tensors.ones([2, 2]), tensors.ones([2, 2]))).dataSync()]).toEqual([
+      2, 2, 2, 2,
+    ])
   })
 })

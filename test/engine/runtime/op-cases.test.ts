@@ -88,9 +88,9 @@ function theirGradients(loaded: Loaded): Float32Array[] {
   })
 }
 
-describe.each(backendTargets)('operators on $backend', ({ backend, registered, there, native }) => {
+describe.each(backendTargets)('operators on $backend', ({ backend, registered, there, offers }) => {
   beforeAll(async () => {
-    if (there) await initBackend({ backend, native })
+    if (there) await initBackend({ backend, ...offers })
   })
 
   it.runIf(there).each(opCases.map((opCase) => [opCase.op, opCase.name, opCase] as const))(

@@ -36,9 +36,9 @@ const targetOf = (kind: string, step: number): Target =>
 
 const options = { learningRate: 0.05, momentum: 0.9, weightDecay: 5e-3 } as const
 
-describe.each(backendTargets.filter(({ there }) => there))('training on $backend', ({ backend, native }) => {
+describe.each(backendTargets.filter(({ there }) => there))('training on $backend', ({ backend, offers }) => {
   beforeAll(async () => {
-    await initBackend({ backend, native })
+    await initBackend({ backend, ...offers })
   })
 
   it.each(Object.keys(losses).flatMap((kind) => [[kind, 'train'] as const, [kind, 'frozen'] as const]))(

@@ -28,6 +28,8 @@ export interface Scope {
   transpose(x: TensorInfo, permutation: readonly number[]): TensorInfo
   slice(x: TensorInfo, begin: readonly number[], size: readonly number[]): TensorInfo
   pad(x: TensorInfo, paddings: readonly (readonly [number, number])[]): TensorInfo
+  /** Takes over a result that was made without the scope. */
+  made(result: TensorInfo): TensorInfo
 }
 
 /** Runs `body` on kernels of the named backend and frees what was in between; the result belongs to the caller. */
@@ -54,6 +56,10 @@ export function compose(backend: KernelBackend, body: (scope: Scope) => TensorIn
       paddings.every(([before, after]) => before === 0 && after === 0)
         ? x
         : run('PadV2', { x }, { paddings, constantValue: 0 }),
+    made: (result) => {
+      made.push(result)
+      return result
+    },
   }
   const result = body(scope)
   let kept = false

@@ -1,78 +1,29 @@
 /** Whether the native backend may be used: built, and checked on this machine in a process of its own. */
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import { readFileSync } from 'node:fs'
 import type { NativeOffer } from '../../../engine/runtime'
+import { checkInChild, isPackagedDesktop, machineKey, RememberedCheck } from '../trusted-check'
 import { nativeLoader } from './load'
 import { findNative, nativeLayout } from './place'
 import { isSupported } from './recipe'
 
-const checkedSchema = z.object({ key: z.string(), state: z.enum(['passed', 'failed', 'running']), reason: z.string() })
-type Checked = z.infer<typeof checkedSchema>
-
 const again = 'Run `npm run native:build` to build and check it again.'
 
-/** A check holds for this build, this processor and this runtime. */
-function keyOf(folder: string): string {
-  const { electron, modules } = process.versions as { electron?: string; modules?: string }
-  return createHash('sha256')
-    .update(readFileSync(nativeLayout(folder).manifest))
-    .update([process.arch, cpus()[0]?.model, electron ?? '', modules].join('\0'))
-    .digest('hex')
+function checkOf(folder: string): RememberedCheck {
+  const { manifest, checked } = nativeLayout(folder)
+  return new RememberedCheck(checked, machineKey(readFileSync(manifest, 'utf8')))
 }
-
-function lastCheck(folder: string): Checked | null {
-  try {
-    const found = checkedSchema.safeParse(JSON.parse(readFileSync(nativeLayout(folder).checked, 'utf8')))
-    return found.success && found.data.key === keyOf(folder) ? found.data : null
-  } catch {
-    return null
-  }
-}
-
-function note(folder: string, state: Checked['state'], reason: string): void {
-  try {
-    writeFileSync(nativeLayout(folder).checked, JSON.stringify({ key: keyOf(folder), state, reason } satisfies Checked))
-  } catch {
-    // A folder that cannot be written to is checked at every start.
-  }
-}
-
-/** The check's entry: beside the bundles. Null where nothing is built. */
-function checkEntry(): string | null {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const places = [here, join(here, '..'), join(here, '../../../../out/main')]
-  return places.map((folder) => join(folder, 'native-check.js')).find((path) => existsSync(path)) ?? null
-}
-
-const checkTimeMs = 120_000
 
 /** Runs the known program in a process of its own, which may crash. Null: passed; else a sentence. */
 export function checkNative(folder: string): string | null {
-  const entry = checkEntry()
-  if (!entry) return 'The native backend could not be checked, because Espalier is not built. Run `npm run build`.'
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [entry, folder], {
-    encoding: 'utf8',
-    timeout: checkTimeMs,
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  const reason = checkInChild({
+    entry: 'native-check',
+    arguments: [folder],
+    subject: 'The native backend',
+    advice: again,
   })
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').at(-1) ?? ''
-  const reason =
-    status === 0
-      ? null
-      : status === 1
-        ? said
-        : `The native backend ended its test process (${signal ?? `code ${status}`}), so it is passed over. ${again}`
-  note(folder, reason === null ? 'passed' : 'failed', reason ?? '')
+  checkOf(folder).note(reason === null ? 'passed' : 'failed', reason ?? '')
   return reason
 }
-
-/** A packaged desktop can start no second Node, so there the check runs in the process that asked for it. */
-const isPackagedDesktop = (): boolean => 'electron' in process.versions && process.env.ELECTRON_RUN_AS_NODE !== '1'
 
 export interface OfferOptions {
   /** This process may crash: it does nothing but look at what the machine offers. */
@@ -80,13 +31,14 @@ export interface OfferOptions {
 }
 
 function trusted(folder: string, mayCrash: boolean): string | null {
-  const last = lastCheck(folder)
+  const check = checkOf(folder)
+  const last = check.last()
   if (last?.state === 'passed') return null
   if (last?.state === 'failed') return last.reason
   if (last?.state === 'running') return `The native backend ended the process that checked it. ${again}`
   if (!isPackagedDesktop()) return checkNative(folder)
   if (!mayCrash) return 'The native backend was not checked yet; open Settings, which checks it.'
-  note(folder, 'running', '')
+  check.note('running', '')
   return null
 }
 
@@ -111,5 +63,7 @@ export function nativeOffer({ mayCrash = false }: OfferOptions = {}): NativeOffe
 /** Remembers how a check inside this very process ended. */
 export function confirmNative(passed: boolean, reason: string): void {
   const folder = findNative()
-  if (folder && lastCheck(folder)?.state === 'running') note(folder, passed ? 'passed' : 'failed', reason)
+  if (!folder) return
+  const check = checkOf(folder)
+  if (check.last()?.state === 'running') check.note(passed ? 'passed' : 'failed', reason)
 }

@@ -1,0 +1,66 @@
+/** Whether ONNX Runtime may compute for the engine: there for this platform, and right in a process of its own. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { OnnxRuntimeOffer } from '../../../engine/runtime'
+import { dataFolder } from '../../artifacts/home'
+import { checkInChild, isAlive, isPackagedDesktop, machineKey, RememberedCheck } from '../trusted-check'
+import { loadOnnxRuntime } from './load'
+
+const again = 'WASM is used instead; installing Espalier anew has it checked again.'
+
+/** The version that is there, or null. */
+function installedVersion(): string | null {
+  try {
+    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+    return version
+  } catch {
+    return null
+  }
+}
+
+const checkOf = (version: string) =>
+  new RememberedCheck(join(dataFolder(), 'checks', 'onnxruntime.json'), machineKey(`onnxruntime ${version}`))
+
+/** Null: it may be used; else a sentence. */
+function trusted(check: RememberedCheck): string | null {
+  const last = check.last()
+  if (last?.state === 'passed') return null
+  if (last?.state === 'failed') return last.reason
+  if (last?.state === 'running' && !isAlive(last.pid)) {
+    return `ONNX Runtime ended the process that checked it. ${again}`
+  }
+  if (isPackagedDesktop()) {
+    // The known program runs in this process before anything else does; see confirmOnnxRuntime.
+    check.note('running', '')
+    return null
+  }
+  const reason = checkInChild({
+    entry: 'onnxruntime-check',
+    arguments: [],
+    subject: 'ONNX Runtime',
+    advice: again,
+  })
+  check.note(reason === null ? 'passed' : 'failed', reason ?? '')
+  return reason
+}
+
+/** Call {@link confirmOnnxRuntime} after the start. */
+export function onnxRuntimeOffer(): OnnxRuntimeOffer {
+  if (process.env.ESPALIER_ONNXRUNTIME === 'off') {
+    return { available: false, reason: 'ONNX Runtime is switched off as a backend (ESPALIER_ONNXRUNTIME=off).' }
+  }
+  const version = installedVersion()
+  if (!version) {
+    return { available: false, reason: 'ONNX Runtime (onnxruntime-node) is not installed. Install Espalier anew.' }
+  }
+  const reason = trusted(checkOf(version))
+  return reason === null ? { available: true, load: () => loadOnnxRuntime() } : { available: false, reason }
+}
+
+/** Remembers how a check inside this very process ended. */
+export function confirmOnnxRuntime(passed: boolean, reason: string): void {
+  const version = installedVersion()
+  if (!version) return
+  const check = checkOf(version)
+  if (check.last()?.state === 'running') check.note(passed ? 'passed' : 'failed', reason)
+}
