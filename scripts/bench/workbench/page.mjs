@@ -44,7 +44,10 @@ function installed() {
     async until(act, shown, at) {
       const from = performance.now()
       act(at)
-      while (!shown(at)) await turn()
+      while (!shown(at)) {
+        if (performance.now() - from > 30_000) throw new Error('What was waited for did not appear within 30 s.')
+        await turn()
+      }
       await painted()
       return performance.now() - from
     },

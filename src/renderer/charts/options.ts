@@ -32,8 +32,14 @@ export const axisOption = (palette: Palette, name: string) => ({
   scale: true,
 })
 
-export const legendOption = (palette: Palette, names: readonly string[]) => ({
-  data: [...names],
+export interface LegendEntry {
+  readonly name: string
+  readonly icon?: string
+  readonly itemStyle?: { readonly color: string; readonly borderWidth: number }
+}
+
+export const legendOption = (palette: Palette, entries: readonly (string | LegendEntry)[]) => ({
+  data: [...entries],
   top: 0,
   left: 0,
   itemWidth: 10,

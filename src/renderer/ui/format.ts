@@ -1,18 +1,18 @@
 /** Numbers, sizes and times as people read them. Everything takes the locale, so that tests and both languages agree. */
 const cached = new Map<string, Intl.NumberFormat>()
 
-const numberFormat = (locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat => {
-  const key = locale + JSON.stringify(options)
+const numberFormat = (locale: string, digits: number): Intl.NumberFormat => {
+  const key = `${locale} ${digits}`
   const found = cached.get(key)
   if (found) return found
-  const made = new Intl.NumberFormat(locale, options)
+  const made = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
   cached.set(key, made)
   return made
 }
 
 /** Plain digits with grouping. */
 export const formatNumber = (value: number, locale: string, digits = 0): string =>
-  numberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  numberFormat(locale, digits).format(value)
 
 /** Counts with an SI letter: 12.6 M, 288 k. SI letters are the same in both languages and in the field's papers. */
 export function formatCount(value: number, locale: string): string {

@@ -5,18 +5,38 @@ import { useFormat } from '../../ui/use-format'
 import { useRuns } from './runs.store'
 
 /** Ten thousand names are asked for at every keystroke; a run's own stays until it changes or the language does. */
-const titles = new WeakMap<Run, { locale: string; strategies: number; text: string }>()
+const titles = new WeakMap<Run, { words: object; text: string }>()
+/** Ten thousand names are made of a few hundred phrases, and looking one up in the catalogue is slow. */
+let phrases = { known: '', words: new Map<string, string>() }
 
 export function useLabels() {
   const { t, te, locale } = useI18n()
   const format = useFormat()
   const store = useRuns()
 
-  /** Ours where it is translated, else what the services call it. */
-  const strategy = (name: string): string => {
-    const key = `common.strategy.${name}.title`
-    return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.title ?? name)
+  /** What was found out once for this language and these strategies. */
+  const words = (): Map<string, string> => {
+    const known = `${locale.value} ${store.strategies.length}`
+    if (phrases.known !== known) phrases = { known, words: new Map() }
+    return phrases.words
   }
+  const once = (key: string, make: () => string): string => {
+    const all = words()
+    const found = all.get(key)
+    if (found !== undefined) return found
+    const made = make()
+    all.set(key, made)
+    return made
+  }
+
+  /** A text of the catalogue that takes no figures. */
+  const word = (key: string): string => once(key, () => t(key))
+  /** Ours where it is translated, else what the services call it. */
+  const strategy = (name: string): string =>
+    once(`strategy ${name}`, () => {
+      const key = `common.strategy.${name}.title`
+      return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.title ?? name)
+    })
   const summary = (name: string): string => {
     const key = `common.strategy.${name}.summary`
     return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.summary ?? '')
@@ -27,28 +47,33 @@ export function useLabels() {
       : kind === 'max-bytes'
         ? format.bytes(value)
         : String(value)
-  const goal = (of: Goal): string => t(`common.goal.${of.kind}`, { value: goalValue(of) })
+  const goal = (of: Goal): string =>
+    once(`goal ${of.kind} ${of.value}`, () => t(`common.goal.${of.kind}`, { value: goalValue(of) }))
+  const shortGoal = (of: Goal): string =>
+    once(`short ${of.kind} ${of.value}`, () => t(`common.goalShort.${of.kind}`, { value: goalValue(of) }))
+  const seed = (n: number): string => once(`seed ${n}`, () => t('common.seed', { n }))
   /** A run without a name of its own is called by what tells it from its neighbours. */
   const run = (of: Run): string => {
     const known = titles.get(of)
-    if (known?.locale === locale.value && known.strategies === store.strategies.length) return known.text
+    const present = words()
+    if (known?.words === present) return known.text
     const text = titleOf(of)
-    titles.set(of, { locale: locale.value, strategies: store.strategies.length, text })
+    titles.set(of, { words: present, text })
     return text
   }
   const titleOf = (of: Run): string => {
     // The services name a run after its strategy's id where nobody did; here it is said in the person's language.
     const given = of.name !== '' && !of.name.startsWith(`${of.config.strategy} · `)
     if (given) return of.name
-    const { strategy: name, goal: wanted, refit, finetune, seed } = of.config
+    const { strategy: name, goal: wanted, refit, finetune } = of.config
     return [
       strategy(name),
-      t(`common.goalShort.${wanted.kind}`, { value: goalValue(wanted) }),
-      ...(refit === 'none' && name !== 'result-oriented' ? [t('common.asPublished')] : []),
-      ...(finetune.epochs > 0 ? [t('common.finetuned')] : []),
-      t('common.seed', { n: seed }),
+      shortGoal(wanted),
+      ...(refit === 'none' && name !== 'result-oriented' ? [word('common.asPublished')] : []),
+      ...(finetune.epochs > 0 ? [word('common.finetuned')] : []),
+      seed(of.config.seed),
     ].join(' · ')
   }
 
-  return { strategy, summary, goal, run }
+  return { word, strategy, summary, goal, run }
 }
