@@ -44,6 +44,8 @@ export interface BackendResult {
   readonly gflops: number
   /** One entry a backend, best first, for the user. */
   readonly candidates: readonly BackendReport[]
+  /** A sentence where a faster backend should have run and could not; null where all is as it should be. */
+  readonly notice: string | null
 }
 
 const absent: readonly { readonly name: string; readonly reason: string }[] = [
@@ -51,7 +53,8 @@ const absent: readonly { readonly name: string; readonly reason: string }[] = [
   { name: 'webgpu', reason: 'The WebGPU backend is not part of this build yet.' },
 ]
 
-type Refusal = { readonly available: false; readonly reason: string }
+/** `wished`: somebody switched it off, so nobody need be told. */
+type Refusal = { readonly available: false; readonly reason: string; readonly wished?: boolean }
 
 const noNative: Refusal = {
   available: false,
@@ -188,8 +191,27 @@ function resultOf(taken: Candidate, gflops: number, options: BackendOptions): Ba
         (offer.available ? 'Not needed: another backend was chosen. It can be chosen by name.' : offer.reason))
     return { name, available: offer.available, chosen, verified: chosen, gflops: chosen ? gflops : null, reason }
   })
+  const missed = reports.filter(({ name, available }) => {
+    const { onnxRuntime } = options
+    // Native is an addition that most machines do without; ONNX Runtime comes with the product.
+    return available
+      ? failed.has(name)
+      : name === 'onnxruntime' && onnxRuntime?.available === false && !onnxRuntime.wished
+  })
+  const slower = `The ${taken.name} backend computes, more slowly than this machine could.`
+  const notice =
+    taken.name === 'wasm' && (options.backend ?? 'auto') === 'auto' && missed.length > 0
+      ? [...missed.map(({ reason }) => reason), slower].join(' ')
+      : null
   const without = absent.map((one) => ({ ...one, available: false, chosen: false, verified: false, gflops: null }))
-  return { name: taken.name, verified: true, reason: taken.reason, gflops, candidates: [...without, ...reports] }
+  return {
+    name: taken.name,
+    verified: true,
+    reason: taken.reason,
+    gflops,
+    candidates: [...without, ...reports],
+    notice,
+  }
 }
 
 /** Whether what runs is what is wished for: the best that is offered now, or the one named. */
@@ -211,7 +233,12 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   const wish = options.backend ?? 'auto'
   const missing = absent.find((candidate) => candidate.name === wish)
   if (missing) throw unavailable({ available: false, reason: missing.reason })
-  if (current && stays(current, options)) return current
+  if (current && stays(current, options)) {
+    const held = candidates.find(({ name }) => name === current?.name) as Candidate
+    // What is offered may have changed since.
+    if (options.native || options.onnxRuntime) current = resultOf(held, current.gflops, options)
+    return current
+  }
   const tried = candidates.filter(
     (candidate) => candidate.name === wish || (wish === 'auto' && candidate.offer(options).available),
   )

@@ -38,6 +38,14 @@ describe('backends', () => {
       ['wasm', true, true],
     ])
     for (const candidate of result.candidates) expect(candidate.reason).toMatch(/\.$/)
+    expect(result.notice).toBeNull()
+  })
+
+  it('says aloud that ONNX Runtime should be there and is not, unless it was switched off', async () => {
+    const reason = 'ONNX Runtime (onnxruntime-node) is not installed. Install Espalier anew.'
+    const missing = { available: false, reason } as const
+    expect((await initBackend({ onnxRuntime: missing })).notice).toContain(reason)
+    expect((await initBackend({ onnxRuntime: { ...missing, wished: true } })).notice).toBeNull()
   })
 
   it.each(['cuda', 'webgpu', 'native', 'onnxruntime'] as const)(
@@ -53,6 +61,7 @@ describe('backends', () => {
     const left = result.candidates.find(({ name }) => name === 'onnxruntime')
     expect(left).toMatchObject({ available: true, chosen: false, verified: false })
     expect(left?.reason).toMatch(/filter gradient .* wrongly/)
+    expect(result.notice).toContain(left?.reason)
     await expect(initBackend({ backend: 'onnxruntime', onnxRuntime: liar })).rejects.toMatchObject({
       code: 'BACKEND_FAILED',
     })

@@ -31,31 +31,34 @@ export const maxPoolGrad: KernelConfig = {
     const x = heap.typedArrayFromHeap(input) as Float32Array
     const gradient = heap.typedArrayFromHeap(dy) as Float32Array
     dx.fill(0)
+    const best = new Float32Array(channels)
+    const at = new Int32Array(channels)
     for (let n = 0; n < batchSize; n++) {
       for (let row = 0; row < outHeight; row++) {
         const top = row * info.strideHeight - info.padInfo.top
-        const firstRow = Math.max(0, top)
         const endRow = Math.min(inHeight, top + info.filterHeight)
         for (let column = 0; column < outWidth; column++) {
           const left = column * info.strideWidth - info.padInfo.left
-          const firstColumn = Math.max(0, left)
           const endColumn = Math.min(inWidth, left + info.filterWidth)
-          const from = ((n * outHeight + row) * outWidth + column) * channels
-          for (let c = 0; c < channels; c++) {
-            let best = Number.NEGATIVE_INFINITY
-            let at = -1
-            for (let i = firstRow; i < endRow; i++) {
-              for (let j = firstColumn; j < endColumn; j++) {
-                const index = ((n * inHeight + i) * inWidth + j) * channels + c
-                const value = x[index] as number
+          best.fill(Number.NEGATIVE_INFINITY)
+          at.fill(-1)
+          for (let i = Math.max(0, top); i < endRow; i++) {
+            for (let j = Math.max(0, left); j < endColumn; j++) {
+              const pixel = ((n * inHeight + i) * inWidth + j) * channels
+              for (let c = 0; c < channels; c++) {
+                const value = x[pixel + c] as number
                 // The first of equal values takes the gradient, as in TensorFlow and PyTorch.
-                if (value > best) {
-                  best = value
-                  at = index
+                if (value > (best[c] as number)) {
+                  best[c] = value
+                  at[c] = pixel + c
                 }
               }
             }
-            if (at >= 0) dx[at] = (dx[at] as number) + (gradient[from + c] as number)
+          }
+          const from = ((n * outHeight + row) * outWidth + column) * channels
+          for (let c = 0; c < channels; c++) {
+            const chosen = at[c] as number
+            if (chosen >= 0) dx[chosen] = (dx[chosen] as number) + (gradient[from + c] as number)
           }
         }
       }

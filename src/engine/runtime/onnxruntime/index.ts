@@ -20,6 +20,7 @@ import { type Geometry, geometryOf } from '../kernels/geometry'
 import { inputGradient } from '../kernels/spread'
 import { type Activation, blockSize, Convolver, convolutionOf, filterGradient, linear } from './convolution'
 import { Filters } from './filters'
+import { functionKernels } from './functions'
 import { matMul, multiply } from './mat-mul'
 import { type OnnxRuntime, type OnnxRuntimeOffer, onnxRuntimeName } from './offer'
 import { Programs } from './programs'
@@ -170,6 +171,7 @@ function kernelsOf(runtime: OnnxRuntime, wasmKernel: (name: string) => KernelCon
   }
 
   return {
+    ...functionKernels(programs, wasmKernel),
     Conv2D: forward('Conv2D', false),
     FusedConv2D: forward('FusedConv2D', false),
     DepthwiseConv2dNative: forward('DepthwiseConv2dNative', true),

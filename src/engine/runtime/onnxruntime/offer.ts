@@ -27,7 +27,7 @@ export interface OnnxRuntime {
   compile(model: Uint8Array, threads: number): OnnxProgram
 }
 
-/** How to load it, or, in a sentence, why it cannot be used. */
+/** How to load it, or, in a sentence, why it cannot be used; `wished` where somebody switched it off. */
 export type OnnxRuntimeOffer =
   | { readonly available: true; load(): OnnxRuntime }
-  | { readonly available: false; readonly reason: string }
+  | { readonly available: false; readonly reason: string; readonly wished?: boolean }

@@ -47,7 +47,8 @@ function trusted(check: RememberedCheck): string | null {
 /** Call {@link confirmOnnxRuntime} after the start. */
 export function onnxRuntimeOffer(): OnnxRuntimeOffer {
   if (process.env.ESPALIER_ONNXRUNTIME === 'off') {
-    return { available: false, reason: 'ONNX Runtime is switched off as a backend (ESPALIER_ONNXRUNTIME=off).' }
+    const reason = 'ONNX Runtime is switched off as a backend (ESPALIER_ONNXRUNTIME=off).'
+    return { available: false, reason, wished: true }
   }
   const version = installedVersion()
   if (!version) {
