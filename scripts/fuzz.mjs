@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { unzipSync, zipSync } from 'fflate'
 import { build } from 'vite'
 import { mutate, randomOf } from './fuzz/mutate.mjs'
 
@@ -84,6 +85,53 @@ function tfjsSeeds() {
   }))
 }
 
+/** What lies inside the archives, damaged before it is packed: then the checksums fit, and the readers behind them see it. */
+function innerSeeds(folder, pattern) {
+  return readdirSync(join(root, folder))
+    .filter((name) => pattern.test(name))
+    .sort()
+    .flatMap((name) => {
+      const parts = unzipSync(bytesOf(folder, name))
+      return Object.keys(parts).map((part) => ({
+        kind: `inside ${pattern.source.includes('npz') ? '.npz' : '.keras'}`,
+        role: pattern.source.includes('npz') ? 'data' : 'model',
+        name,
+        bytes: parts[part],
+        pack: (bytes) => zipSync({ ...parts, [part]: bytes }, { level: 1 }),
+        beside: {},
+        isText: part.endsWith('.json'),
+      }))
+    })
+}
+
+/** Four images of 6 x 5 in one file, their labels in another; both may be damaged. */
+function idxSeeds() {
+  const head = (type, ...dims) => [0, 0, type, dims.length, ...dims.flatMap((dim) => [0, 0, 0, dim])]
+  const images = Uint8Array.from([...head(8, 4, 6, 5), ...Array.from({ length: 120 }, (_, i) => (i * 7) % 256)])
+  const labels = Uint8Array.from([...head(8, 4), 0, 1, 2, 1])
+  const names = { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' }
+  const seed = (name, bytes, beside) => ({ kind: 'IDX', role: 'data', name, bytes, beside, isText: false })
+  return [
+    seed(names.images, images, { [names.labels]: labels }),
+    seed(names.labels, labels, { [names.images]: images }),
+  ]
+}
+
+/** Three images of CIFAR-10 (one label) and of CIFAR-100 (two). */
+function cifarSeeds() {
+  const rows = (labels) =>
+    Uint8Array.from({ length: 3 * (labels + 3072) }, (_, i) => (i % (labels + 3072) < labels ? i % 10 : (i * 11) % 256))
+  const seed = (name, labels) => ({
+    kind: 'CIFAR',
+    role: 'data',
+    name,
+    bytes: rows(labels),
+    beside: {},
+    isText: false,
+  })
+  return [seed('data_batch_1.bin', 1), seed('train.bin', 2)]
+}
+
 function seeds() {
   const some = (folder, pattern) =>
     readdirSync(join(root, folder))
@@ -95,9 +143,13 @@ function seeds() {
     ...files('ONNX', 'model', 'test/models', /17\.onnx$/),
     ...files('Keras .h5', 'model', 'test/models/keras', /\.h5$/),
     ...files('Keras .keras', 'model', 'test/models/keras', /\.keras$/),
+    ...innerSeeds('test/models/keras', /\.keras$/),
     ...tfjsSeeds(),
     ...tfjsSeeds(),
     ...files('npz', 'data', 'test/engine/data/fixtures', /^pictures\.npz$/),
+    ...innerSeeds('test/engine/data/fixtures', /^pictures\.npz$/),
+    ...idxSeeds(),
+    ...cifarSeeds(),
     ...files('picture', 'data', 'test/engine/data/fixtures', /\.(png|jpg)$/).map((each) => ({
       ...each,
       name: `train/a/${each.name}`,
@@ -136,7 +188,7 @@ const start = async () => {
   await new Promise((resolve) => worker.once('message', resolve))
 }
 
-const ask = (file) =>
+const ask = ({ pack, ...file }) =>
   new Promise((resolve) => {
     const timer = setTimeout(() => finish({ code: 'HANG', ms: limits.hangMs, peak: 0 }), limits.hangMs)
     const ended = () => finish({ code: 'DIED', ms: 0, peak: 0 })
@@ -148,7 +200,7 @@ const ask = (file) =>
     }
     worker.on('message', finish)
     worker.on('exit', ended)
-    worker.send(file)
+    worker.send(pack ? { ...file, bytes: pack(file.bytes) } : file)
   })
 
 try {

@@ -14,7 +14,7 @@ const side = 12
 const classes = 4
 
 /** A NumPy array file, format 1.0. */
-function npy(descriptor: string, shape: readonly number[], bytes: Uint8Array): Uint8Array {
+export function npy(descriptor: string, shape: readonly number[], bytes: Uint8Array): Uint8Array {
   const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`
   const header = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`
   const length = Buffer.alloc(2)
