@@ -2,7 +2,7 @@
 import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
-import { sequentialRefit } from '../recovery/refit'
+import { RepeatedRefit } from '../recovery/refit'
 import { findStrategy, scratch } from '../strategies'
 import { findCriterion } from '../strategies/criteria'
 import { decideResultOriented } from '../strategies/result-oriented'
@@ -74,6 +74,13 @@ async function decideByResult(run: Run): Promise<Noted> {
   let stage: 'observe' | 'decide' = 'observe'
   let since = performance.now()
   const spent = { observe: 0, decide: 0 }
+  const quick = new RepeatedRefit(
+    graph,
+    coupling,
+    firstOf(splits.calibration, rateSamples),
+    { batch: config.batch, seed: config.seed, rectifierSteps: 0 },
+    { signal: hooks.signal },
+  )
   const decided = await withRunners([graph], ([original]) => {
     const expected = {
       calibration: remembered(original as Runner),
@@ -107,16 +114,7 @@ async function decideByResult(run: Run): Promise<Noted> {
       },
       ...(config.refit === 'sequential' || config.refit === 'layerwise'
         ? {
-            quickRefit: (plan) =>
-              sequentialRefit(
-                graph,
-                applyPlan(graph, coupling, plan),
-                coupling,
-                plan,
-                firstOf(splits.calibration, rateSamples),
-                { batch: config.batch, seed: config.seed, rectifierSteps: 0 },
-                { signal: hooks.signal },
-              ),
+            quickRefit: (plan) => quick.refit(plan, applyPlan(graph, coupling, plan)),
           }
         : {}),
       hooks: {
@@ -131,7 +129,7 @@ async function decideByResult(run: Run): Promise<Noted> {
         },
       },
     })
-  })
+  }).finally(() => quick.dispose())
   spent[stage] += performance.now() - since
   run.watch.add('statisticsMs', spent.observe)
   run.watch.add('decisionMs', spent.decide)

@@ -1,8 +1,7 @@
 /** Walks a network operator by operator for many batches, so that no part of it is computed twice while memory lasts. */
-import type { Batch } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { disposeValues } from '../runtime/index'
-import type { LiveValue, LiveValues, Session } from '../runtime/types'
+import type { Feed, LiveValue, LiveValues, Session } from '../runtime/types'
 
 /** Bytes that kept values may take on the backend, shared by several frontiers. */
 export class MemoryBudget {
@@ -28,8 +27,8 @@ const bytesOf = (values: LiveValues): number => {
 }
 
 export class Frontier {
-  /** Kept values of each batch; null where memory did not last, and at the start. */
-  private readonly kept: (LiveValues | null)[]
+  /** Kept values of each batch at a border; null where memory did not last, and at the start. */
+  private readonly kept: ({ readonly cut: number; readonly values: LiveValues } | null)[]
 
   constructor(
     private readonly session: Session,
@@ -57,13 +56,15 @@ export class Frontier {
   }
 
   /**
-   * Moves one batch on to the border before node number `cut` and returns the wanted values of it, which must lie
-   * before the border. The caller disposes them.
+   * Moves one batch on to the border before node number `cut` (from the input again where it is further already) and
+   * returns the wanted values of it, which must lie before the border. The caller disposes them.
+   * @param feed of the batch, read only where it is needed.
    */
-  advance(batch: Batch, index: number, cut: number, wanted: readonly string[]): LiveValues {
+  advance(feed: () => Feed, index: number, cut: number, wanted: readonly string[]): LiveValues {
     const border = this.crossing(cut)
     const names = [...new Set([...border, ...wanted])]
-    const before = this.kept[index] ?? null
+    const kept = this.kept[index] ?? null
+    const before = kept && kept.cut <= cut ? kept.values : null
     const next: LiveValues = new Map()
     if (before) {
       const missing = names.filter((name) => !before.has(name))
@@ -73,10 +74,10 @@ export class Frontier {
         const value = carried ? { ...carried, tensor: carried.tensor.clone() } : made.get(name)
         if (value) next.set(name, value)
       }
-      this.drop(index)
     } else {
-      for (const [name, value] of this.session.forward(batch.inputs, names)) next.set(name, value)
+      for (const [name, value] of this.session.forward(feed(), names)) next.set(name, value)
     }
+    this.drop(index)
     const result: LiveValues = new Map()
     for (const name of wanted) {
       const value = next.get(name)
@@ -89,7 +90,7 @@ export class Frontier {
       }),
     )
     if (this.budget.take(bytesOf(keep))) {
-      this.kept[index] = keep
+      this.kept[index] = { cut, values: keep }
       for (const [name, value] of next) if (!keep.has(name)) value.tensor.dispose()
     } else {
       disposeValues(next)
@@ -98,10 +99,10 @@ export class Frontier {
   }
 
   private drop(index: number): void {
-    const values = this.kept[index]
-    if (!values) return
-    this.budget.give(bytesOf(values))
-    disposeValues(values)
+    const kept = this.kept[index]
+    if (!kept) return
+    this.budget.give(bytesOf(kept.values))
+    disposeValues(kept.values)
     this.kept[index] = null
   }
 

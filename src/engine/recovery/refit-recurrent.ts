@@ -69,43 +69,47 @@ async function fitOnce(fit: RecurrentFit, towards: readonly Float64Array[], swee
   const moments = widths.map((width) => new MomentSum(width))
   const crosses = widths.map((width, b) => new CrossSum(width, (layer.blocks[b]?.count ?? 1) * kept.length))
   const gates = Array.from({ length: layer.directions }, (_, d) => insideOf(layer, 'gates', d))
-  for (let index = 0; index < fit.batches; index++) {
-    const before = fit.before(index)
-    let target: LiveValues = new Map()
-    let source: LiveValues = new Map()
-    try {
-      target = fit.teacher.runFrom(before.teacher, gates)
-      source = fit.student.runFrom(
-        before.student,
-        recurrentSources(own).filter((name) => name !== own.input),
-      )
-      const student = new Map([...before.student, ...source])
-      tidy(() => {
-        const steps = pick(student)(own.input).tensor.shape[0] as number
-        const drawn = samplePositions(steps, fit.positions, fit.random(index))
-        const rows = countingSteps(before.presence, steps, before.samples, drawn)
-        if (rows.length === 0) return
-        const chosen = tensor1d(rows, 'int32')
-        layer.blocks.forEach((block, b) => {
-          const z = gather(recurrentRows(own, block, pick(student)), chosen)
-          const all = pick(target)(insideOf(layer, 'gates', block.direction)).tensor
-          const y = gather(targetsOf(all, block, kept, layer), chosen)
-          moments[b]?.add(z)
-          crosses[b]?.add(z, y)
+  try {
+    for (let index = 0; index < fit.batches; index++) {
+      const before = fit.before(index)
+      let target: LiveValues = new Map()
+      let source: LiveValues = new Map()
+      try {
+        target = fit.teacher.runFrom(before.teacher, gates)
+        source = fit.student.runFrom(
+          before.student,
+          recurrentSources(own).filter((name) => name !== own.input),
+        )
+        const student = new Map([...before.student, ...source])
+        tidy(() => {
+          const steps = pick(student)(own.input).tensor.shape[0] as number
+          const drawn = samplePositions(steps, fit.positions, fit.random(index))
+          const rows = countingSteps(before.presence, steps, before.samples, drawn)
+          if (rows.length === 0) return
+          const chosen = tensor1d(rows, 'int32')
+          layer.blocks.forEach((block, b) => {
+            const z = gather(recurrentRows(own, block, pick(student)), chosen)
+            const all = pick(target)(insideOf(layer, 'gates', block.direction)).tensor
+            const y = gather(targetsOf(all, block, kept, layer), chosen)
+            moments[b]?.add(z)
+            crosses[b]?.add(z, y)
+          })
         })
-      })
-    } finally {
-      for (const values of [target, source, before.teacher, before.student]) disposeValues(values)
+      } finally {
+        for (const values of [target, source, before.teacher, before.student]) disposeValues(values)
+      }
+      await fit.step(sweep * fit.batches + index + 1, SWEEPS * fit.batches)
     }
-    await fit.step(sweep * fit.batches + index + 1, SWEEPS * fit.batches)
+    return towards.map((block, b) => {
+      const width = widths[b] as number
+      const order = Int32Array.from({ length: width }, (_, i) => i)
+      const sum = moments[b] as MomentSum
+      if (sum.count === 0) return block
+      return new RidgeTowards(sum.mean(order), block, width + 1, fit.ridge).solve((crosses[b] as CrossSum).mean(order))
+    })
+  } finally {
+    for (const sum of [...moments, ...crosses]) sum.dispose()
   }
-  return towards.map((block, b) => {
-    const width = widths[b] as number
-    const order = Int32Array.from({ length: width }, (_, i) => i)
-    const sum = moments[b] as MomentSum
-    if (sum.count === 0) return block
-    return new RidgeTowards(sum.mean(order), block, width + 1, fit.ridge).solve((crosses[b] as CrossSum).mean(order))
-  })
 }
 
 function targetsOf(all: Tensor, block: RecurrentBlock, kept: Int32Array, layer: RecurrentLayer): Tensor {

@@ -1,16 +1,53 @@
-/** Sums of outer products over batches: the products in the backend's float32, the sums in float64. */
-import { matMul, slice, sum, type Tensor, transpose } from '../runtime/tensors'
+/**
+ * Sums of outer products over batches: the products, and the sums of a few batches, in the backend's float32; all sums
+ * in float64.
+ */
+import { add, keep, matMul, slice, sum, type Tensor } from '../runtime/tensors'
 
 /** Columns multiplied at once: the blocks above the diagonal are not computed, so that wide moments cost about half. */
 const CHUNK = 256
 
 const chunkOf = (width: number): number => Math.ceil(width / Math.max(1, Math.round(width / CHUNK)))
 
-/** Sum over rows of [z;1][z;1]^T. Nothing lives on the backend in between. */
+/** Batches whose products are added up on the backend before they are read. */
+const BATCHES = 8
+
+/** Products of the last few batches, which live on the backend until `read` or `dispose`. */
+class BackendSum {
+  private held: Tensor[] = []
+  private batches = 0
+
+  /** @param into adds what was read to the sums in float64. */
+  constructor(private readonly into: (parts: readonly ArrayLike<number>[]) => void) {}
+
+  /** Adds one batch's products. Runs inside a tidy scope. */
+  add(parts: readonly Tensor[]): void {
+    const known = this.held
+    this.held = parts.map((part, i) => keep(known.length === 0 ? part : add(known[i] as Tensor, part)))
+    for (const tensor of known) tensor.dispose()
+    if (++this.batches === BATCHES) this.read()
+  }
+
+  read(): void {
+    if (this.held.length > 0) this.into(this.held.map((tensor) => tensor.dataSync()))
+    this.dispose()
+  }
+
+  dispose(): void {
+    for (const tensor of this.held) tensor.dispose()
+    this.held = []
+    this.batches = 0
+  }
+}
+
+/** Sum over rows of [z;1][z;1]^T. Whoever makes one disposes it. */
 export class MomentSum {
   /** Rows that were added. */
   count = 0
   private readonly moments: Float64Array
+  private readonly pending = new BackendSum((parts) => {
+    this.take(parts)
+  })
 
   /** @param width columns of z. */
   constructor(readonly width: number) {
@@ -19,16 +56,27 @@ export class MomentSum {
 
   /** Adds rows z [n, width]. Runs inside a tidy scope. */
   add(z: Tensor): void {
-    const { width, moments } = this
+    const { width } = this
     const n = z.shape[0] as number
-    const size = width + 1
-    const turned = transpose(z)
     const chunk = chunkOf(width)
+    const parts: Tensor[] = []
     for (let start = 0; start < width; start += chunk) {
       const columns = Math.min(chunk, width - start)
-      const left = start === 0 ? turned : slice(turned, [start, 0], [width - start, n])
+      const left = start === 0 ? z : slice(z, [0, start], [n, width - start])
       const right = columns === width ? z : slice(z, [0, start], [n, columns])
-      const product = matMul(left, right).dataSync()
+      parts.push(matMul(left, right, true, false))
+    }
+    this.pending.add([...parts, sum(z, 0)])
+    this.count += n
+  }
+
+  private take(parts: readonly ArrayLike<number>[]): void {
+    const { width, moments } = this
+    const size = width + 1
+    const chunk = chunkOf(width)
+    parts.slice(0, -1).forEach((product, part) => {
+      const start = part * chunk
+      const columns = Math.min(chunk, width - start)
       for (let i = 0; i < width - start; i++) {
         const to = (start + i) * size + start
         const last = Math.min(columns, i + 1)
@@ -36,12 +84,8 @@ export class MomentSum {
           moments[to + j] = (moments[to + j] as number) + (product[i * columns + j] as number)
         }
       }
-    }
-    const sums = sum(z, 0).dataSync()
-    for (let j = 0; j < width; j++) {
-      moments[width * size + j] = (moments[width * size + j] as number) + (sums[j] as number)
-    }
-    this.count += n
+    })
+    addTo(moments, width * size, parts.at(-1) as ArrayLike<number>)
   }
 
   /**
@@ -49,6 +93,7 @@ export class MomentSum {
    * entry order[i] of z, the constant last.
    */
   mean(order: Int32Array): Float64Array {
+    this.pending.read()
     const size = this.width + 1
     const result = new Float64Array(order.length === this.width ? size * size : (order.length + 1) ** 2)
     const out = order.length + 1
@@ -66,12 +111,20 @@ export class MomentSum {
     }
     return result
   }
+
+  dispose(): void {
+    this.pending.dispose()
+  }
 }
 
-/** Sum over rows of y [z;1]^T. */
+/** Sum over rows of y [z;1]^T. Whoever makes one disposes it. */
 export class CrossSum {
   private count = 0
   private readonly cross: Float64Array
+  private readonly pending = new BackendSum(([product, sums]) => {
+    addTo(this.cross, 0, product as ArrayLike<number>)
+    addTo(this.cross, this.width * this.targets, sums as ArrayLike<number>)
+  })
 
   /**
    * @param width columns of z.
@@ -86,19 +139,13 @@ export class CrossSum {
 
   /** Adds rows z [n, width] with y [n, targets]. Runs inside a tidy scope. */
   add(z: Tensor, y: Tensor): void {
-    const { width, targets, cross } = this
-    const product = matMul(z, y, true, false).dataSync()
-    for (let i = 0; i < product.length; i++) cross[i] = (cross[i] as number) + (product[i] as number)
-    const sums = sum(y, 0).dataSync()
-    for (let j = 0; j < targets; j++) {
-      const at = width * targets + j
-      cross[at] = (cross[at] as number) + (sums[j] as number)
-    }
+    this.pending.add([matMul(z, y, true, false), sum(y, 0)])
     this.count += z.shape[0] as number
   }
 
   /** Mean of y [z;1]^T as [targets, width + 1], columns reordered like `MomentSum.mean`. */
   mean(order: Int32Array): Float64Array {
+    this.pending.read()
     const out = order.length + 1
     const result = new Float64Array(this.targets * out)
     for (let i = 0; i < out; i++) {
@@ -107,11 +154,18 @@ export class CrossSum {
     }
     return result
   }
+
+  dispose(): void {
+    this.pending.dispose()
+  }
 }
 
-/** Sum over rows of g g^T. */
+/** Sum over rows of g g^T. Whoever makes one disposes it. */
 export class OuterSum {
-  readonly sum: Float64Array
+  private readonly sum: Float64Array
+  private readonly pending = new BackendSum(([product]) => {
+    addTo(this.sum, 0, product as ArrayLike<number>)
+  })
 
   constructor(readonly width: number) {
     this.sum = new Float64Array(width * width)
@@ -119,11 +173,19 @@ export class OuterSum {
 
   /** Adds rows g [n, width]. Runs inside a tidy scope. */
   add(g: Tensor): void {
-    const product = matMul(transpose(g), g).dataSync()
-    for (let i = 0; i < product.length; i++) this.sum[i] = (this.sum[i] as number) + (product[i] as number)
+    this.pending.add([matMul(g, g, true, false)])
   }
 
   mean(count: number): Float64Array {
+    this.pending.read()
     return this.sum.map((value) => value / count)
   }
+
+  dispose(): void {
+    this.pending.dispose()
+  }
+}
+
+function addTo(sums: Float64Array, from: number, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) sums[from + i] = (sums[from + i] as number) + (values[i] as number)
 }

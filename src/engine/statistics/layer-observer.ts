@@ -29,6 +29,7 @@ export interface LayerObserverOptions {
 /** Channel moments see this many times as many positions, since every one of them is a single row. */
 const CHANNEL_POSITIONS = 4
 
+/** Whoever makes one disposes it. */
 export class LayerObserver {
   readonly shape: LinearShape
   readonly mode: 'patch' | 'channel'
@@ -141,6 +142,10 @@ export class LayerObserver {
     const { exact } = this.options
     const sensitivity = exact ? [exact] : this.outer.map((sum) => sum.mean(this.samples))
     return { layer: this.layer, taps: this.taps, blocks, sensitivity, kappa: 1 }
+  }
+
+  dispose(): void {
+    for (const sum of [...this.moments, ...this.outer]) sum.dispose()
   }
 }
 

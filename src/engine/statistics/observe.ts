@@ -55,7 +55,12 @@ export async function observe(
   }
   const session = createSession(graph, { fuse: false })
   try {
-    return await new Pass(session, coupling, calibration, request, options, hooks).run()
+    const pass = new Pass(session, coupling, calibration, request, options, hooks)
+    try {
+      return await pass.run()
+    } finally {
+      pass.dispose()
+    }
   } finally {
     session.dispose()
   }
@@ -133,6 +138,10 @@ class Pass {
       nats: propagation.nats,
       correlation: propagation.correlation,
     }
+  }
+
+  dispose(): void {
+    for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.dispose()
   }
 
   private async eachBatch(samples: number, visit: (batch: Batch, index: number) => void): Promise<void> {

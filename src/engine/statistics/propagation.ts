@@ -11,11 +11,11 @@ import { samplePositions } from './sampling'
 import type { Correlation, LayerStatistics } from './types'
 
 /** Positions of a map that the second pass looks at; more are drawn from, and the sums are scaled without bias. */
-const POSITIONS = 256
+const POSITIONS = 64
 
 /** Matrices of one block on the host, columns tap by tap as rows are held. */
 interface Residual {
-  /** [columns of A, columns of A]: [z;1] times this, plus `offset`, is the residual of each column's unit. */
+  /** [columns of A, columns of A]: row i times [z;1], plus `offset`, is the residual of column i's unit. */
   readonly matrix: Float32Array
   readonly offset: Float32Array
   readonly width: number
@@ -60,7 +60,8 @@ export class LayerPropagation {
     const columns = this.channels * this.taps
     const order = channelMajor(this.channels, this.taps)
     // Place of row i of P in a row as it is held.
-    const place = (i: number) => (this.mode === 'patch' ? (order[i] as number) : i)
+    const places = this.mode === 'patch' ? order : Int32Array.from({ length: width }, (_, i) => i)
+    const place = (i: number) => places[i] as number
     const units = this.unitsOf(block)
     const slots = new Map<number, number[]>()
     for (let i = 0; i < width; i++) {
@@ -78,7 +79,7 @@ export class LayerPropagation {
           const factor = inverted[a * at.length + b] as number
           const from = (at[b] as number) * rows
           for (let j = 0; j < width; j++) {
-            const into = place(j) * width + to
+            const into = to * width + place(j)
             matrix[into] = (matrix[into] as number) + factor * (precision[from + j] as number)
           }
           offset[to] = (offset[to] as number) + factor * (precision[from + width] as number)
@@ -137,7 +138,7 @@ export class LayerPropagation {
   private residualRows(rows: Tensor, { matrix, offset, width }: Residual): Tensor {
     const n = rows.shape[0] as number
     const flat = this.mode === 'patch' ? rows : reshape(rows, [n * this.taps, this.channels])
-    const left = add(matMul(flat, tensor2d(matrix, [width, width])), offset)
+    const left = add(matMul(flat, tensor2d(matrix, [width, width]), false, true), offset)
     return reshape(left, [n, this.taps * this.channels])
   }
 

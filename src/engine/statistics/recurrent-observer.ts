@@ -85,6 +85,7 @@ export function countingSteps(
   return steps > 0 ? Int32Array.from(chosen) : new Int32Array()
 }
 
+/** Whoever makes one disposes it. */
 export class RecurrentObserver {
   private readonly moments: MomentSum[]
   private readonly outer: OuterSum[]
@@ -131,6 +132,10 @@ export class RecurrentObserver {
       sensitivity: this.outer.map((sum) => sum.mean(this.samples)),
       kappa: 1,
     }
+  }
+
+  dispose(): void {
+    for (const sum of [...this.moments, ...this.outer]) sum.dispose()
   }
 }
 

@@ -1,7 +1,7 @@
 /** Cholesky factorisation and inverse of symmetric positive definite matrices in double precision. */
 import { EspalierError } from '../../../contract/errors'
 import { subtractProduct } from './product'
-import { eliminateWide, inverseWide, isWide, subtractRowsWide, subtractWide } from './wide'
+import { eliminateWide, inverseWide, isWide, solveWide } from './wide'
 
 /** Columns that are factored at once; wide enough that nearly all work is in the register-blocked product. */
 const BLOCK = 48
@@ -15,22 +15,27 @@ const PANEL = 128
  * @throws INTERNAL when the matrix is not positive definite.
  */
 export function cholesky(a: Float64Array, n: number, wide = isWide(n)): void {
-  if (wide) {
-    for (let start = 0; start < n; start += PANEL) {
-      const end = Math.min(start + PANEL, n)
-      factorDiagonal(a, n, start, end)
-      if (end < n) eliminateWide(a, n, start, end)
-    }
+  if (!wide) {
+    factorBlocks(a, n, 0, n)
     return
   }
-  for (let start = 0; start < n; start += BLOCK) {
-    const end = Math.min(start + BLOCK, n)
+  for (let start = 0; start < n; start += PANEL) {
+    const end = Math.min(start + PANEL, n)
+    factorBlocks(a, n, start, end)
+    if (end < n) eliminateWide(a, n, start, end)
+  }
+}
+
+/** Factorisation of the square from `first` to `last`, updates from the left already applied. */
+function factorBlocks(a: Float64Array, n: number, first: number, last: number): void {
+  for (let start = first; start < last; start += BLOCK) {
+    const end = Math.min(start + BLOCK, last)
     factorDiagonal(a, n, start, end)
-    solvePanel(a, n, start, end)
+    solvePanel(a, n, start, end, last)
     // A_22 -= L_21 L_21^T, lower triangle only.
-    for (let column = end; column < n; column += BLOCK) {
-      const columnEnd = Math.min(column + BLOCK, n)
-      subtractProduct(a, n, a, n, a, n, column, n, column, columnEnd, start, end, true)
+    for (let column = end; column < last; column += BLOCK) {
+      const columnEnd = Math.min(column + BLOCK, last)
+      subtractProduct(a, n, a, n, a, n, column, last, column, columnEnd, start, end, true)
     }
   }
 }
@@ -56,10 +61,10 @@ function factorDiagonal(a: Float64Array, n: number, start: number, end: number):
   }
 }
 
-/** L_21 = A_21 L_11^-T, four rows at a time. */
-function solvePanel(a: Float64Array, n: number, start: number, end: number): void {
+/** L_21 = A_21 L_11^-T for the rows from `end` to `last`, four at a time. */
+function solvePanel(a: Float64Array, n: number, start: number, end: number, last: number): void {
   let i = end
-  for (; i + 3 < n; i += 4) {
+  for (; i + 3 < last; i += 4) {
     const r0 = i * n
     const r1 = r0 + n
     const r2 = r1 + n
@@ -84,7 +89,7 @@ function solvePanel(a: Float64Array, n: number, start: number, end: number): voi
       a[r3 + j] = s3 * inverse
     }
   }
-  for (; i < n; i++) {
+  for (; i < last; i++) {
     const row = i * n
     for (let j = start; j < end; j++) {
       let sum = a[row + j] as number
@@ -100,14 +105,14 @@ function solvePanel(a: Float64Array, n: number, start: number, end: number): voi
  * @param wide as in {@link cholesky}.
  */
 export function solveRows(l: Float64Array, n: number, b: Float64Array, count: number, wide = isWide(n)): void {
-  const block = wide ? PANEL : BLOCK
+  if (wide) {
+    solveWide(l, n, b, count, PANEL)
+    return
+  }
   // Forward: Y L^T = B, blocked: for each block of columns subtract what is known, then substitute.
-  for (let start = 0; start < n; start += block) {
-    const end = Math.min(start + block, n)
-    if (start > 0) {
-      if (wide) subtractWide(b, n, b, n, l, n, 0, count, start, end, 0, start)
-      else subtractProduct(b, n, b, n, l, n, 0, count, start, end, 0, start, false)
-    }
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(start + BLOCK, n)
+    if (start > 0) subtractProduct(b, n, b, n, l, n, 0, count, start, end, 0, start, false)
     for (let r = 0; r < count; r++) {
       const row = r * n
       for (let j = start; j < end; j++) {
@@ -118,20 +123,14 @@ export function solveRows(l: Float64Array, n: number, b: Float64Array, count: nu
     }
   }
   // Backward: X L = Y. Eliminating from the last column on, x_j leaves the columns before it: rows of L, contiguous.
-  for (let end = n; end > 0; ) {
-    // The block's own columns, or all that are left where nothing else takes them.
-    const start = wide ? Math.floor((end - 1) / block) * block : 0
-    for (let r = 0; r < count; r++) {
-      const row = r * n
-      for (let j = end - 1; j >= start; j--) {
-        const rj = j * n
-        const x = (b[row + j] as number) / (l[rj + j] as number)
-        b[row + j] = x
-        for (let k = start; k < j; k++) b[row + k] = (b[row + k] as number) - x * (l[rj + k] as number)
-      }
+  for (let r = 0; r < count; r++) {
+    const row = r * n
+    for (let j = n - 1; j >= 0; j--) {
+      const rj = j * n
+      const x = (b[row + j] as number) / (l[rj + j] as number)
+      b[row + j] = x
+      for (let k = 0; k < j; k++) b[row + k] = (b[row + k] as number) - x * (l[rj + k] as number)
     }
-    if (start > 0) subtractRowsWide(b, n, count, l, n, start, end, start)
-    end = start
   }
 }
 

@@ -48,7 +48,7 @@ export function subtractGram(a: Float64Array, n: number, f: Float64Array, count:
 
 /** C = A B for A (n x k) and B (k x m), row-major; C holds zeros before. */
 export function multiply(c: Float64Array, a: Float64Array, b: Float64Array, n: number, k: number, m: number): void {
-  if (isWide(Math.min(k, m))) {
+  if (isWide(Math.min(n, k, m))) {
     multiplyWide(c, a, b, n, k, m)
     return
   }

@@ -1,5 +1,5 @@
 /** The backend's float32 products for wide matrices whose sums are kept in double precision. */
-import { hasBackend, matMul, slice, type Tensor2D, tensor2d, tidy } from '../../runtime/tensors'
+import { concat, hasBackend, matMul, slice, sub, type Tensor2D, tensor2d, tidy } from '../../runtime/tensors'
 
 /** Rows from which a product on the backend is worth its copies. */
 const WIDE = 384
@@ -26,7 +26,7 @@ function upload(
   return tensor2d(data, [rowEnd - row, width])
 }
 
-/** C[row.., column..] -= product, for all elements or, with `lower`, those on and below the diagonal. */
+/** C[row.., column..] -= product, for elements on and below the diagonal. */
 function subtract(
   c: Float64Array,
   stride: number,
@@ -35,55 +35,57 @@ function subtract(
   product: ArrayLike<number>,
   rows: number,
   columns: number,
-  lower: boolean,
 ): void {
   for (let i = 0; i < rows; i++) {
     const to = (row + i) * stride + column
     const from = i * columns
-    const last = lower ? Math.min(columns, row + i - column + 1) : columns
+    const last = Math.min(columns, row + i - column + 1)
     for (let j = 0; j < last; j++) c[to + j] = (c[to + j] as number) - (product[from + j] as number)
   }
 }
 
 /**
- * C[i][j] -= sum over k in [from, to) of X[i][k] Y[j][k], like `subtractProduct`, with the sums over k in float32: each
- * element is off by no more than rounding its own size, which a ridge of 1e-3 hides (see the tests).
+ * Solves A X = B in place like `solveRows`, in float32: each block of columns is multiplied by the inverse of the factor's
+ * own block, and taken from those that are left.
  */
-export function subtractWide(
-  c: Float64Array,
-  strideC: number,
-  x: Float64Array,
-  strideX: number,
-  y: Float64Array,
-  strideY: number,
-  row: number,
-  rowEnd: number,
-  column: number,
-  columnEnd: number,
-  from: number,
-  to: number,
-): void {
+export function solveWide(l: Float64Array, n: number, b: Float64Array, count: number, block: number): void {
+  const starts = Array.from({ length: Math.ceil(n / block) }, (_, i) => i * block)
+  const endOf = (start: number) => Math.min(start + block, n)
   tidy(() => {
-    const left = upload(x, strideX, row, rowEnd, from, to)
-    const product = matMul(left, upload(y, strideY, column, columnEnd, from, to), false, true).dataSync()
-    subtract(c, strideC, row, column, product, rowEnd - row, columnEnd - column, false)
-  })
-}
-
-/** C[i][k] -= sum over j in [row, rowEnd) of X[i][j] L[j][k] for k < to: rows of L, not turned. */
-export function subtractRowsWide(
-  c: Float64Array,
-  stride: number,
-  count: number,
-  l: Float64Array,
-  n: number,
-  row: number,
-  rowEnd: number,
-  to: number,
-): void {
-  tidy(() => {
-    const product = matMul(upload(c, stride, 0, count, row, rowEnd), upload(l, n, row, rowEnd, 0, to)).dataSync()
-    subtract(c, stride, 0, 0, product, count, to, false)
+    const factor = upload(l, n, 0, n, 0, n)
+    const inverted = starts.map((start) => {
+      const width = endOf(start) - start
+      return tensor2d(Float32Array.from(lowerInverse(l, n, start, endOf(start))), [width, width])
+    })
+    // Y L^T = B, from the first block on.
+    let rest = upload(b, n, 0, count, 0, n)
+    const forward = starts.map((start, i) => {
+      const end = endOf(start)
+      const [known, left] = tidy(() => {
+        const y = matMul(slice(rest, [0, 0], [count, end - start]), inverted[i] as Tensor2D, false, true)
+        if (end === n) return [y]
+        const below = slice(factor, [end, start], [n - end, end - start])
+        return [y, sub(slice(rest, [0, end - start], [count, n - end]), matMul(y, below, false, true))]
+      }) as Tensor2D[]
+      rest.dispose()
+      if (left) rest = left
+      return known as Tensor2D
+    })
+    // X L = Y, from the last block on.
+    rest = concat(forward, 1)
+    const solved = starts.toReversed().map((start, i) => {
+      const width = endOf(start) - start
+      const [known, left] = tidy(() => {
+        const x = matMul(slice(rest, [0, start], [count, width]), inverted[starts.length - 1 - i] as Tensor2D)
+        if (start === 0) return [x]
+        const before = slice(factor, [start, 0], [width, start])
+        return [x, sub(slice(rest, [0, 0], [count, start]), matMul(x, before))]
+      }) as Tensor2D[]
+      rest.dispose()
+      if (left) rest = left
+      return known as Tensor2D
+    })
+    b.set(concat(solved.toReversed(), 1).dataSync())
   })
 }
 
@@ -99,7 +101,7 @@ export function eliminateWide(a: Float64Array, n: number, start: number, end: nu
       const columns = Math.min(CHUNK, n - column)
       const left = column === end ? panel : slice(panel, [column - end, 0], [n - column, width])
       const right = columns === n - end ? panel : slice(panel, [column - end, 0], [columns, width])
-      subtract(a, n, column, column, matMul(left, right, false, true).dataSync(), n - column, columns, true)
+      subtract(a, n, column, column, matMul(left, right, false, true).dataSync(), n - column, columns)
     }
   })
 }

@@ -48,12 +48,8 @@ interface UnitState {
   readonly quadratic: Float64Array
 }
 
-/** What all that start from the same parts share. */
-interface Start {
-  /** G W. */
-  readonly sensitive: Float64Array
-  readonly units: ReadonlyMap<number, UnitState>
-}
+/** Units as all start that are made of the same parts. */
+type Start = ReadonlyMap<number, UnitState>
 
 /** P is written anew once as many rows as this share of it are gone. */
 const SETTLE = 1 / 6
@@ -66,8 +62,6 @@ export class Consumer {
   readonly slots: ReadonlyMap<number, Int32Array>
   /** [taps, outputs, rows]; columns of removed units and rows of removed outputs are zero. */
   readonly weights: Float64Array
-  /** G W, maintained with W. */
-  private readonly sensitive: Float64Array
   /** P as it was when it was last settled. */
   private settled: Float64Array
   /** F, [removed, rows]: P of the rows that are left is `settled` - F^T F. */
@@ -97,9 +91,8 @@ export class Consumer {
     this.factor = new Float64Array(0)
     this.alive = new Set(Array.from({ length: this.outputs }, (_, o) => o))
     this.start = start ?? this.begin()
-    this.sensitive = this.start.sensitive.slice()
     this.units = new Map(
-      [...this.start.units].map(([unit, { own, residual, quadratic }]) => [
+      [...this.start].map(([unit, { own, residual, quadratic }]) => [
         unit,
         { own: own.slice(), residual, quadratic: quadratic.slice() },
       ]),
@@ -126,32 +119,26 @@ export class Consumer {
     const units = new Map<number, UnitState>()
     for (const [unit, slots] of this.slots) {
       const own = submatrix(parts.precision, rows, slots)
-      const quadratic = new Float64Array(own.length)
-      units.set(unit, { own, residual: inverseOf(own, slots.length), quadratic })
+      units.set(unit, { own, residual: inverseOf(own, slots.length), quadratic: this.quadraticOf(sensitive, slots) })
     }
-    this.gatherQuadratics(sensitive, units)
-    return { sensitive, units }
+    return units
   }
 
-  /** W_c^T G W_c of every unit that is left. */
-  private gatherQuadratics(sensitive: Float64Array, units: ReadonlyMap<number, UnitState>): void {
-    const { rows, weights, outputs } = this
-    const starts: number[] = []
-    for (let tap = 0; tap < this.taps; tap++) for (const o of this.alive) starts.push((tap * outputs + o) * rows)
-    for (const [unit, { quadratic }] of units) {
-      const slots = this.slots.get(unit) as Int32Array
-      const width = slots.length
-      quadratic.fill(0)
-      for (const row of starts) {
-        for (let a = 0; a < width; a++) {
-          const w = weights[row + (slots[a] as number)] as number
-          const at = a * width
-          for (let b = 0; b <= a; b++) {
-            quadratic[at + b] = (quadratic[at + b] as number) + w * (sensitive[row + (slots[b] as number)] as number)
-          }
+  /** W_c^T G W_c, with G W as it is given. */
+  private quadraticOf(sensitive: Float64Array, slots: Int32Array): Float64Array {
+    const { rows, weights } = this
+    const width = slots.length
+    const quadratic = new Float64Array(width * width)
+    for (let row = 0; row < weights.length; row += rows) {
+      for (let a = 0; a < width; a++) {
+        const w = weights[row + (slots[a] as number)] as number
+        const at = a * width
+        for (let b = 0; b <= a; b++) {
+          quadratic[at + b] = (quadratic[at + b] as number) + w * (sensitive[row + (slots[b] as number)] as number)
         }
       }
     }
+    return quadratic
   }
 
   /**
@@ -207,7 +194,7 @@ export class Consumer {
   removeInput(unit: number, most = 5): Heir[] {
     const slots = this.slots.get(unit)
     if (!slots || !this.units.delete(unit)) return []
-    const { rows, weights, sensitive } = this
+    const { rows, weights } = this
     const width = slots.length
     const count = this.taps * this.outputs
     // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the unit.
@@ -225,19 +212,49 @@ export class Consumer {
     this.keep(own, width)
     const columns = takeColumns(weights, count, rows, slots)
     const heirs = this.heirs(unit, columns, rebuilt, width, most)
+    this.inherit(slots, rebuilt)
     subtractLowRank(weights, count, rows, columns, rebuilt, width)
-    subtractLowRank(sensitive, count, rows, takeColumns(sensitive, count, rows, slots), rebuilt, width)
     for (const slot of slots) {
       this.gone.push(slot)
-      for (let i = 0; i < count; i++) {
-        weights[i * rows + slot] = 0
-        sensitive[i * rows + slot] = 0
-      }
+      for (let i = 0; i < count; i++) weights[i * rows + slot] = 0
     }
     this.shrink(own, width)
-    this.gatherQuadratics(sensitive, this.units)
     if (this.removed > SETTLE * rows) this.settle()
     return heirs
+  }
+
+  /**
+   * What W - W_c U makes of every unit's W_j^T G W_j: with N = W_c^T G W - 1/2 (W_c^T G W_c) U it loses
+   * U_j^T N_j + N_j^T U_j.
+   */
+  private inherit(slots: Int32Array, rebuilt: Float64Array): void {
+    const { rows, weights, outputs, taps } = this
+    const width = slots.length
+    const count = taps * outputs
+    const turned = takeColumns(weights, count, rows, slots, true)
+    // -(W_c^T G), tap by tap, and from it W_c^T G W.
+    const pulled = new Float64Array(width * count)
+    subtractLowRank(pulled, width * taps, outputs, turned, this.parts.sensitivity, outputs)
+    const lost = new Float64Array(width * rows)
+    subtractLowRank(lost, width, rows, pulled, weights, count)
+    const half = takeColumns(lost, width, rows, slots).map((value) => value / 2)
+    subtractLowRank(lost, width, rows, half, rebuilt, width)
+    for (const [unit, { quadratic }] of this.units) {
+      const others = this.slots.get(unit) as Int32Array
+      const size = others.length
+      for (let a = 0; a < size; a++) {
+        const i = others[a] as number
+        for (let b = 0; b <= a; b++) {
+          const j = others[b] as number
+          let sum = 0
+          for (let from = 0; from < lost.length; from += rows) {
+            sum += (rebuilt[from + i] as number) * (lost[from + j] as number)
+            sum += (lost[from + i] as number) * (rebuilt[from + j] as number)
+          }
+          quadratic[a * size + b] = (quadratic[a * size + b] as number) - sum
+        }
+      }
+    }
   }
 
   /** Appends rows to F. */
@@ -309,38 +326,33 @@ export class Consumer {
 
   /** An output of this operator is gone: its row leaves W and G, so what fed only it is cheap. */
   removeOutput(row: number): void {
-    if (!this.alive.delete(row)) return
-    const { rows, outputs, weights, sensitive } = this
-    const sensitivity = this.parts.sensitivity
-    const own = sensitivity[row * outputs + row] as number
+    if (!this.alive.has(row)) return
+    const { rows, outputs, weights } = this
+    const sensitivity = this.parts.sensitivity.subarray(row * outputs, (row + 1) * outputs)
+    for (let tap = 0; tap < this.taps; tap++) {
+      const from = tap * outputs * rows
+      const sensitive = new Float64Array(rows)
+      multiply(sensitive, sensitivity, weights.subarray(from, from + outputs * rows), 1, outputs, rows)
+      this.forget(weights.subarray(from + row * rows, from + (row + 1) * rows), sensitive, sensitivity[row] as number)
+    }
+    this.alive.delete(row)
     for (let tap = 0; tap < this.taps; tap++) {
       const gone = (tap * outputs + row) * rows
-      this.forget(gone, own)
-      for (const o of this.alive) {
-        const g = sensitivity[o * outputs + row] as number
-        if (g === 0) continue
-        const to = (tap * outputs + o) * rows
-        for (let j = 0; j < rows; j++) {
-          sensitive[to + j] = (sensitive[to + j] as number) - g * (weights[gone + j] as number)
-        }
-      }
       weights.fill(0, gone, gone + rows)
-      sensitive.fill(0, gone, gone + rows)
     }
   }
 
   /** With w and s the output's rows of W and G W, and g its own sensitivity: W^T G W loses w s^T + s w^T - g w w^T. */
-  private forget(gone: number, g: number): void {
-    const { weights, sensitive } = this
+  private forget(own: Float64Array, sensitive: Float64Array, g: number): void {
     for (const [unit, { quadratic }] of this.units) {
       const slots = this.slots.get(unit) as Int32Array
       const width = slots.length
       for (let a = 0; a < width; a++) {
-        const wa = weights[gone + (slots[a] as number)] as number
-        const sa = sensitive[gone + (slots[a] as number)] as number
+        const wa = own[slots[a] as number] as number
+        const sa = sensitive[slots[a] as number] as number
         for (let b = 0; b <= a; b++) {
-          const wb = weights[gone + (slots[b] as number)] as number
-          const sb = sensitive[gone + (slots[b] as number)] as number
+          const wb = own[slots[b] as number] as number
+          const sb = sensitive[slots[b] as number] as number
           quadratic[a * width + b] = (quadratic[a * width + b] as number) - (wa * sb + sa * wb - g * wa * wb)
         }
       }

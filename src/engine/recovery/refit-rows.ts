@@ -1,0 +1,120 @@
+/** Rows that an operator is fitted on: what it reads in the pruned network, and what it should answer there. */
+import type { Layer } from '../coupling/index'
+import type { Graph } from '../graph/graph'
+import {
+  add,
+  div,
+  gather,
+  keep,
+  matMul,
+  mul,
+  sub,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  zerosLike,
+} from '../runtime/tensors'
+import type { LiveValue, LiveValues } from '../runtime/types'
+import { windowOfLayer } from '../statistics/linear-layer'
+import { extentsOf, outputRows, patchRows } from '../statistics/rows'
+import type { RefitStep, Shortcut } from './refit-plan'
+import type { TeacherRows } from './refit-teacher'
+
+export interface BatchRows {
+  /** [n, columns of all blocks], tap by tap. */
+  readonly rows: Tensor
+  /** [n, kept outputs]. */
+  readonly targets: Tensor
+  /** What is added to the scaled output before the rectifier; null where no rectifier counts. */
+  readonly offset: Tensor | null
+}
+
+/** The other side of an addition behind the operator, where the fit has to know it. */
+export const addendOf = ({ shortcut, rectifier }: RefitStep): string | null =>
+  shortcut?.value ?? rectifier?.addend ?? null
+
+/**
+ * Runs inside a tidy scope.
+ * @param graph of the pruned network; `layer` is the step's operator in it, `source` its live values.
+ * @param rectified whether the rectifier behind the operator counts.
+ */
+export function batchRows(
+  graph: Graph,
+  layer: Layer,
+  step: RefitStep,
+  teacher: TeacherRows,
+  source: LiveValues,
+  rectified: boolean,
+): BatchRows {
+  const { shortcut, rectifier } = step
+  const { positions, counting } = teacher
+  const addend = addendOf(step)
+  const channelAxis = layer.kind === 'conv' ? 1 : -1
+  const input = source.get(layer.input) as LiveValue
+  const window = windowOfLayer(graph, layer, extentsOf(input, channelAxis).spatial)
+  const chosen = counting ? tensor1d(counting, 'int32') : null
+  const choose = (all: Tensor) => (chosen ? gather(all, chosen) : all)
+  const rows = choose(patchRows(input, window, teacher.spatial, positions))
+  const kept = tensor1d(step.kept, 'int32')
+  const got = addend === null ? null : choose(outputRows(source.get(addend) as LiveValue, channelAxis, positions))
+  let targets: Tensor = gather(teacher.outputs, kept, 1)
+  if (shortcut && got) {
+    const wanted = gather(teacher.addend as Tensor, kept, 1)
+    targets = add(targets, towardsShortcut(sub(wanted, got), shortcut))
+  }
+  if (!rectifier || !rectified) return { rows, targets, offset: null }
+  return { rows, targets, offset: add(got ?? zerosLike(targets), tensor1d(rectifier.shift)) }
+}
+
+/** Below this scale of a BatchNorm a channel adds nothing to the sum, and cannot make up for anything. */
+const LEAST_SCALE = 1e-3
+
+/** What the operator has to add so that the sum behind the BatchNorm gets the difference. */
+function towardsShortcut(difference: Tensor, { scale }: Shortcut): Tensor {
+  const used = Float32Array.from(scale, (s) => (Math.abs(s) < LEAST_SCALE ? 0 : 1))
+  const divisor = Float32Array.from(scale, (s) => (Math.abs(s) < LEAST_SCALE ? 1 : s))
+  return mul(div(difference, tensor1d(divisor)), tensor1d(used))
+}
+
+/** What a block gives for rows held tap by tap; weights are [outputs, columns + 1]. Runs inside a tidy scope. */
+export function outputsOf(rows: Tensor, weights: Float64Array, outputs: number, order: Int32Array): Tensor {
+  const columns = order.length
+  const matrix = new Float32Array(columns * outputs)
+  const bias = new Float32Array(outputs)
+  for (let o = 0; o < outputs; o++) {
+    const from = o * (columns + 1)
+    for (let j = 0; j < columns; j++) matrix[(order[j] as number) * outputs + o] = weights[from + j] as number
+    bias[o] = weights[from + columns] as number
+  }
+  return add(matMul(rows, tensor2d(matrix, [columns, outputs])), tensor1d(bias))
+}
+
+/** Rows of the first batches, so that they need not be gathered again. */
+export class KeptRows {
+  private readonly batches = new Map<number, BatchRows>()
+
+  /** @param left bytes that they may take on the backend. */
+  constructor(private left: number) {}
+
+  of(index: number): BatchRows | undefined {
+    return this.batches.get(index)
+  }
+
+  keep(index: number, parts: BatchRows): void {
+    const tensors = [parts.rows, parts.targets, ...(parts.offset ? [parts.offset] : [])]
+    const bytes = tensors.reduce((sum, { size }) => sum + 4 * size, 0)
+    if (bytes > this.left) return
+    this.left -= bytes
+    for (const tensor of tensors) keep(tensor)
+    this.batches.set(index, parts)
+  }
+
+  dispose(): void {
+    for (const { rows, targets, offset } of this.batches.values()) {
+      rows.dispose()
+      targets.dispose()
+      offset?.dispose()
+    }
+    this.batches.clear()
+  }
+}
