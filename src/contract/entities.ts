@@ -7,6 +7,7 @@ import {
   progressSchema,
   runConfigSchema,
   runResultSchema,
+  saidSchema,
   sizeSchema,
 } from './run'
 
@@ -16,6 +17,8 @@ const time = z.string()
 export const errorReportSchema = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
+  /** The message for the reader's language, where it is a sentence of the catalogue. */
+  said: saidSchema.optional(),
   cause: z.string().optional(),
 })
 
@@ -76,6 +79,8 @@ export const groupViewSchema = z.object({
   prunable: z.boolean(),
   /** Why it is not, in a sentence. */
   reason: z.string().nullable(),
+  /** The same for the reader's language. */
+  reasonSaid: saidSchema.optional(),
 })
 export type GroupView = z.infer<typeof groupViewSchema>
 
@@ -93,6 +98,8 @@ export const inspectionSchema = z.object({
   groups: z.array(groupViewSchema),
   /** Sentences about what was simplified, cannot be run or cannot be pruned. */
   notes: z.array(z.string()),
+  /** The same one by one, for the reader's language. */
+  notesSaid: z.array(saidSchema).optional(),
   runnable: z.boolean(),
   analysisMs: z.number(),
 })
@@ -177,7 +184,13 @@ export type Run = z.infer<typeof runSchema>
 export const metricPointSchema = z.object({ name: z.string(), step: z.number(), value: z.number().nullable() })
 export type MetricPoint = z.infer<typeof metricPointSchema>
 
-export const logLineSchema = z.object({ at: time, level: z.enum(['info', 'warning', 'error']), message: z.string() })
+export const logLineSchema = z.object({
+  at: time,
+  level: z.enum(['info', 'warning', 'error']),
+  message: z.string(),
+  /** The message for the reader's language, where it is a sentence of the catalogue. */
+  said: saidSchema.optional(),
+})
 export type LogLine = z.infer<typeof logLineSchema>
 
 export const comparisonSchema = z.object({
@@ -218,6 +231,8 @@ export const backendReportSchema = z.object({
   /** Measured on a known program with gradients; null where it could not be tried. */
   gflops: z.number().nullable(),
   reason: z.string(),
+  /** The same for the reader's language. */
+  reasonSaid: saidSchema.optional(),
 })
 
 /** What `doctor --json` prints. */

@@ -1,5 +1,7 @@
 /** Coded errors: what crosses a process, a shell or the screen is always a code, a sentence and an optional cause. */
 
+import { inEnglish, type Said, type Sentence, say } from './sentences'
+
 /** Every code the product can raise. A new failure is a new line here, so that shells and tests can name it. */
 export const errorCodes = [
   'BAD_USAGE',
@@ -47,6 +49,8 @@ export interface ErrorReport {
   readonly code: ErrorCode
   /** One sentence or two for the user: what happened, why, what to do. */
   readonly message: string
+  /** The message for the reader's language, where it is a sentence of the catalogue. */
+  readonly said?: Said | undefined
   /** The technical cause in one line, for the log and the diagnostics bundle. */
   readonly cause?: string | undefined
 }
@@ -54,11 +58,14 @@ export interface ErrorReport {
 /** An expected failure. Anything else that is thrown is a defect and is reported as INTERNAL. */
 export class EspalierError extends Error {
   readonly code: ErrorCode
+  /** The message as a sentence of the catalogue, where it is one. */
+  readonly said: Said | undefined
 
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(code: ErrorCode, message: string | Sentence, cause?: unknown, said?: Said) {
+    super(typeof message === 'string' ? message : inEnglish(message), cause === undefined ? undefined : { cause })
     this.name = 'EspalierError'
     this.code = code
+    this.said = typeof message === 'string' ? said : message
   }
 }
 
@@ -74,32 +81,29 @@ const isErrorCode = (code: unknown): code is ErrorCode =>
 export function toErrorReport(error: unknown): ErrorReport {
   if (error instanceof Error && 'code' in error && isErrorCode(error.code)) {
     const cause = causeText(error.cause)
-    return { code: error.code, message: error.message, ...(cause === undefined ? {} : { cause }) }
+    const said = error instanceof EspalierError ? error.said : undefined
+    return {
+      code: error.code,
+      message: error.message,
+      ...(said === undefined ? {} : { said }),
+      ...(cause === undefined ? {} : { cause }),
+    }
   }
   const system = error instanceof Error && 'code' in error ? String(error.code) : ''
   const cause = causeText(error)
-  const withCause = cause === undefined ? {} : { cause }
+  const report = (code: ErrorCode, said: Sentence): ErrorReport => ({
+    code,
+    message: inEnglish(said),
+    said,
+    ...(cause === undefined ? {} : { cause }),
+  })
   if (system === 'ENOSPC' || system === 'EDQUOT' || system === 'SQLITE_FULL') {
-    return {
-      code: 'DISK_FULL',
-      message: 'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
-      ...withCause,
-    }
+    return report('DISK_FULL', say('error.disk-full'))
   }
-  if (system === 'ENOENT') {
-    return {
-      code: 'FILE_NOT_FOUND',
-      message: `A file that is needed is not there: ${cause}. Check the path and try again.`,
-      ...withCause,
-    }
-  }
-  return {
-    code: 'INTERNAL',
-    message: `Something went wrong inside Espalier: ${error instanceof Error ? error.message : String(error)}. The work before this step is kept; please report this with the diagnostics bundle.`,
-    ...withCause,
-  }
+  if (system === 'ENOENT') return report('FILE_NOT_FOUND', say('error.file-missing', { what: String(cause) }))
+  return report('INTERNAL', say('error.internal', { what: error instanceof Error ? error.message : String(error) }))
 }
 
 /** The inverse of {@link toErrorReport}, on the receiving side of a process border. */
 export const fromErrorReport = (report: ErrorReport): EspalierError =>
-  new EspalierError(report.code, report.message, report.cause)
+  new EspalierError(report.code, report.message, report.cause, report.said)

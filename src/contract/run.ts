@@ -1,5 +1,12 @@
 /** What a run is asked to do and what it answers: shared by the command line, the server, the desktop and the engine. */
 import { z } from 'zod'
+import type { Said } from './sentences'
+
+/** A sentence as its code and values, beside its English; see sentences.ts. */
+export const saidSchema: z.ZodType<Said> = z.object({
+  code: z.string(),
+  values: z.record(z.string(), z.union([z.string(), z.number(), z.lazy(() => saidSchema)])),
+})
 
 export const goalKinds = ['keep-macs', 'keep-params', 'max-bytes', 'max-latency-ms', 'max-drop', 'max-kl'] as const
 
@@ -78,8 +85,10 @@ export const progressSchema = z.object({
   stage: z.enum(stages),
   /** 0..1 of the whole run. */
   fraction: z.number().min(0).max(1),
-  /** One short sentence in English; the shells translate by stage. */
+  /** One short sentence in English. */
   detail: z.string(),
+  /** The same for the reader's language. */
+  detailSaid: saidSchema.optional(),
   /** A named figure of a series (loss, accuracy), for the live charts. */
   metric: z.object({ name: z.string(), step: z.number(), value: z.number() }).optional(),
 })
@@ -239,5 +248,7 @@ export const runResultSchema = z.object({
   kept: z.record(z.string(), z.array(z.number().int())),
   /** Sentences the user must read: a weaker promise, a budget that stopped at the floor. */
   warnings: z.array(z.string()),
+  /** The same one by one, for the reader's language; absent in results of earlier versions. */
+  warningsSaid: z.array(saidSchema).optional(),
 })
 export type RunResult = z.infer<typeof runResultSchema>

@@ -1,5 +1,6 @@
 /** Follows units through the graph and forms the groups: one walk over the nodes, linear in their channels. */
 import { EspalierError } from '../../contract/errors'
+import { type HeldCode, type Sentence, say } from '../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
 import { type CouplingContext, findOp, type Labels, type LinearLayer, type Role } from '../ops/index'
 import { shapeOf } from '../ops/infer'
@@ -35,7 +36,7 @@ export interface Walk {
   /** First ids bound to each axis of a constant: weights that several nodes share tie their units. */
   readonly bound: Map<string, Int32Array>
   /** The first reason given for a label id. */
-  readonly reasons: Map<number, string>
+  readonly reasons: Map<number, Sentence>
 }
 
 /**
@@ -67,37 +68,35 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
     if (rule && node.outputs.every((output) => output === '' || graph.info(output)?.shape)) {
       rule(context)
     } else {
-      const reason = `"${node.name}" (${node.op}) is an operator whose channels cannot be followed`
       node.inputs.forEach((_, i) => {
-        if (context.has(i)) context.fix(context.labels(i), reason)
+        if (context.has(i)) context.fix(context.labels(i), 'held.unfollowed')
       })
     }
     if (fixed.has(node.name)) {
-      for (const output of node.outputs)
-        context.fix(walk.values.get(output) ?? [], `"${node.name}" is protected by the user`)
+      for (const output of node.outputs) context.fix(walk.values.get(output) ?? [], 'held.protected')
     }
   }
   for (const output of graph.outputs) {
-    const producer = graph.producer(output.name)
-    if (producer) {
-      contextOf(graph, producer, walk).fix(walk.values.get(output.name) ?? [], 'it is the result of the network')
-    }
+    for (const { ids } of walk.values.get(output.name) ?? []) fixIds(walk, ids, say('group.result'))
   }
   fixFree(walk)
   boxAll(walk)
   return formGroups(walk)
 }
 
+/** These ids stay; the first reason given for one is the one that is told. */
+function fixIds({ reasons, sets }: Walk, ids: Int32Array, reason: Sentence): void {
+  for (const id of ids) {
+    if (id === 0) continue
+    if (!reasons.has(id)) reasons.set(id, reason)
+    sets.union(0, id)
+  }
+}
+
 function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
   const { sets } = walk
   const has = (i: number) => (node.inputs[i] ?? '') !== ''
-  const fixIds = (ids: Int32Array, reason: string) => {
-    for (const id of ids) {
-      if (id === 0) continue
-      if (!walk.reasons.has(id)) walk.reasons.set(id, reason)
-      sets.union(0, id)
-    }
-  }
+  const heldBy = (code: HeldCode): Sentence => say(code, { node: node.name, op: node.op })
   const free = (axis: number, count: number): Labels => {
     const first = sets.add(count)
     walk.free.push({ first, count })
@@ -159,14 +158,15 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
         const right = b[i] as number
         const alone = left === 0 ? right : right === 0 ? left : 0
         if (alone !== 0 && !walk.reasons.has(alone)) {
-          walk.reasons.set(alone, `"${node.name}" (${node.op}) combines it with a value that has nothing to remove`)
+          walk.reasons.set(alone, heldBy('held.combined-with-fixed'))
         }
         sets.union(left, right)
       }
     },
-    fix(what, reason) {
-      if (what instanceof Int32Array) fixIds(what, reason)
-      else for (const entry of what) fixIds(entry.ids, reason)
+    fix(what, held) {
+      const reason = heldBy(held)
+      if (what instanceof Int32Array) fixIds(walk, what, reason)
+      else for (const entry of what) fixIds(walk, entry.ids, reason)
     },
     merge: (labels, axes) => merge(sets, labels, axes),
     bind,

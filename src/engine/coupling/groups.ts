@@ -1,4 +1,5 @@
 /** Turns the walk's label ids into units and groups. */
+import { type Sentence, say } from '../../contract/sentences'
 import type { GraphNode } from '../graph/graph'
 import type { Labels } from '../ops/index'
 import type { Walk } from './analyse'
@@ -38,14 +39,14 @@ export function formGroups(walk: Walk): Coupling {
   const unitOf = new Int32Array(sets.size)
   const groupUnits: Int32Array[] = []
   const names: GraphNode[] = []
-  const reasons: (string | null)[] = []
+  const reasons: (Sentence | null)[] = []
   const groupOf: number[] = [0]
   const indexOf: number[] = [0]
   let units = 0
   for (const list of members.values()) {
     const index: number[] = []
     const seen = new Set<number>()
-    let reason: string | null = null
+    let reason: Sentence | null = null
     for (const s of list) {
       const source = sources[s] as (typeof sources)[number]
       for (let id = source.first; id < source.first + source.count; id++) {
@@ -139,11 +140,7 @@ export function formGroups(walk: Walk): Coupling {
       name: node.name,
       units: ids,
       prunable: removable && ids.length > 1,
-      reason: removable
-        ? ids.length > 1
-          ? null
-          : 'it has a single unit'
-        : (reasons[g] ?? 'it is combined with a value that has nothing to remove'),
+      reason: removable ? (ids.length > 1 ? null : say('group.single')) : (reasons[g] ?? say('group.fixed')),
       producers: producers[g] as Layer[],
       consumers: consumers[g] as Layer[],
       members: read || removable ? [...(nodeNames[g] as Set<string>)] : [node.name],
@@ -201,7 +198,7 @@ function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int
       }
       if (staying || ids.length === 0 || [...counts].some(([of, count]) => count === sizes.get(of))) continue
       const anchor = sets.find(ids[0] as number)
-      walk.reasons.set(anchor, 'a part of the network has to keep one of the units it shares with others')
+      walk.reasons.set(anchor, say('group.anchored'))
       sets.union(0, anchor)
     }
   }

@@ -1,4 +1,5 @@
 /** Coupling: which slices go together. Units, groups, layers and how constants and values follow them. */
+import type { Sentence } from '../../contract/sentences'
 import type { GraphNode } from '../graph/graph'
 import type { Labels, Role } from '../ops/definition'
 
@@ -38,7 +39,7 @@ export interface Group {
   readonly units: Int32Array
   readonly prunable: boolean
   /** Why nothing of it can be removed; null where it can. */
-  readonly reason: string | null
+  readonly reason: Sentence | null
   /** Layers whose output channels are its units. */
   readonly producers: readonly Layer[]
   /** Layers with constant weights that read its units. */

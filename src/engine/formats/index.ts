@@ -1,5 +1,7 @@
 /** Reading and writing of models: the public face of all formats. */
+
 import { EspalierError } from '../../contract/errors'
+import type { Sentence } from '../../contract/sentences'
 import type { Graph } from '../graph/graph'
 import { matchKeras, readKeras } from './keras/read'
 import { writeKeras } from './keras/write'
@@ -44,7 +46,7 @@ export interface ReadModel {
   readonly graph: Graph
   readonly format: string
   /** Sentences for the user: what was left out, what is not known. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
 }
 
 /**
@@ -55,7 +57,7 @@ export interface ReadModel {
  */
 export async function readModel(file: ModelFile, resolve?: ResolveFile): Promise<ReadModel> {
   const format = recogniseFormat(file.bytes, file.name)
-  const notes: string[] = []
+  const notes: Sentence[] = []
   const graph = await (format.open as NonNullable<typeof format.open>)(file, resolve, notes)
   return { graph, format: format.name, notes }
 }

@@ -1,5 +1,7 @@
 /** Model formats, recognised by content: each says whether a file is its own, opens it and, where it can, writes it. */
+
 import { EspalierError } from '../../contract/errors'
+import type { Sentence } from '../../contract/sentences'
 import type { Graph } from '../graph/graph'
 import type { Precision } from './precision'
 
@@ -30,7 +32,7 @@ export interface ModelFormat {
   readonly label: string
   match(bytes: Uint8Array, name: string): boolean
   /** Sentences pushed to `notes` are shown to the user. */
-  open?(file: ModelFile, resolve: ResolveFile | undefined, notes: string[]): Promise<Graph>
+  open?(file: ModelFile, resolve: ResolveFile | undefined, notes: Sentence[]): Promise<Graph>
   /** Named files; the first is the primary one. */
   write?(graph: Graph, name: string, options: WriteOptions): Promise<readonly ModelFile[]>
 }

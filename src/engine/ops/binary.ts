@@ -14,7 +14,6 @@ export function coupleBroadcast(context: CouplingContext): void {
   const output = context.outputShape(0)
   const rank = output.length
   const extents = oneSample(output)
-  const name = `"${context.node.name}" (${context.node.op})`
   const operands: { i: number; shape: readonly number[]; labels: Labels[] }[] = []
   for (let i = 0; i < context.node.inputs.length; i++) {
     if (!context.has(i)) continue
@@ -30,7 +29,7 @@ export function coupleBroadcast(context: CouplingContext): void {
   for (const operand of operands) {
     // A single unit that is spread over a wider axis is needed as long as anything of that axis is.
     const spread = operand.labels.filter((entry) => entry.axes.some((a) => operand.shape[a] === 1 && extents[a] !== 1))
-    context.fix(spread, `${name} spreads it over an axis`)
+    context.fix(spread, 'held.spread')
     operand.labels = operand.labels.filter((entry) => !spread.includes(entry))
   }
   for (const operand of operands) {
@@ -44,7 +43,7 @@ export function coupleBroadcast(context: CouplingContext): void {
         // Two axes cannot shrink at once: the one that nothing else needs stays.
         const rest = joint.axes.filter((axis) => axis !== free.axes[0])
         other.labels[k] = context.merge(joint, rest)
-        context.fix([free], `${name} combines it with units that lie along two axes`)
+        context.fix([free], 'held.combined-across-axes')
         operand.labels = operand.labels.filter((entry) => entry !== free)
       }
     }
@@ -73,8 +72,7 @@ export function coupleBroadcast(context: CouplingContext): void {
         // Along its axes nothing can go: a table of positions for the features leaves whole heads.
         const rest = united.axes.filter((axis) => !full.includes(axis))
         if (rest.length > 0) united = context.merge(united, rest)
-        if (united.axes.some((axis) => full.includes(axis)))
-          context.fix([united], `${name} combines it with a value that has nothing to remove`)
+        if (united.axes.some((axis) => full.includes(axis))) context.fix([united], 'held.combined-with-fixed')
       }
     }
     result.push(united)

@@ -45,7 +45,7 @@ registerOp({
       const along = coveringAxis(labels, axis)
       const own = claimAxis(context, labels, axis)
       if (own && counted) ids.set(own, at)
-      else if (along) context.fix([along], `"${context.node.name}" (Concat) joins it with a value of unknown extent`)
+      else if (along) context.fix([along], 'held.joined-with-unknown')
       others.push(labels.filter((entry) => entry !== along))
       at += extent
     }
@@ -56,7 +56,7 @@ registerOp({
       const dims = axes.map((other) => output[other] as number)
       const whole = others.every((list) => list.some((entry) => cluster.includes(entry)))
       if (!whole) {
-        context.fix(cluster, `"${context.node.name}" (Concat) joins it with a value that has nothing to remove`)
+        context.fix(cluster, 'held.joined-with-fixed')
         continue
       }
       const spread = cluster.map((entry) => expandLabels(entry, axes, dims))

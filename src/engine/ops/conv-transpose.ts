@@ -47,7 +47,7 @@ const convTranspose: OpDefinition = {
     const input = claimAxis(context, labels, 1)
     const inputIds = input ?? new Int32Array(w[0] as number)
     if (context.constant(1) === undefined) {
-      context.fix(inputIds, `the weight of "${context.node.name}" (ConvTranspose) is computed, not constant`)
+      context.fix(inputIds, 'held.weight-computed')
       return
     }
     const bias = context.has(2) ? 2 : -1

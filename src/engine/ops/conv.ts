@@ -45,12 +45,12 @@ const conv: OpDefinition = {
     const input = claimAxis(context, labels, 1)
     context.fix(
       labels.filter((entry) => entry.axes.some((axis) => axis > 1) && !entry.axes.includes(1)),
-      `"${context.node.name}" (Conv) slides over this axis`,
+      'held.slides',
     )
     const inputIds = input ?? new Int32Array(channels)
     const bias = context.has(2) ? 2 : -1
     if (context.constant(1) === undefined) {
-      context.fix(inputIds, `the weight of "${context.node.name}" (Conv) is computed, not constant`)
+      context.fix(inputIds, 'held.weight-computed')
       return
     }
     const shared = { weight: 1, bias, outputAxis: 0, inputAxis: 1, groups }

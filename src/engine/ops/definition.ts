@@ -1,5 +1,6 @@
 /** What an operator must say about itself: shape, cost, coupling, resizing and lowering. One file an operator. */
 import { EspalierError } from '../../contract/errors'
+import type { HeldCode } from '../../contract/sentences'
 import type { Dim, GraphNode, Shape } from '../graph/graph'
 import type { DataType, TensorData } from '../graph/tensor'
 import type { LoweringContext } from './lowering'
@@ -68,8 +69,8 @@ export interface CouplingContext {
   free(axis: number, count: number): Labels
   /** Entries at the same place are removed together or not at all. Lengths are equal. */
   union(a: Int32Array, b: Int32Array): void
-  /** These units stay; the reason is shown to the user. */
-  fix(what: Int32Array | readonly Labels[], reason: string): void
+  /** These units stay; what this node does with them is told to the user. */
+  fix(what: Int32Array | readonly Labels[], held: HeldCode): void
   /** Units that differ along other axes than these become one, so that the value stays a box when they go. */
   merge(labels: Labels, axes: readonly number[]): Labels
   /** Constant input i follows `ids` along `axis`. */

@@ -94,7 +94,6 @@ registerOp({
   },
   couple(context: CouplingContext) {
     const { node } = context
-    const name = `"${node.name}" (Einsum)`
     const equation = parseEquation(
       node,
       ranksOf(node, (i) => context.shape(i)),
@@ -113,7 +112,7 @@ registerOp({
         // Folded axes: whole slices of the one that stays in the result go, heads for example.
         const stays = entry.axes.filter((axis) => equation.output.includes(letters[axis] as string))
         const merged = context.merge(entry, [stays[0] ?? (entry.axes[0] as number)])
-        if (merged.axes.length > 1) context.fix([merged], `${name} reads axes folded together`)
+        if (merged.axes.length > 1) context.fix([merged], 'held.folded-axes')
         return merged
       })
       letters.split('').forEach((letter, axis) => {

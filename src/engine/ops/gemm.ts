@@ -27,16 +27,15 @@ const gemm: OpDefinition = {
     const labels = context.labels(0)
     const transB = numberAttribute(context.node, 'transB', 0) === 1
     if (weight === undefined || numberAttribute(context.node, 'transA', 0) === 1) {
-      const reason = `"${context.node.name}" (Gemm) multiplies two computed values or a transposed one`
-      context.fix(labels, reason)
-      context.fix(context.labels(1), reason)
+      context.fix(labels, 'held.two-computed')
+      context.fix(context.labels(1), 'held.two-computed')
       return
     }
     const inputAxis = transB ? 1 : 0
     const inputIds = claimAxis(context, labels, 1) ?? new Int32Array(weight.dims[inputAxis] as number)
     context.fix(
       labels.filter((entry) => !entry.axes.includes(1)),
-      `"${context.node.name}" (Gemm) reads it along the batch`,
+      'held.along-batch',
     )
     const outputIds = context.fresh(weight.dims[1 - inputAxis] as number)
     context.bind(1, inputAxis, inputIds, 'consumer')
@@ -49,7 +48,7 @@ const gemm: OpDefinition = {
         bias = 2
         context.bind(2, c.dims.length - 1, outputIds, 'producer')
       } else if (extent !== 1 || !c) {
-        context.fix(outputIds, `"${context.node.name}" (Gemm) adds a computed matrix`)
+        context.fix(outputIds, 'held.adds-computed-matrix')
       }
     }
     context.linear({

@@ -13,7 +13,7 @@ const axisOf = (context: { readonly node: InferContext['node'] }, rank: number, 
 function passOthers(context: CouplingContext, axes: readonly number[], gone: readonly number[] = []): Labels[] {
   const labels = context.labels(0)
   const held = labels.filter((entry) => entry.axes.some((axis) => axes.includes(axis)))
-  context.fix(held, `"${context.node.name}" (${context.node.op}) orders or picks positions along it`)
+  context.fix(held, 'held.ordered')
   const moved = (axis: number) => axis - gone.filter((other) => other < axis).length
   return labels.filter((entry) => !held.includes(entry)).map((e) => ({ ...e, axes: e.axes.map(moved) }))
 }
@@ -109,7 +109,7 @@ registerOp({
   infer: (context) => [context.input(0)],
   couple(context) {
     passOthers(context, every(context.shape(0)))
-    context.fix(context.labels(2), `"${context.node.name}" (ScatterElements) writes it by index`)
+    context.fix(context.labels(2), 'held.written')
     context.set(0, [])
   },
 })
@@ -120,7 +120,6 @@ registerOp({
   since: 13,
   infer: (context) => [context.input(0)],
   couple(context) {
-    const name = `"${context.node.name}" (ScatterND)`
     const indices = context.shape(1)
     const depth = indices.at(-1) as number
     const by = indices.length - 1 - depth
@@ -130,14 +129,14 @@ registerOp({
       const at = updates.findIndex((other) => other.axes.join() === entry.axes.map((axis) => axis + by).join())
       const other = updates[at]
       if (entry.axes.some((axis) => axis < depth) || !other) {
-        context.fix([entry], `${name} writes into it by index`)
+        context.fix([entry], 'held.written-into')
         continue
       }
       updates.splice(at, 1)
       context.union(entry.ids, other.ids)
       result.push(entry)
     }
-    context.fix(updates, `${name} writes it by index`)
+    context.fix(updates, 'held.written')
     context.set(0, result)
   },
 })

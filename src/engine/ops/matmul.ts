@@ -66,7 +66,7 @@ function coupleLeft(context: CouplingContext): void {
   const labels = context.labels(1)
   const rows = coveringAxis(labels, rank - 2)
   if (weight?.dims.length !== 2 || context.shape(1).length !== rank) {
-    context.fix(labels, `"${context.node.name}" (MatMul) multiplies it by a stored stack of matrices`)
+    context.fix(labels, 'held.stacked')
     return
   }
   const inputIds = claimAxis(context, labels, rank - 2) ?? new Int32Array(weight.dims[1] as number)
@@ -79,10 +79,9 @@ function coupleLeft(context: CouplingContext): void {
 /** Two computed operands: what is summed over must go on both sides; axes of the batch (heads) go as a whole. */
 function coupleInteraction(context: CouplingContext): void {
   const rank = context.outputShape(0).length
-  const name = `"${context.node.name}" (MatMul)`
   if (context.shape(0).length !== rank || context.shape(1).length !== rank || rank < 2) {
-    context.fix(context.labels(0), `${name} multiplies values of different rank`)
-    context.fix(context.labels(1), `${name} multiplies values of different rank`)
+    context.fix(context.labels(0), 'held.ranks')
+    context.fix(context.labels(1), 'held.ranks')
     return
   }
   const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
@@ -110,7 +109,7 @@ function coupleInteraction(context: CouplingContext): void {
       const other = a ? context.shape(1)[axis] : context.shape(0)[axis]
       if (!alone) continue
       if (other === 1) output.push(alone)
-      else context.fix([alone], `${name} pairs it with a value that has nothing to remove`)
+      else context.fix([alone], 'held.paired-with-fixed')
     }
   }
   const summedLeft = coveringAxis(left, rank - 1)
@@ -119,7 +118,7 @@ function coupleInteraction(context: CouplingContext): void {
     context.union(summedLeft.ids, summedRight.ids)
   } else {
     for (const entry of [summedLeft, summedRight]) {
-      if (entry) context.fix([entry], `${name} sums over it together with a value that has nothing to remove`)
+      if (entry) context.fix([entry], 'held.summed-with-fixed')
     }
   }
   const rows = coveringAxis(left, rank - 2)

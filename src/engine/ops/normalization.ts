@@ -31,8 +31,7 @@ registerOp({
     for (let at = first; at < rank; at++) {
       const ids = idsAlong(labels, at)
       const joint = ids ? undefined : coveringAxis(labels, at)
-      if (joint)
-        context.fix([joint], `"${context.node.name}" (${context.node.op}) normalises an axis folded with another`)
+      if (joint) context.fix([joint], 'held.normalised-folded')
       if (!ids) continue
       for (const i of [1, 2]) {
         const axisOfScale = context.has(i) ? at - rank + context.shape(i).length : -1

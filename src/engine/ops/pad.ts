@@ -49,7 +49,7 @@ registerOp({
         const ids = Int32Array.from(context.free(axis, total).ids)
         ids.set(entry.ids, before)
         result.push(onAxis(axis, ids))
-      } else context.fix([entry], `"${context.node.name}" (Pad) adds a border along it`)
+      } else context.fix([entry], 'held.bordered')
     }
     context.set(0, result)
   },

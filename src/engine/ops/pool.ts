@@ -21,7 +21,7 @@ function infer(context: InferContext): Inferred[] {
 export function coupleChannelwise(context: CouplingContext): void {
   const labels = context.labels(0)
   const spatial = labels.filter((entry) => entry.axes.some((axis) => axis > 1))
-  context.fix(spatial, `"${context.node.name}" (${context.node.op}) slides over this axis`)
+  context.fix(spatial, 'held.slides')
   context.set(
     0,
     labels.filter((entry) => !spatial.includes(entry)),

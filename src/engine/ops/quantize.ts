@@ -8,7 +8,6 @@ function couple(context: CouplingContext): void {
   const rank = context.shape(0).length
   const given = numberAttribute(context.node, 'axis', 1)
   const axis = given < 0 ? given + rank : given
-  const name = `"${context.node.name}" (${context.node.op})`
   // One number for all leaves every axis free; one a position goes with its position.
   const several = (context.constant(1)?.data.length ?? 2) > 1
   const along = several ? labels.filter((entry) => entry.axes.includes(axis)) : []
@@ -19,7 +18,7 @@ function couple(context: CouplingContext): void {
     context.set(0, labels)
     return
   }
-  context.fix(along, `${name} has a scale for each of its positions`)
+  context.fix(along, 'held.scales')
   context.set(
     0,
     labels.filter((entry) => !along.includes(entry)),

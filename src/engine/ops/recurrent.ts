@@ -53,19 +53,18 @@ const repeat = (ids: Int32Array, times: number): Int32Array =>
 
 function couple(context: CouplingContext): void {
   const { node } = context
-  const name = `"${node.name}" (${node.op})`
   const gates = gatesOf[node.op] as number
   const labels = context.labels(0)
   const weights = [W, R, ...(context.has(B) ? [B] : [])]
   if (weights.some((i) => context.constant(i) === undefined)) {
-    context.fix(labels, `the weights of ${name} are computed, not constant`)
+    context.fix(labels, 'held.weights-computed')
     return
   }
   const input = claimAxis(context, labels, 2)
   if (input) context.bind(W, 2, input, 'consumer')
   context.fix(
     labels.filter((entry) => !entry.axes.includes(2)),
-    `${name} runs along this axis`,
+    'held.runs-along',
   )
   const hidden = context.shape(R)[2] as number
   // Both directions write into one box, so they lose the same ranks.
@@ -80,7 +79,7 @@ function couple(context: CouplingContext): void {
     const state = idsAlong(context.labels(i), 2)
     if (context.constant(i)) context.bind(i, 2, ids, 'passthrough')
     else if (state) context.union(ids, state)
-    else context.fix(ids, `${name} starts from a state that has nothing to remove`)
+    else context.fix(ids, 'held.starts-fixed')
   }
   context.set(0, [onAxis(3, ids)])
   context.set(1, [onAxis(2, ids)])

@@ -35,10 +35,10 @@ function targetShape(context: InferContext, before: Shape, wanted: readonly Dim[
 export function coupleReshape(context: CouplingContext): void {
   const { kept, lost } = reshapeLabels(context.operand(0), context.shape(0), context.outputShape(0))
   if (context.has(1) && !context.constant(1)) {
-    context.fix([...kept, ...lost], `"${context.node.name}" (${context.node.op}) has a target that is computed`)
+    context.fix([...kept, ...lost], 'held.target-computed')
     return
   }
-  context.fix(lost, `"${context.node.name}" (${context.node.op}) folds it together with another axis that can shrink`)
+  context.fix(lost, 'held.folded')
   context.set(0, kept)
 }
 

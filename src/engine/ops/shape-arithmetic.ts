@@ -99,7 +99,7 @@ registerOp({
       context.set(0, [...rest, simplify({ axes, dims: indices.dims, ids })])
       return
     }
-    context.fix(along, `"${context.node.name}" (Gather) picks positions along it`)
+    context.fix(along, 'held.picked')
     context.set(0, rest)
   },
   resize(context) {
@@ -137,8 +137,8 @@ registerOp({
     const by = context.outputShape(0).length - context.shape(0).length
     const labels = context.labels(0)
     const picked = labels.filter((entry) => entry.axes.some((axis) => axis < depth))
-    context.fix(picked, `"${context.node.name}" (GatherND) picks positions along it`)
-    context.fix(context.labels(1), `"${context.node.name}" (GatherND) reads it as indices`)
+    context.fix(picked, 'held.picked')
+    context.fix(context.labels(1), 'held.indices')
     context.set(
       0,
       labels.filter((e) => !picked.includes(e)).map((e) => ({ ...e, axes: e.axes.map((axis) => axis + by) })),
@@ -200,7 +200,7 @@ registerOp({
     const whole = labels.filter((e) => e.axes.every((a) => before[a - by] === after[a]))
     context.fix(
       labels.filter((e) => !whole.includes(e)),
-      `"${context.node.name}" (Expand) repeats it`,
+      'held.repeated',
     )
     context.set(0, [...whole, ...stretched])
   },
@@ -221,7 +221,7 @@ registerOp({
     const labels = context.labels(0)
     const grown = (axis: number) => context.shape(0)[axis] !== context.outputShape(0)[axis]
     const stretched = labels.filter((entry) => entry.axes.some(grown))
-    context.fix(stretched, `"${context.node.name}" (Tile) repeats it`)
+    context.fix(stretched, 'held.repeated')
     context.set(
       0,
       labels.filter((entry) => !stretched.includes(entry)),

@@ -135,7 +135,7 @@ registerOp({
       // Computed ranges are those over axes that may have any extent; an axis of fixed extent that changes stays whole.
       const cut = context.outputShape(0).flatMap((dim, axis) => (dim === context.shape(0)[axis] ? [] : [axis]))
       const held = labels.filter((entry) => entry.axes.some((axis) => cut.includes(axis)))
-      context.fix(held, `"${context.node.name}" (Slice) cuts it at places that are computed`)
+      context.fix(held, 'held.cut-at-computed')
       context.set(
         0,
         labels.filter((entry) => !held.includes(entry)),
@@ -148,7 +148,7 @@ registerOp({
       if (range.step !== 1 && ranges.length > 1) {
         // What stays of it is no range any more, and one node cannot be a Gather along one axis and a Slice along others.
         const held = labels.filter((entry) => entry.axes.includes(range.axis))
-        context.fix(held, `"${context.node.name}" (Slice) steps over it while it cuts other axes`)
+        context.fix(held, 'held.stepped')
       }
       const positions = positionsOf(range)
       labels = labels.map((entry) =>

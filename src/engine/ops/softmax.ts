@@ -21,7 +21,7 @@ const couple = (context: CouplingContext): void => {
         [axis],
       )
       if (merged) result.push(merged)
-    } else context.fix([entry], `"${context.node.name}" (${context.node.op}) shares out a sum of one over it`)
+    } else context.fix([entry], 'held.shares-one')
   }
   context.set(0, result)
 }

@@ -1,4 +1,5 @@
 /** The whole run: analyse, observe, decide, apply, verify, recover, evaluate. */
+import { inEnglish, say, uniqueSentences } from '../../contract/sentences'
 import { costOf } from '../evaluation'
 import { findStrategy } from '../strategies'
 import { keptByGroup } from '../surgery'
@@ -27,7 +28,8 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
   const recovered = await recover(run, verified.graph)
   const result = await outcomeOf(run, verified.graph, recovered)
   const kept = keptByGroup(run.coupling, planOf(run.coupling, verified.removals))
-  run.progress.report('done', 1, 'Done')
+  const warnings = uniqueSentences(run.warnings)
+  run.progress.report('done', 1, say('doing.done'))
   return {
     graph: recovered,
     result: {
@@ -39,7 +41,8 @@ export async function compress(input: CompressInput, hooks: PipelineHooks): Prom
       rounds: [...verified.rounds],
       timing: run.watch.timing(),
       kept,
-      warnings: [...new Set(run.warnings)],
+      warnings: warnings.map(inEnglish),
+      warningsSaid: warnings,
     },
     trace: traceOf(run.coupling, verified.removals, kept, {
       rounds: decision.rounds,

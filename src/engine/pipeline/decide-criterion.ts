@@ -1,6 +1,7 @@
 /** A criterion's decision: its scores, allocated; at once, or in steps after each of which it scores what is left anew. */
 import { EspalierError } from '../../contract/errors'
 import type { Goal } from '../../contract/run'
+import { type Sentence, say, uniqueSentences } from '../../contract/sentences'
 import { analyseCoupling } from '../coupling'
 import { stream } from '../data/rng'
 import { createCostModel } from '../evaluation'
@@ -32,16 +33,14 @@ const limitsOf = ({ config, coupling }: Run): GroupLimits[] =>
  */
 async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, number>): Promise<Noted> {
   const { graph, config, coupling, hooks, splits } = run
-  const unlabelled: string[] = []
+  const unlabelled: Sentence[] = []
   const statistics = criterion.needsData
     ? await run.watch.time('statisticsMs', async () => {
-        run.progress.report('observe', 0, `Observing feature maps of ${splits.calibration.indices.length} samples`)
+        run.progress.report('observe', 0, say('doing.observe-samples', { samples: splits.calibration.indices.length }))
         await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
         const labelled = splits.calibration.table.labels !== null
         if (criterion.needsGradients && !labelled) {
-          unlabelled.push(
-            `${criterion.title} needs labels, which this data has not; labels drawn from the network's own result were used.`,
-          )
+          unlabelled.push(say('run.labels-drawn', { criterion: criterion.title }))
         }
         return observe(
           graph,
@@ -56,13 +55,13 @@ async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, 
           },
           {
             signal: hooks.signal,
-            progress: (part) => run.progress.report('observe', part, 'Observing feature maps'),
+            progress: (part) => run.progress.report('observe', part, say('doing.observe')),
           },
         )
       })
     : null
   return run.watch.time('decisionMs', async () => {
-    run.progress.report('decide', 0, `Ranking units by ${criterion.title}`)
+    run.progress.report('decide', 0, say('doing.ranking', { criterion: criterion.title }))
     const random = (group: string) => stream(config.seed, `random:${group}`)
     const { scores, notes } = scoreGroups(graph, coupling, criterion, statistics, random)
     const sensitivity = config.allocation === 'sensitivity' ? await sweepSensitivity(run, scores) : undefined
@@ -78,7 +77,7 @@ async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, 
       run.cost,
       sensitivity,
     )
-    run.progress.report('decide', 1, `${trajectory.length} units ranked`)
+    run.progress.report('decide', 1, say('doing.ranked', { units: trajectory.length }))
     return {
       trajectory,
       rounds: trajectory.map(() => 0),
@@ -109,16 +108,16 @@ async function inSteps(run: Run, criterion: Criterion, iterations: number): Prom
   const running = cost.clone()
   const trajectory: Removal[] = []
   const rounds: number[] = []
-  const notes = new Set<string>()
+  const notes: Sentence[] = []
   let last: Noted | undefined
   for (let step = 0; step < iterations; step++) {
     throwIfCancelled(run.hooks.signal)
     const target = ratio ** (step + 1) * cost.original[measure]
     const lastStep = step === iterations - 1
     if (running[measure] <= target && !lastStep) continue
-    const now = trajectory.length === 0 ? run : await prunedRun(run, trajectory, step)
+    const now = trajectory.length === 0 ? run : await prunedRun(run, trajectory, step, notes)
     last = await rank(now, criterion, least)
-    for (const note of last.notes) notes.add(note)
+    notes.push(...last.notes)
     const kept = keptByGroup(coupling, planOf(coupling, trajectory))
     const end = lastStep ? -1 : last.trajectory.findIndex((each) => each.complete && each[measure] <= target)
     const removals = end < 0 ? last.trajectory : last.trajectory.slice(0, end + 1)
@@ -137,16 +136,22 @@ async function inSteps(run: Run, criterion: Criterion, iterations: number): Prom
       trajectory.push({ ...removal, unit, index, macs, params, bytes })
       rounds.push(step)
     }
-    run.progress.report('decide', (step + 1) / iterations, `Step ${step + 1} of ${iterations}: scored anew`)
+    run.progress.report(
+      'decide',
+      (step + 1) / iterations,
+      say('doing.scored-anew', { step: step + 1, steps: iterations }),
+    )
     if (end < 0) break
   }
-  return { ...(last as Noted), trajectory, rounds, notes: [...notes] }
+  return { ...(last as Noted), trajectory, rounds, notes: uniqueSentences(notes) }
 }
 
-/** The run as it would be had it begun with the network that is left. */
-async function prunedRun(run: Run, removals: readonly Removal[], step: number): Promise<Run> {
+/** The run as it would be had it begun with the network that is left. @param notes gets what must be said of it */
+async function prunedRun(run: Run, removals: readonly Removal[], step: number, notes: Sentence[]): Promise<Run> {
   const silent = { ...run, progress: new ProgressMeter([], () => {}) }
-  const graph = inferShapes(await realise(silent, removals, `refit-step-${step}`))
+  const realised = await realise(silent, removals, `refit-step-${step}`)
+  notes.push(...realised.warnings)
+  const graph = inferShapes(realised.graph)
   const coupling = analyseCoupling(graph, run.config.protect)
   return { ...silent, graph, coupling, cost: createCostModel(graph, coupling) }
 }

@@ -1,5 +1,6 @@
 /** The decision: observes the network where the strategy needs it, and orders everything that may go. */
 import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
+import { type Sentence, say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { RepeatedRefit } from '../recovery/refit'
@@ -32,11 +33,11 @@ interface KeptDecision {
   readonly checkpoints: readonly TraceCheckpoint[]
   readonly correlation: DecisionTrace['correlation']
   readonly sensitivity?: DecisionTrace['sensitivity'] | undefined
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
 }
 
 /** A decision with sentences that the user must read. */
-export type Noted = Decision & { readonly notes: readonly string[] }
+export type Noted = Decision & { readonly notes: readonly Sentence[] }
 
 /** Samples on which the decision's checkpoints are measured. */
 const checkpointSamples = 256
@@ -123,9 +124,8 @@ async function decideByResult(run: Run): Promise<Noted> {
           spent[stage] += performance.now() - since
           since = performance.now()
           stage = now
-          const detail =
-            now === 'observe' ? 'Observing feature maps and the sensitivity of the result' : 'Removing units'
-          run.progress.report(now, part, detail)
+          const doing = now === 'observe' ? say('doing.observe-result') : say('doing.removing')
+          run.progress.report(now, part, doing)
         },
       },
     })

@@ -1,4 +1,5 @@
 /** Early stop: the verification split tells when fine-tuning gains no more, and which epoch was the best. */
+import { say } from '../../contract/sentences'
 import { measurePairs, type PairScore, type Runner } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
@@ -60,7 +61,7 @@ export class EpochWatcher {
         original as Runner,
         [result as Runner],
         this.run.splits.verification,
-        measureOptions(this.run, 'recover', 'Verifying an epoch', 0, 0),
+        measureOptions(this.run, 'recover', say('doing.epoch'), 0, 0),
       ),
     )
     return score as PairScore

@@ -1,5 +1,6 @@
 /** A network's result on one split. */
 import { EspalierError } from '../../contract/errors'
+import { detailOf, say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
 import { fitToNetwork } from '../data/source'
 import { wholeTable } from '../data/splits'
@@ -39,8 +40,8 @@ export async function evaluate(graph: Graph, source: DataSource, options: Evalua
       classes: data.classes.length,
       batch: options.batch ?? 128,
       async onBatch(done, total) {
-        const detail = `${done} of ${total} samples`
-        options.hooks?.progress?.({ stage: 'evaluate', fraction: done / total, detail })
+        const doing = detailOf(say('doing.samples', { done, total }))
+        options.hooks?.progress?.({ stage: 'evaluate', fraction: done / total, ...doing })
         await breathe(options.hooks?.signal)
       },
     }),

@@ -1,6 +1,7 @@
 /** Feature maps of one sample: what each unit shows, and what the units that stay say about those that went. */
 import { EspalierError } from '../../contract/errors'
 import type { RunConfig } from '../../contract/run'
+import { detailOf, say } from '../../contract/sentences'
 import { analyseCoupling, type Coupling } from '../coupling'
 import { batches, firstOf, fitToNetwork, makeSplits, type RandomStream, stream } from '../data'
 import type { Batch, DataSource, Selection } from '../data/types'
@@ -186,7 +187,11 @@ export async function featureMaps(
     const all = fitting.indices.length + judging.indices.length
     const report = (before: number) => async (done: number) => {
       const fraction = (before + done) / all
-      request.hooks?.progress?.({ stage: 'observe', fraction, detail: `${before + done} of ${all} samples` })
+      request.hooks?.progress?.({
+        stage: 'observe',
+        fraction,
+        ...detailOf(say('doing.samples', { done: before + done, total: all })),
+      })
       await breathe(request.hooks?.signal)
     }
     const fitted = await momentsOf(session, fitting, place, rows, random, report(0))

@@ -1,5 +1,6 @@
 /** What was understood of a network: its size, its operators, what goes together and what cannot be pruned. */
 import type { Inspection, ModelView } from '../../contract/entities'
+import { inEnglish, type Sentence, say } from '../../contract/sentences'
 import { analyseCoupling, type Coupling } from '../coupling'
 import { bufferConstants, constantCost, costOf, nodeMacs } from '../evaluation/cost'
 import type { Attribute, Graph, GraphNode, ValueInfo } from '../graph/graph'
@@ -11,24 +12,23 @@ const border = ({ name, dtype, shape }: ValueInfo) => ({ name, dtype, shape: [..
 export const unrunnable = (graph: Graph): GraphNode[] =>
   graph.nodes.filter((node) => !findOp(node.op, node.domain)?.lower)
 
-function notesOf(graph: Graph, missing: readonly GraphNode[], coupling: Coupling): string[] {
-  const notes: string[] = []
+function notesOf(graph: Graph, missing: readonly GraphNode[], coupling: Coupling): Sentence[] {
+  const notes: Sentence[] = []
   const operators = [...new Set(missing.map((node) => node.op))]
   if (operators.length > 0) {
-    notes.push(
-      `This network can be pruned by structure and weights, but not run here, because Espalier cannot compute: ${operators.join(', ')}.`,
-    )
+    notes.push(say('model.not-run', { operators: operators.join(', ') }))
   }
   const unshaped = graph.nodes.filter((node) => node.outputs.some((name) => name !== '' && !graph.info(name)?.shape))
   if (unshaped.length > 0) {
-    notes.push(`The shapes behind "${unshaped[0]?.name}" are not known, so costs there are not counted.`)
+    notes.push(say('model.shape-unknown', { node: unshaped[0]?.name as string }))
   }
-  if (!coupling.groups.some((group) => group.prunable)) notes.push('Nothing in this network can be pruned.')
+  if (!coupling.groups.some((group) => group.prunable)) notes.push(say('model.nothing-prunable'))
   return notes
 }
 
 function inspection(graph: Graph, coupling: Coupling, started: number): Inspection {
   const missing = unrunnable(graph)
+  const notes = notesOf(graph, missing, coupling)
   const operators: Record<string, number> = {}
   for (const node of graph.nodes) operators[node.op] = (operators[node.op] ?? 0) + 1
   return {
@@ -42,9 +42,11 @@ function inspection(graph: Graph, coupling: Coupling, started: number): Inspecti
       units: units.length,
       members: [...members],
       prunable,
-      reason,
+      reason: reason && inEnglish(reason),
+      ...(reason ? { reasonSaid: reason } : {}),
     })),
-    notes: notesOf(graph, missing, coupling),
+    notes: notes.map(inEnglish),
+    notesSaid: notes,
     runnable: missing.length === 0,
     analysisMs: performance.now() - started,
   }

@@ -1,6 +1,7 @@
 /** A latency budget: latencies are measured along the trajectory, and the largest network that is fast enough stays. */
 import { EspalierError } from '../../contract/errors'
 import type { Goal, LatencyPoint } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import { type Latency, measureLatencyInTime, neverRising } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { createNetwork } from '../runtime'
@@ -40,7 +41,7 @@ export async function chooseByLatency(run: Run, trajectory: readonly Removal[], 
   const known = new Map<number, LatencyPoint>()
   const measure = async (places: readonly number[], part: number) => {
     const wanted = [...new Set(places)].sort((a, b) => a - b)
-    run.progress.report('apply', part, `Measuring the latency of ${wanted.length} networks`)
+    run.progress.report('apply', part, say('doing.latency', { networks: wanted.length }))
     const steps = wanted.map((place) => ends[place] as number)
     const networks = steps.map((count) =>
       count === 0 ? run.graph : applyPlan(run.graph, run.coupling, planOf(run.coupling, trajectory.slice(0, count))),

@@ -1,5 +1,6 @@
 /** The final figures, on data that decided nothing. */
 import type { Outcome } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import { measurePairs, type PairScore, type Runner, type Score } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { measureOptions, type Run, withRunners } from './run'
@@ -21,7 +22,7 @@ export async function outcomeOf(run: Run, pruned: Graph, recovered: Graph): Prom
       original as Runner,
       results,
       selection,
-      measureOptions(run, 'evaluate', `Measuring on the ${split} split`),
+      measureOptions(run, 'evaluate', say(splits.test ? 'doing.measuring-test' : 'doing.measuring-verification')),
     ),
   )
   const { original, result: afterPruning } = first as PairScore

@@ -1,5 +1,6 @@
 /** Starts a run: backend, analysis, splits, and the checks that can be made before any work. */
 import { EspalierError } from '../../contract/errors'
+import { type Sentence, say } from '../../contract/sentences'
 import { analyseCoupling } from '../coupling'
 import { fitToNetwork } from '../data/source'
 import { makeSplits } from '../data/splits'
@@ -56,29 +57,29 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
     workOf(config, splits, { ...strategy, resultOriented: strategy.name === resultOriented.name }),
     hooks.progress,
   )
-  progress.report('read', 1, 'Network and data are read')
+  progress.report('read', 1, say('doing.read'))
   const { name: backend } = await initBackend({ backend: config.backend })
   const { coupling, cost } = await watch.time('analysisMs', () => {
     const analysed = analyseCoupling(graph, config.protect)
     return { coupling: analysed, cost: createCostModel(graph, analysed) }
   })
-  progress.report('analyse', 1, `${coupling.groups.filter((group) => group.prunable).length} groups can be pruned`)
-  const warnings: string[] = []
+  progress.report(
+    'analyse',
+    1,
+    say('doing.analysed', { groups: coupling.groups.filter(({ prunable }) => prunable).length }),
+  )
+  const warnings: Sentence[] = []
   if (observed < config.calibration) {
-    warnings.push(`The data has ${observed} samples for calibration instead of the ${config.calibration} asked for.`)
+    warnings.push(say('run.calibration-short', { found: observed, wanted: config.calibration }))
   }
   if (splits.verificationFromTrain) {
-    warnings.push(
-      'Calibration and verification samples were drawn, without overlap, from the train split. If the network was trained on them, what is verified there is a weaker promise than on data of its own (x_valid).',
-    )
+    warnings.push(say('run.verification-from-train'))
   }
   if (!splits.test) {
-    warnings.push('The data has no test split, so the final figures are those of the verification split.')
+    warnings.push(say('run.no-test-split'))
   }
   if (graph.outputs.length > 1) {
-    warnings.push(
-      `The network has ${graph.outputs.length} outputs; what is verified and measured is the first, "${graph.outputs[0]?.name}".`,
-    )
+    warnings.push(say('run.first-output', { outputs: graph.outputs.length, output: graph.outputs[0]?.name as string }))
   }
   for (const warning of warnings) hooks.log('warning', warning)
   const steps = new Steps(hooks.checkpoints, stepFingerprints(graph, data, config, backend))

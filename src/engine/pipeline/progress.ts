@@ -1,6 +1,7 @@
 /** Progress that does not lie: every stage has a share of the whole by the work it will do. */
 import { EspalierError } from '../../contract/errors'
 import type { Progress, Stage } from '../../contract/run'
+import { detailOf, type Sentence } from '../../contract/sentences'
 
 /** Work of a stage, in forward passes of one sample; only the proportions matter. */
 export interface StageWork {
@@ -26,10 +27,10 @@ export class ProgressMeter {
   }
 
   /** @param part 0..1 of this stage that is done */
-  report(stage: Stage, part: number, detail: string, metric?: Progress['metric']): void {
+  report(stage: Stage, part: number, doing: Sentence, metric?: Progress['metric']): void {
     const { start, share } = this.starts.get(stage) ?? { start: this.reached, share: 0 }
     this.reached = Math.min(1, Math.max(this.reached, start + share * Math.min(1, Math.max(0, part))))
-    this.emit({ stage, fraction: this.reached, detail, ...(metric ? { metric } : {}) })
+    this.emit({ stage, fraction: this.reached, ...detailOf(doing), ...(metric ? { metric } : {}) })
   }
 }
 

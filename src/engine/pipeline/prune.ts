@@ -1,5 +1,7 @@
 /** Data-free pruning: structure and weights only, for networks with or without a way to run them. */
+
 import { EspalierError } from '../../contract/errors'
+import { uniqueSentences } from '../../contract/sentences'
 import { analyseCoupling } from '../coupling'
 import { stream } from '../data/rng'
 import { costOf, createCostModel } from '../evaluation/cost'
@@ -76,6 +78,6 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
       recoveryMs: 0,
       totalMs: done - started,
     },
-    warnings: [...notes],
+    warnings: uniqueSentences(notes),
   }
 }

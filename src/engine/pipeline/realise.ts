@@ -1,5 +1,6 @@
 /** From a prefix of the trajectory to a network: surgery, then the refit that the run asks for. */
 import { toErrorReport } from '../../contract/errors'
+import { type Sentence, say } from '../../contract/sentences'
 import { stream } from '../data/rng'
 import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
@@ -19,28 +20,42 @@ import { refitPasses } from './work'
 /** Share of a sequential refit's time that its layer-by-layer part takes. */
 const layerwiseShare = refitPasses.layerwise / refitPasses.sequential
 
+/** A smaller network with what must be said of it. */
+export interface Realised {
+  readonly graph: Graph
+  readonly warnings: readonly Sentence[]
+}
+
 /**
- * The smaller network after these removals.
+ * The smaller network after these removals. Its warnings are the caller's to keep with it: a run that goes on from a kept
+ * network does not come here again.
  * @param key under which refitted layers are kept
  * @param from,to share of the stage (0..1) this counts as
  * @throws CANCELLED
  */
-export async function realise(run: Run, removals: readonly Removal[], key: string, from = 0, to = 1): Promise<Graph> {
+export async function realise(
+  run: Run,
+  removals: readonly Removal[],
+  key: string,
+  from = 0,
+  to = 1,
+): Promise<Realised> {
   const { graph, coupling, config, splits, hooks } = run
   const plan = planOf(coupling, removals)
-  const report = (part: number, detail: string) => run.progress.report('apply', from + (to - from) * part, detail)
+  const report = (part: number, doing: Sentence) => run.progress.report('apply', from + (to - from) * part, doing)
   const pruned = await run.watch.time('surgeryMs', () => applyPlan(graph, coupling, plan))
-  report(0.02, `${removals.length} units removed`)
+  report(0.02, say('doing.removed', { units: removals.length }))
   if (config.strategy === scratch.name) {
-    return reinitialise(inferShapes(pruned), stream(config.seed, 'scratch'))
+    return silent(reinitialise(inferShapes(pruned), stream(config.seed, 'scratch')))
   }
-  if (removals.length === 0 || config.refit === 'none') return pruned
+  if (removals.length === 0 || config.refit === 'none') return silent(pruned)
   return run.watch.time('recoveryMs', async () => {
     if (config.refit === 'bn') {
-      return reestimate(pruned, splits.calibration, config.batch, async (done, total) => {
-        report(done / total, `Re-estimating BatchNorm: ${done} of ${total} samples`)
+      const reestimated = await reestimate(pruned, splits.calibration, config.batch, async (done, total) => {
+        report(done / total, say('doing.batch-norm', { done, total }))
         await breathe(hooks.signal)
       })
+      return silent(reestimated)
     }
     const fitted = new Map<string, LayerWeights>()
     const keyOf = (layer: string) => `${key}-${graph.nodes.findIndex(({ name }) => name === layer)}`
@@ -59,50 +74,48 @@ export async function realise(run: Run, removals: readonly Removal[], key: strin
       { batch: config.batch, seed: config.seed },
       {
         signal: hooks.signal,
-        progress: (part, layer) =>
-          report(part * (both ? layerwiseShare : 1), `Refitting "${layer}" to the original feature maps`),
+        progress: (part, layer) => report(part * (both ? layerwiseShare : 1), say('doing.refit-layer', { layer })),
         fitted,
         layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
       },
     )
     const share = (removals.at(-1)?.macs ?? 0) / run.cost.original.macs
-    return both ? onResult(run, refitted, share, key, report) : refitted
+    return both ? onResult(run, refitted, share, key, report) : silent(refitted)
   })
 }
 
 /** Passes of the refit on the result: the smaller the network the more, at about the same cost; below 8 too much is lost. */
 const passesOf = (share: number): number => Math.round(Math.min(20, Math.max(8, 2.4 / share)))
 
-/** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the run says so. */
+const silent = (graph: Graph): Realised => ({ graph, warnings: [] })
+
+/** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the network says so. */
 async function onResult(
   run: Run,
   refitted: Graph,
   share: number,
   key: string,
-  report: (part: number, detail: string) => void,
-): Promise<Graph> {
+  report: (part: number, doing: Sentence) => void,
+): Promise<Realised> {
   const { config, task, steps, hooks } = run
   const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
   try {
-    return await resultRefit(
+    const graph = await resultRefit(
       run.graph,
       refitted,
       run.splits.calibration,
       { form, seed: config.seed, passes: passesOf(share) },
       {
         signal: hooks.signal,
-        progress: (part) =>
-          report(layerwiseShare + (1 - layerwiseShare) * part, 'Refitting all layers to the original result'),
+        progress: (part) => report(layerwiseShare + (1 - layerwiseShare) * part, say('doing.refit-result')),
         load: () => steps.load<ResultRefitState>(`${key}-result`),
         save: (state) => steps.save(`${key}-result`, state),
       },
     )
+    return silent(graph)
   } catch (error) {
     const { code, message } = toErrorReport(error)
     if (code !== 'MODEL_UNSUPPORTED_OPERATOR' && code !== 'MODEL_UNSUPPORTED_FEATURE') throw error
-    run.warnings.push(
-      `The network was refitted layer by layer only, not on its result, because gradients cannot be had: ${message}`,
-    )
-    return refitted
+    return { graph: refitted, warnings: [say('run.layerwise-only', { why: message })] }
   }
 }

@@ -1,6 +1,7 @@
 /** Recovery by gradients: fine-tuning on what neither calibration nor verification has seen. */
 
 import { EspalierError } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 import { stream } from '../data/rng'
 import type { Batch } from '../data/types'
 import { measurePairs, type PairScore, type Runner } from '../evaluation'
@@ -28,7 +29,7 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   const labelled = splits.finetune.table.labels !== null
   const distill = config.finetune.distill || !labelled
   if (!labelled && !config.finetune.distill) {
-    run.warnings.push('The data has no labels, so fine-tuning took the original network as its teacher.')
+    run.warnings.push(say('run.teacher-original'))
   }
   const finished = await steps.load<Recovered>('recovered')
   if (finished) return accept(run, pruned, finished)
@@ -58,7 +59,7 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
           random: (epoch) => stream(config.seed, `finetune:${epoch}`),
           async onStep(step, total, value) {
             const metric = value === null ? undefined : { name: 'loss', step, value }
-            run.progress.report('recover', step / total, `Fine-tuning: step ${step} of ${total}`, metric)
+            run.progress.report('recover', step / total, say('doing.finetune', { step, total }), metric)
             await breathe(hooks.signal)
           },
           goOn: (finished, network) => watcher.goOn(finished, network),
@@ -85,14 +86,10 @@ interface Recovered {
 
 function accept(run: Run, pruned: Graph, { network, ended }: Recovered): Graph {
   if (ended !== null) {
-    run.warnings.push(
-      `Fine-tuning was ended after ${ended} epochs, because the verification split had gained nothing for ${patience}.`,
-    )
+    run.warnings.push(say('run.ended-early', { epochs: ended, patience }))
   }
   if (network) return unpackGraph(network)
-  run.warnings.push(
-    'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
-  )
+  run.warnings.push(say('run.finetune-worse'))
   return pruned
 }
 
@@ -109,7 +106,7 @@ async function bestOf(run: Run, pruned: Graph, trained: Graph, epoch: Graph | nu
       original as Runner,
       results,
       run.splits.verification,
-      measureOptions(run, 'recover', 'Verifying what fine-tuning gained', 1, 1),
+      measureOptions(run, 'recover', say('doing.gained'), 1, 1),
     ),
   )
   const order = [...scores.keys()].sort((a, b) => loses(scores[a] as PairScore, scores[b] as PairScore))

@@ -1,5 +1,6 @@
 /** What every stage of a run shares: the inputs, the analysis, the splits, kept steps, progress and time. */
 import type { RunConfig, RunResult } from '../../contract/run'
+import { type Sentence, say } from '../../contract/sentences'
 import type { Coupling } from '../coupling'
 import type { Batch, DataSource, Splits } from '../data/types'
 import type { CostModel, MeasureOptions, Runner, Task } from '../evaluation'
@@ -55,7 +56,7 @@ export interface Run {
   readonly progress: ProgressMeter
   readonly watch: Stopwatch
   /** Sentences the user must read. */
-  readonly warnings: string[]
+  readonly warnings: Sentence[]
 }
 
 /** The first output of a network as an evaluation's runner. */
@@ -91,7 +92,7 @@ export async function withRunners<T>(
 export function measureOptions(
   run: Run,
   stage: 'verify' | 'recover' | 'evaluate',
-  detail: string,
+  what: Sentence,
   from = 0,
   to = 1,
 ): MeasureOptions {
@@ -100,7 +101,7 @@ export function measureOptions(
     classes: run.data.classes.length,
     batch: run.config.batch,
     async onBatch(done, total) {
-      run.progress.report(stage, from + ((to - from) * done) / total, `${detail}: ${done} of ${total} samples`)
+      run.progress.report(stage, from + ((to - from) * done) / total, say('doing.samples-of', { what, done, total }))
       await breathe(run.hooks.signal)
     },
   }

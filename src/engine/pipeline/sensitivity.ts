@@ -1,4 +1,5 @@
 /** The sensitivity sweep: every group pruned alone to rising ratios, and the change of the result measured. */
+import { say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { rankAscending } from '../strategies/criteria'
@@ -43,7 +44,7 @@ export async function sweepSensitivity(
         kl.push((score as PairScore).kl)
       }
       curves.push({ group: group.name, ratios: [0, ...ratios], kl })
-      run.progress.report('decide', (i + 1) / swept.length, `Measured the sensitivity of "${group.name}"`)
+      run.progress.report('decide', (i + 1) / swept.length, say('doing.sensitivity', { group: group.name }))
     }
     return curves
   })

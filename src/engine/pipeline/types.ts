@@ -1,6 +1,7 @@
 /** The pipeline's border: what the shells hand in and get back. */
 import type { Inspection, ModelView, StrategyInfo } from '../../contract/entities'
 import type { DecisionTrace, Goal, ModelSize, Outcome, Progress, RunConfig, RunResult } from '../../contract/run'
+import type { Sentence } from '../../contract/sentences'
 import type { Batch, DataSource } from '../data/types'
 import type { Latency } from '../evaluation'
 import type { Graph } from '../graph/graph'
@@ -14,7 +15,7 @@ export interface CheckpointStore {
 
 export interface PipelineHooks {
   progress(progress: Progress): void
-  log(level: 'info' | 'warning' | 'error', message: string): void
+  log(level: 'info' | 'warning' | 'error', message: Sentence): void
   /** Checked between batches; the run then ends with CANCELLED. */
   readonly signal: AbortSignal
   readonly checkpoints: CheckpointStore
@@ -58,7 +59,7 @@ export interface PruneOutput {
   readonly kept: Record<string, number[]>
   readonly trace: DecisionTrace
   readonly timing: RunResult['timing']
-  readonly warnings: string[]
+  readonly warnings: Sentence[]
 }
 
 export interface EstimateRequest {
@@ -81,7 +82,7 @@ export interface EvaluateOptions {
   readonly backend?: RunConfig['backend']
   /** First so many samples only; 0 or absent: all. */
   readonly limit?: number
-  readonly hooks?: Partial<Pick<PipelineHooks, 'progress' | 'log' | 'signal'>>
+  readonly hooks?: Partial<Pick<PipelineHooks, 'progress' | 'signal'>>
 }
 
 /** A network's result on one split. */

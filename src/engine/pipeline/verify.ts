@@ -1,6 +1,7 @@
 /** Applies a decision and verifies it: to a budget outright, to a tolerance by bisection with rollback. */
 import { EspalierError } from '../../contract/errors'
 import type { LatencyPoint, Round, TraceCheckpoint } from '../../contract/run'
+import { type Sentence, say } from '../../contract/sentences'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { cut, isBudget, type Removal } from '../strategies/trajectory'
@@ -9,7 +10,7 @@ import type { Decision } from './decide'
 import { boundOf, isTolerance, keepsPromise, requireSupport, type Tolerance } from './goal'
 import { chooseByLatency } from './latency'
 import { predictedOf, removedByGroup } from './plan'
-import { realise } from './realise'
+import { type Realised, realise } from './realise'
 import { measureOptions, type Run, withRunners } from './run'
 import { bisect, mostTrials } from './tolerance'
 
@@ -23,13 +24,28 @@ export interface Verified {
   readonly latency?: readonly LatencyPoint[]
 }
 
-/** What is kept of one measured prefix; the network only where it stays. */
+/** A network that is kept, with what must be said of it. */
+interface KeptNetwork {
+  readonly graph: Uint8Array
+  readonly warnings: readonly Sentence[]
+}
+
+/** What is kept of one measured prefix. */
 interface Measured {
   readonly steps: number
   readonly passed: boolean
   readonly kl: number
   readonly bound: number
-  readonly graph: Uint8Array | null
+  /** null where it broke the promise. */
+  readonly network: KeptNetwork | null
+}
+
+const keptNetwork = ({ graph, warnings }: Realised): KeptNetwork => ({ graph: packGraph(graph), warnings })
+
+/** The kept network, whose warnings become the run's. */
+function taken(run: Run, { graph, warnings }: KeptNetwork): Graph {
+  run.warnings.push(...warnings)
+  return unpackGraph(graph)
 }
 
 /** @throws BUDGET_UNREACHABLE, PROMISE_NOT_KEPT, DATA_TOO_FEW_SAMPLES, CANCELLED */
@@ -40,8 +56,8 @@ export async function applyAndVerify(run: Run, decision: Decision): Promise<Veri
   }
   if (isTolerance(goal)) return toTolerance(run, decision.trajectory, goal)
   const { steps, table } = await run.steps.once('latency', () => chooseByLatency(run, decision.trajectory, goal))
-  const told = (step: number) => table.find((point) => point.step === step)?.median.toFixed(3)
-  run.hooks.log('info', `The network takes ${told(steps)} ms a sample where the original takes ${told(0)} ms.`)
+  const told = (step: number) => table.find((point) => point.step === step)?.median.toFixed(3) as string
+  run.hooks.log('info', say('verify.latency', { after: told(steps), before: told(0) }))
   return { ...(await toBudget(run, decision.trajectory.slice(0, steps))), latency: table }
 }
 
@@ -50,11 +66,11 @@ async function measureTrial(
   run: Run,
   original: Runner,
   graph: Graph,
-  detail: string,
+  doing: Sentence,
   [from, to]: readonly [number, number],
 ): Promise<PairScore> {
   const [score] = await withRunners([graph], (runners) =>
-    measurePairs(original, runners, run.splits.verification, measureOptions(run, 'verify', detail, from, to)),
+    measurePairs(original, runners, run.splits.verification, measureOptions(run, 'verify', doing, from, to)),
   )
   return score as PairScore
 }
@@ -77,12 +93,14 @@ const checkpointOf = (round: Round, steps: number): TraceCheckpoint => ({
 })
 
 async function toBudget(run: Run, removals: readonly Removal[]): Promise<Verified> {
-  if (removals.length === 0) run.warnings.push('The network is within the budget as it is, so nothing was removed.')
-  const bytes = await run.steps.once('pruned', async () => packGraph(await realise(run, removals, 'refit')))
-  const graph = unpackGraph(bytes)
+  if (removals.length === 0) run.warnings.push(say('run.within-budget'))
+  const graph = taken(
+    run,
+    await run.steps.once('pruned', async () => keptNetwork(await realise(run, removals, 'refit'))),
+  )
   const { kl } = await run.steps.once<{ kl: number }>('verified', () =>
     withRunners([run.graph], async ([original]) => {
-      const score = await measureTrial(run, original as Runner, graph, 'Verifying', [0, 1])
+      const score = await measureTrial(run, original as Runner, graph, say('doing.verifying'), [0, 1])
       return { kl: score.kl }
     }),
   )
@@ -99,31 +117,35 @@ async function toTolerance(run: Run, trajectory: readonly Removal[], goal: Toler
     return bisect(trajectory, run.cost.original.macs, async (count, trial) => {
       const share = [trial / mostTrials, (trial + 1) / mostTrials] as const
       const kept = await run.steps.once<Measured>(`trial-${trial}`, async () => {
-        const graph = await realise(run, trajectory.slice(0, count), `refit-${trial}`, ...share)
-        const score = await measureTrial(run, original, graph, `Trial ${trial + 1}`, share)
+        const realised = await realise(run, trajectory.slice(0, count), `refit-${trial}`, ...share)
+        const score = await measureTrial(run, original, realised.graph, say('doing.trial', { trial: trial + 1 }), share)
         const passed = keepsPromise(goal, score)
         return {
           steps: count,
           passed,
           kl: score.kl,
           bound: boundOf(goal, score),
-          graph: passed ? packGraph(graph) : null,
+          network: passed ? keptNetwork(realised) : null,
         }
       })
       measured.push(kept)
       const percent = ((100 * (trajectory[count - 1]?.macs ?? 0)) / run.cost.original.macs).toFixed(1)
       run.hooks.log(
         'info',
-        `At ${percent} % of MACs the bound is ${kept.bound.toFixed(4)}, ${kept.passed ? 'within' : 'beyond'} ${goal.value}.`,
+        say(kept.passed ? 'verify.within' : 'verify.beyond', {
+          percent,
+          bound: kept.bound.toFixed(4),
+          limit: goal.value,
+        }),
       )
       return kept
     })
   })
   const best = measured.find((trial) => trial.steps === steps && trial.passed)
-  if (!best?.graph) throw promiseNotKept(goal, measured, samples)
+  if (!best?.network) throw promiseNotKept(goal, measured, samples)
   const rounds = measured.map((trial) => roundOf(run, trajectory.slice(0, trial.steps), trial.kl, trial.passed))
   return {
-    graph: unpackGraph(best.graph),
+    graph: taken(run, best.network),
     removals: trajectory.slice(0, steps),
     rounds,
     checkpoints: rounds

@@ -1,6 +1,8 @@
 /** Trains a reference network from scratch: SGD with momentum, BatchNorm on batch statistics, a falling learning rate. */
+
 import { EspalierError } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
+import { detailOf, say } from '../../contract/sentences'
 import { stream } from '../data/rng'
 import { fitToNetwork } from '../data/source'
 import type { Batch, DataSource, SampleTable } from '../data/types'
@@ -88,7 +90,7 @@ export async function trainNetwork(
         hooks.progress({
           stage: 'recover',
           fraction: step / steps,
-          detail: `Epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
+          ...detailOf(say('doing.training', { epoch: epoch + 1, epochs, loss: loss.toFixed(3) })),
           metric: { name: 'loss', step, value: loss },
         })
       }

@@ -1,6 +1,6 @@
 /** Every error that leaves the API has a code of the contract, a sentence and, where known, its cause. */
 import { ORPCError } from '@orpc/server'
-import { type ErrorCode, EspalierError, toErrorReport } from '../../contract/errors'
+import { type ErrorCode, type ErrorReport, EspalierError, toErrorReport } from '../../contract/errors'
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
   BAD_USAGE: 400,
@@ -44,12 +44,12 @@ const fromLibrary = (error: ORPCError<string, unknown>): EspalierError => {
   )
 }
 
-/** Anything thrown, as it is sent: `code`, `message`, and `data.cause`. */
-export function toApiError(error: unknown): ORPCError<ErrorCode, { cause?: string | undefined }> {
+/** Anything thrown, as it is sent: `code`, `message`, and in `data` the rest of its report. */
+export function toApiError(error: unknown): ORPCError<ErrorCode, Pick<ErrorReport, 'cause' | 'said'>> {
   const report = toErrorReport(error instanceof ORPCError ? fromLibrary(error) : error)
   return new ORPCError(report.code, {
     message: report.message,
     status: statusOf[report.code] ?? 422,
-    data: { cause: report.cause },
+    data: { cause: report.cause, said: report.said },
   })
 }

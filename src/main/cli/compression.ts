@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
 import type { DecisionTrace, Environment, ExportResult, Progress, RunConfig, RunResult } from '../../contract/run'
+import { inEnglish } from '../../contract/sentences'
 import { compress } from '../../engine/pipeline'
 import { startBackend } from '../engine/backend'
 import { exportTargets, writeAndProve } from '../engine/proof/export'
@@ -55,7 +56,7 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
     { graph: model.graph, data: data.source, config },
     {
       signal,
-      log,
+      log: (level, said) => log(level, inEnglish(said)),
       checkpoints: steps,
       latencyOf: latencyInOnnxRuntime,
       progress: (now) => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inEnglish } from '../../contract/sentences'
 import type { CheckpointStore } from '../../engine/pipeline/types'
 import { diskError, writeAtomically } from '../artifacts/atomic'
 import { makeFolder } from '../artifacts/make-folder'
@@ -60,7 +61,7 @@ export async function openRunFolder(
     await writeText(mark, wanted)
   }
   return {
-    ...checkpointFolder(folder, onDamaged),
+    ...checkpointFolder(folder, (said) => onDamaged(inEnglish(said))),
     resumed,
     remove: () => rm(folder, { recursive: true, force: true }),
   }

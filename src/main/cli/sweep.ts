@@ -46,6 +46,7 @@ export async function runSweep(request: SweepRequest): Promise<SweepRun[]> {
           ...now,
           fraction: (i + now.fraction) / configs.length,
           detail: `${i + 1} of ${configs.length}, ${name}: ${now.detail}`,
+          detailSaid: undefined,
         }),
     })
     await steps.save(name, new TextEncoder().encode(JSON.stringify(finished)))

@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
+import { type Sentence, say } from '../../contract/sentences'
 import type { CheckpointStore } from '../../engine/pipeline/types'
 import { diskError, writeAtomically } from '../artifacts/atomic'
 
 const digestBytes = 32
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-/** `onDamaged` is told, in a sentence, when a file had to be put aside and its step is done again. */
-export function checkpointFolder(folder: string, onDamaged: (sentence: string) => void): CheckpointStore {
+/** `onDamaged` is told when a file had to be put aside and its step is done again. */
+export function checkpointFolder(folder: string, onDamaged: (said: Sentence) => void): CheckpointStore {
   const pathOf = (key: string): string => {
     if (!/^[\w.-]{1,100}$/.test(key) || key.startsWith('.')) {
       throw new EspalierError('INTERNAL', `"${key}" cannot be the name of a kept step.`)
@@ -30,7 +31,7 @@ export function checkpointFolder(folder: string, onDamaged: (sentence: string) =
       const content = bytes.subarray(digestBytes)
       if (bytes.length < digestBytes || !digest(content).equals(bytes.subarray(0, digestBytes))) {
         await rm(path)
-        onDamaged(`The kept step "${key}" is damaged and was put aside; it is computed again.`)
+        onDamaged(say('run.step-damaged', { step: key }))
         return null
       }
       // A copy of its own, so that typed arrays may be laid over it at any alignment.

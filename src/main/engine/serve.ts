@@ -1,6 +1,7 @@
 /** The engine process's side of the conversation: takes jobs one at a time, answers, says that it lives. */
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
+import { inEnglish, type Sentence } from '../../contract/sentences'
 import { isJobKind, type JobInput, type JobKind, type JobOutput, jobs } from './jobs'
 import { type FromEngine, type Heard, heartbeatMs, type ToEngine, toEngineSchema } from './protocol'
 
@@ -9,7 +10,7 @@ export interface JobContext {
   /** Aborted by a cancel; checked between batches. */
   readonly signal: AbortSignal
   progress(progress: Progress): void
-  log(level: 'info' | 'warning' | 'error', message: string): void
+  log(level: 'info' | 'warning' | 'error', said: Sentence): void
 }
 
 export type JobHandlers = {
@@ -45,7 +46,10 @@ export function serveEngine(port: EnginePort, handlers: JobHandlers, exit: (code
     return handler(jobs[kind].input.parse(input), {
       signal,
       progress: (progress) => port.send({ type: 'progress', id, progress: heard(progress) }),
-      log: (level, message) => port.send({ type: 'log', id, line: { at: new Date().toISOString(), level, message } }),
+      log: (level, said) => {
+        const line = { at: new Date().toISOString(), level, message: inEnglish(said), said }
+        port.send({ type: 'log', id, line })
+      },
     })
   }
   const run = async (message: Extract<ToEngine, { type: 'job' }>, signal: AbortSignal): Promise<void> => {

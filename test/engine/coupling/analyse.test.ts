@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { say } from '../../../src/contract/sentences'
 import { analyseCoupling, type Layer } from '../../../src/engine/coupling/index'
 import { int, ints } from '../../../src/engine/graph/graph'
 import { TestNetwork } from '../support/network'
@@ -25,7 +26,7 @@ describe('coupling groups', () => {
   it('never touches the result of the network and says so', () => {
     const net = new TestNetwork(1)
     const { groups } = analyseCoupling(head(net, net.conv('x', 3, 6), 6))
-    expect(groups.at(-1)).toMatchObject({ prunable: false, reason: 'it is the result of the network' })
+    expect(groups.at(-1)).toMatchObject({ prunable: false, reason: say('group.result') })
   })
 
   it('gives a dense layer behind a flatten one column a position, all of one unit', () => {
@@ -68,7 +69,10 @@ describe('coupling groups', () => {
     const graph = head(net, net.conv(net.one('Add', ['x', net.conv('x', 3, 3)]), 3, 6), 6)
     const [first] = analyseCoupling(graph).groups
     expect(first?.prunable).toBe(false)
-    expect(first?.reason).toMatch(/"add\d+" \(Add\) combines it with a value that has nothing to remove/)
+    expect(first?.reason).toEqual({
+      code: 'held.combined-with-fixed',
+      values: { node: expect.stringMatching(/^add\d+$/), op: 'Add' },
+    })
   })
 
   it('keeps channels in front of an operator that it does not know, and names it', () => {
@@ -83,9 +87,7 @@ describe('coupling groups', () => {
       attributes: new Map(),
     })
     const graph = net.graph(['odd'])
-    expect(analyseCoupling(graph).groups[0]?.reason).toMatch(
-      /"odd" \(Mystery\) is an operator whose channels cannot be followed/,
-    )
+    expect(analyseCoupling(graph).groups[0]?.reason).toEqual(say('held.unfollowed', { node: 'odd', op: 'Mystery' }))
   })
 
   it('protects the layers the user names, and refuses names that are not there', () => {
@@ -94,7 +96,7 @@ describe('coupling groups', () => {
     const graph = head(net, net.conv(a, 6, 6), 6)
     expect(analyseCoupling(graph, [a]).groups[0]).toMatchObject({
       prunable: false,
-      reason: `"${a}" is protected by the user`,
+      reason: { code: 'held.protected', values: { node: a } },
     })
     expect(() => analyseCoupling(graph, ['nowhere'])).toThrow(/no layer named "nowhere"/)
   })

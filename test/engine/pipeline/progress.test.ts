@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Progress } from '../../../src/contract/run'
+import { say } from '../../../src/contract/sentences'
 import { breathe, ProgressMeter } from '../../../src/engine/pipeline/progress'
 
 it('shares the whole by work and never goes back', () => {
@@ -12,11 +13,15 @@ it('shares the whole by work and never goes back', () => {
     ],
     (progress) => seen.push(progress),
   )
-  meter.report('observe', 0.5, 'a')
-  meter.report('apply', 0.5, 'b')
-  meter.report('observe', 1, 'late')
-  meter.report('evaluate', 2, 'over', { name: 'loss', step: 1, value: 2 })
+  meter.report('observe', 0.5, say('doing.observe'))
+  meter.report('apply', 0.5, say('doing.removing'))
+  meter.report('observe', 1, say('doing.observe'))
+  meter.report('evaluate', 2, say('doing.samples', { done: 3, total: 4 }), { name: 'loss', step: 1, value: 2 })
   expect(seen.map((progress) => Number(progress.fraction.toFixed(6)))).toEqual([0.15, 0.6, 0.6, 1])
+  expect(seen[3]).toMatchObject({
+    detail: '3 of 4 samples',
+    detailSaid: { code: 'doing.samples', values: { done: 3, total: 4 } },
+  })
   expect(seen[3]?.metric).toEqual({ name: 'loss', step: 1, value: 2 })
 })
 

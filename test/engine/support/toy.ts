@@ -1,6 +1,7 @@
 /** An easy task in memory, and a small network trained on it: blobs of four shapes in noise, 8 x 8, one channel. */
 import type { Progress, RunConfig } from '../../../src/contract/run'
 import { runConfigSchema } from '../../../src/contract/run'
+import { inEnglish } from '../../../src/contract/sentences'
 import { stream } from '../../../src/engine/data/rng'
 import type { DataSource, SampleTable } from '../../../src/engine/data/types'
 import type { Graph } from '../../../src/engine/graph/graph'
@@ -145,7 +146,7 @@ export function watched(
     controller,
     signal: controller.signal,
     checkpoints,
-    log: (level, message) => void hooks.logs.push(`${level}: ${message}`),
+    log: (level, message) => void hooks.logs.push(`${level}: ${inEnglish(message)}`),
     progress(progress) {
       hooks.seen.push(progress)
       onProgress?.(hooks, progress)

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { type Sentence, say } from '../../../src/contract/sentences'
 import { checkpointFolder } from '../../../src/main/engine/checkpoints'
 import { temporaryFolder } from '../support/folders'
 
@@ -21,13 +22,13 @@ test.each([
   ['empty', () => Buffer.alloc(0)],
 ])('one that is %s is put aside and said so', async (_, damage) => {
   const folder = temporaryFolder()
-  const sentences: string[] = []
-  const store = checkpointFolder(folder, (sentence) => sentences.push(sentence))
+  const told: Sentence[] = []
+  const store = checkpointFolder(folder, (said) => told.push(said))
   await store.save('round-1', new Uint8Array(100))
   const path = join(folder, readdirSync(folder)[0] as string)
   writeFileSync(path, damage(readFileSync(path)))
   expect(await store.load('round-1')).toBeNull()
-  expect(sentences).toEqual([expect.stringContaining('damaged')])
+  expect(told).toEqual([say('run.step-damaged', { step: 'round-1' })])
   expect(readdirSync(folder)).toEqual([])
 })
 

@@ -58,7 +58,7 @@ describe('a job', () => {
     })
     expect(output.result.model.after.macs).toBe(500)
     expect(fractions).toEqual([0.25, 0.5, 0.75, 1])
-    expect(lines).toEqual(['begins with l1'])
+    expect(lines).toEqual(['Ranking units by l1'])
     await supervisor.run('doctor', {})
     expect(pids).toHaveLength(1)
     expect(states).toEqual(['starting', 'ready', 'busy', 'ready', 'busy', 'ready'])
@@ -107,7 +107,7 @@ describe('a crash', () => {
     const lines: string[] = []
     await supervisor.run('compress', input, { onLog: ({ message }) => lines.push(message) })
 
-    expect(lines).toEqual(['begins with l1', 'step 0 was kept', 'step 1 was kept'])
+    expect(lines).toEqual(['Ranking units by l1', 'Trial 0', 'Trial 1'])
     expect(new Set(pids).size).toBe(2)
   })
 

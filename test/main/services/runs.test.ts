@@ -27,7 +27,7 @@ describe('a run that works', () => {
     expect(services.runs.metrics(run.id, ['loss'])).toEqual(
       [0, 1, 2, 3].map((step) => ({ name: 'loss', step, value: 1 / (step + 1) })),
     )
-    expect(services.runs.log(run.id).map(({ message }) => message)).toEqual(['begins with l1'])
+    expect(services.runs.log(run.id).map(({ message }) => message)).toEqual(['Ranking units by l1'])
     const small = services.models.get(run.resultModelId as string)
     expect(small).toMatchObject({ parentId: model.id, runId: run.id, size: { macs: 500 }, nodes: 4 })
     const [file] = services.models.filesOf(small.id)
@@ -71,11 +71,11 @@ describe('a run that does not', () => {
     const run = await until(services, id, ({ status }) => status === 'done')
     expect(run).toMatchObject({ error: null, result: result() })
     expect(services.runs.log(id).map(({ message }) => message)).toEqual([
-      'begins with l1',
+      'Ranking units by l1',
       expect.stringContaining('SIGKILL'),
-      'begins with l1',
-      'step 0 was kept',
-      'step 1 was kept',
+      'Ranking units by l1',
+      'Trial 0',
+      'Trial 1',
     ])
     const [file] = services.models.filesOf(run.resultModelId as string)
     expect(readFileSync(file?.path as string, 'utf8')).toMatch(/ 10 0$/)

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
+import { say } from '../../../src/contract/sentences'
 import { openDatabase } from '../../../src/main/store/database'
 import { openStore } from '../../../src/main/store/index'
 import { migrate, versionOf } from '../../../src/main/store/migrate'
@@ -73,6 +74,20 @@ describe('migrations', () => {
 
     expect(store.runs.get('r').result).toEqual(result())
     expect(store.runs.list('p')[0]?.result).toEqual({ ...result(), kept: {}, rounds: [] })
+  })
+
+  test('0004 adds a place for what a log line says in other languages', () => {
+    const path = join(temporaryFolder(), 'espalier.db')
+    const old = new BetterSqlite(path)
+    migrate(old, migrations, 3)
+    old.exec(`${rows} INSERT INTO logs (run_id, at, level, message) VALUES ('r', 't3', 'info', 'as it was');`)
+    old.close()
+
+    const store = openTemporary(path)
+
+    const line = { at: 't4', level: 'info', message: 'Trial 1', said: say('doing.trial', { trial: 1 }) } as const
+    store.logs.add('r', line)
+    expect(store.logs.list('r')).toEqual([{ at: 't3', level: 'info', message: 'as it was' }, line])
   })
 
   test('a step that fails is undone as a whole, with its version', () => {

@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { EspalierError } from '../../../src/contract/errors'
+import { say } from '../../../src/contract/sentences'
 import { checkpointFolder } from '../../../src/main/engine/checkpoints'
 import { enginePort } from '../../../src/main/engine/port'
 import { type JobHandlers, serveEngine } from '../../../src/main/engine/serve'
@@ -64,15 +65,16 @@ const handlers: JobHandlers = {
       writeFileSync(mark, '')
       return true
     }
-    const checkpoints = checkpointFolder(folder, (sentence) => log('warning', sentence))
-    log('info', `begins with ${config.strategy}`)
-    if (once('chatty')) for (let line = 0; line < 2000; line++) log('info', 'words '.repeat(200))
+    const checkpoints = checkpointFolder(folder, (said) => log('warning', said))
+    log('info', say('doing.ranking', { criterion: config.strategy }))
+    if (once('chatty'))
+      for (let line = 0; line < 2000; line++) log('info', say('doing.ranking', { criterion: 'words '.repeat(200) }))
     let sum = 0
     for (let step = 0; step < steps; step++) {
       const kept = await checkpoints.load(`step-${step}`)
       if (kept) {
         sum += kept[0] as number
-        log('info', `step ${step} was kept`)
+        log('info', say('doing.trial', { trial: step }))
         continue
       }
       if (step === 2) {

@@ -1,5 +1,7 @@
 /** Layers with their weights -> canonical graph. */
+
 import { EspalierError } from '../../../contract/errors'
+import type { Sentence } from '../../../contract/sentences'
 import type { Graph, Shape } from '../../graph/graph'
 import { Lift, type Lifted } from '../lift/builder'
 import type { LayerSpec, NetworkSpec, Reference } from './config'
@@ -204,7 +206,7 @@ export function buildNetwork(
   source: WeightSource,
   format: 'keras' | 'tfjs',
   older: boolean,
-  notes: string[],
+  notes: Sentence[],
 ): Graph {
   const lift = new Lift(network.name, format)
   const ends = network.outputs.map((output, i) => outputName(network, output, i))

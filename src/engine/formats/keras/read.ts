@@ -1,5 +1,7 @@
 /** Keras files: .h5 with its configuration in an attribute, .keras with both in an archive. */
+
 import { EspalierError } from '../../../contract/errors'
+import type { Sentence } from '../../../contract/sentences'
 import { isZip, readDirectory, readEntry } from '../../archive/zip'
 import type { Graph } from '../../graph/graph'
 import { isObject, objectOf, parseJson } from '../json'
@@ -25,7 +27,7 @@ function withMetadata(graph: Graph, entries: Readonly<Record<string, unknown>>):
   return graph.with({ metadata })
 }
 
-async function readH5(file: ModelFile, notes: string[]): Promise<Graph> {
+async function readH5(file: ModelFile, notes: Sentence[]): Promise<Graph> {
   const hdf5 = await Hdf5.open(file.bytes, file.name)
   try {
     const config = hdf5.text('', 'model_config')
@@ -45,7 +47,7 @@ async function readH5(file: ModelFile, notes: string[]): Promise<Graph> {
   }
 }
 
-async function readArchive(file: ModelFile, notes: string[]): Promise<Graph> {
+async function readArchive(file: ModelFile, notes: Sentence[]): Promise<Graph> {
   const entries = readDirectory(file.bytes, file.name)
   const entry = (name: string): Uint8Array => {
     const found = entries.get(name)
@@ -70,5 +72,5 @@ async function readArchive(file: ModelFile, notes: string[]): Promise<Graph> {
 }
 
 /** @throws FILE_*, MODEL_*, GRAPH_INVALID, SHAPE_MISMATCH */
-export const readKeras = (file: ModelFile, _resolve: unknown, notes: string[]): Promise<Graph> =>
+export const readKeras = (file: ModelFile, _resolve: unknown, notes: Sentence[]): Promise<Graph> =>
   matchHdf5(file.bytes) ? readH5(file, notes) : readArchive(file, notes)

@@ -1,5 +1,7 @@
 /** Builds the channels-first graph from a network written with channels last: every value remembers how it lies. */
+
 import { EspalierError } from '../../../contract/errors'
+import type { Sentence } from '../../../contract/sentences'
 import { type Attribute, Graph, type GraphNode, ints, type Shape, type ValueInfo } from '../../graph/graph'
 import type { DataType, TensorData } from '../../graph/tensor'
 import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
@@ -220,7 +222,7 @@ export class Lift {
     this.outputs.push({ name: wanted, dtype, shape: null })
   }
 
-  finish(notes: string[]): Graph {
+  finish(notes: Sentence[]): Graph {
     this.metadata.set('source.format', this.format)
     const graph = new Graph({
       name: this.name,

@@ -1,5 +1,7 @@
 /** ONNX file -> canonical graph. */
+
 import { EspalierError } from '../../../contract/errors'
+import type { Sentence } from '../../../contract/sentences'
 import type { Graph } from '../../graph/graph'
 import { canonicalise } from '../canonical'
 import type { ModelFile } from '../registry'
@@ -58,7 +60,7 @@ export function matchOnnx(bytes: Uint8Array, name: string): boolean {
 export async function readOnnx(
   { bytes, movable = false }: Pick<ModelFile, 'bytes' | 'movable'>,
   resolve: Resolve | undefined,
-  notes: string[],
+  notes: Sentence[],
 ): Promise<Graph> {
   if (bytes.length === 0) {
     throw new EspalierError('FILE_TRUNCATED', 'The ONNX file is empty. Get it again from where it came.')

@@ -1,5 +1,7 @@
 /** A GraphDef with its weights -> canonical graph. */
+
 import { EspalierError } from '../../../contract/errors'
+import type { Sentence } from '../../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../../graph/graph'
 import { int64, type TensorData, toNumbers } from '../../graph/tensor'
 import { topologicalOrder } from '../../graph/topology'
@@ -173,7 +175,7 @@ export function readGraphDef(
   topology: Json,
   weights: ReadonlyMap<string, TensorData>,
   name: string,
-  notes: string[],
+  notes: Sentence[],
 ): Graph {
   const nodes = listOf(topology.node, 'The list of nodes').map((node) => new GraphDefNode(node))
   if (nodes.length === 0) new Lift(name, 'tfjs').invalid('The model holds no nodes.')

@@ -1,4 +1,5 @@
 /** TF.js models, layers and graph, by what model.json says it is. */
+import type { Sentence } from '../../../contract/sentences'
 import type { Graph } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
 import { isObject, type Json, objectOf, parseJson } from '../json'
@@ -49,7 +50,7 @@ class NamedWeights implements WeightSource {
 }
 
 /** @throws FILE_*, MODEL_*, GRAPH_INVALID, SHAPE_MISMATCH */
-export async function readTfjs(file: ModelFile, resolve: ResolveFile | undefined, notes: string[]): Promise<Graph> {
+export async function readTfjs(file: ModelFile, resolve: ResolveFile | undefined, notes: Sentence[]): Promise<Graph> {
   const model = objectOf(parseJson(file.bytes, file.name), `"${file.name}"`)
   const weights = await readWeights(model.weightsManifest, resolve)
   const topology = objectOf(model.modelTopology, 'The topology of the network')

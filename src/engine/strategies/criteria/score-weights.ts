@@ -1,7 +1,9 @@
 /** Scores every group of a network by one criterion; this file knows weights only. */
 import { EspalierError } from '../../../contract/errors'
+import { type Sentence, say } from '../../../contract/sentences'
 import type { Coupling } from '../../coupling'
 import type { Graph } from '../../graph/graph'
+import { WeightSums } from './channel-sums'
 import { groupSlices } from './slices'
 import type { Criterion, UnitStatistics } from './types'
 
@@ -9,7 +11,7 @@ export interface ScoredGroups {
   /** One number a unit, in the order of `coupling.groups`; null where the group cannot be pruned or scored. */
   readonly scores: readonly (Float64Array | null)[]
   /** Sentences about groups that the criterion does not apply to or cannot tell the units of apart. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
 }
 
 /**
@@ -35,18 +37,19 @@ export function scoreEach(
   statisticsOf: (group: number) => UnitStatistics,
   random: (group: string) => () => number,
 ): ScoredGroups {
-  const notes: string[] = []
+  const notes: Sentence[] = []
+  const sums = new WeightSums()
   const scores = coupling.groups.map((group, g) => {
     if (!group.prunable) return null
     const score = criterion.score({
       group: group.name,
       units: group.units.length,
-      slices: groupSlices(graph, coupling, g),
+      slices: groupSlices(graph, coupling, g, sums),
       statistics: statisticsOf(g),
       random: random(group.name),
     })
     if (!score) {
-      notes.push(`${criterion.title} does not apply to group "${group.name}", so it stays whole.`)
+      notes.push(say('run.not-applicable', { criterion: criterion.title, group: group.name }))
       return null
     }
     if (score.some((value) => !Number.isFinite(value))) {
@@ -56,14 +59,14 @@ export function scoreEach(
       )
     }
     if (score.every((value) => value === score[0])) {
-      notes.push(`${criterion.title} cannot tell the units of group "${group.name}" apart; they go in their own order.`)
+      notes.push(say('run.indistinct', { criterion: criterion.title, group: group.name }))
     }
     return score
   })
   if (scores.every((score) => score === null)) {
     throw new EspalierError(
       'NOTHING_PRUNABLE',
-      `${criterion.title} finds nothing to remove in this network: ${notes[0] ?? 'no group can be pruned (inspect says why)'}`,
+      say('error.nothing-scored', { criterion: criterion.title, why: notes[0] ?? say('error.no-group') }),
     )
   }
   return { scores, notes }

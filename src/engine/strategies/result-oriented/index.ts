@@ -1,5 +1,7 @@
 /** The result-oriented strategy: observe, propagate, decide. Surgery, refit and verification are the pipeline's. */
+
 import type { DecisionTrace, TraceCheckpoint } from '../../../contract/run'
+import { type Sentence, uniqueSentences } from '../../../contract/sentences'
 import type { Coupling, PruningPlan } from '../../coupling/index'
 import type { Selection } from '../../data/types'
 import type { Graph } from '../../graph/graph'
@@ -69,7 +71,7 @@ export interface ResultOrientedDecision {
   /** Of the network as it came. */
   readonly correlation: DecisionTrace['correlation']
   /** Sentences for the user. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
 }
 
 /**
@@ -92,7 +94,7 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
   const { measure, target } = options
   const share = input.refit ? (options.observeAgainAt ?? 0) : 0
   const plan = { removed: new Uint8Array(input.coupling.units + 1) }
-  const notes = new Set<string>()
+  const notes: Sentence[] = []
   const trajectory: Removal[] = []
   const rounds: number[] = []
   const checkpoints: TraceCheckpoint[] = []
@@ -105,7 +107,7 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
     trajectory.push(...done.removals)
     rounds.push(...done.removals.map(() => round))
     checkpoints.push(...done.checkpoints)
-    for (const note of done.notes) notes.add(note)
+    notes.push(...done.notes)
     if (!done.more || cost[measure] <= target || share === 0 || !input.refit) break
     network = smallerNetwork(input, plan, await input.refit(plan))
     observed = await observeFor(input, network.graph, network.coupling)
@@ -116,6 +118,6 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
     rounds,
     checkpoints,
     correlation: { groups: [...correlation.groups], values: correlation.values.map((row) => [...row]) },
-    notes: [...notes],
+    notes: uniqueSentences(notes),
   }
 }

@@ -1,8 +1,10 @@
 /** One round of the decision: a network that was observed, from its cost down to a goal. */
+
 import { EspalierError } from '../../../contract/errors'
 import type { TraceCheckpoint } from '../../../contract/run'
+import { type Sentence, say } from '../../../contract/sentences'
 import { analyseCoupling, type Coupling } from '../../coupling/index'
-import type { Graph } from '../../graph/graph'
+import type { Graph, GraphNode } from '../../graph/graph'
 import type { Statistics } from '../../statistics/index'
 import type { Removal } from '../trajectory'
 import { Checkpoints } from './checkpoints'
@@ -51,7 +53,7 @@ export interface RoundResult {
   /** In terms of the original network. */
   readonly removals: readonly Removal[]
   readonly checkpoints: readonly TraceCheckpoint[]
-  readonly notes: readonly string[]
+  readonly notes: readonly Sentence[]
   /** Whether anything may still go. */
   readonly more: boolean
 }
@@ -164,7 +166,7 @@ const translated = (cost: CostModel, originalUnit: Int32Array): CostModel => ({
 
 /** Groups whose units can be priced: everything with weights that reads them was observed. */
 function pricedGroups(coupling: Coupling, statistics: Statistics) {
-  const blind = new Map<number, string>()
+  const blind = new Map<number, GraphNode>()
   const read = new Set<number>()
   for (const { role, node, units } of coupling.bindings) {
     if (role !== 'consumer') continue
@@ -172,21 +174,17 @@ function pricedGroups(coupling: Coupling, statistics: Statistics) {
       if (unit === 0) continue
       const group = coupling.groupOf[unit] as number
       read.add(group)
-      if (!statistics.layers.has(node.name)) blind.set(group, `"${node.name}" (${node.op})`)
+      if (!statistics.layers.has(node.name)) blind.set(group, node)
     }
   }
-  const notes: string[] = []
+  const notes: Sentence[] = []
   const groups = coupling.groups.filter((group, g) => {
     if (!group.prunable) return false
     const reader = blind.get(g)
     if (reader) {
-      notes.push(
-        `The units of "${group.name}" were left alone: ${reader} reads them, and what their loss would change there cannot be priced yet.`,
-      )
+      notes.push(say('run.unpriced', { group: group.name, node: reader.name, op: reader.op }))
     } else if (!read.has(g)) {
-      notes.push(
-        `The units of "${group.name}" were left alone: no operator with weights reads them, so nothing could take over their work.`,
-      )
+      notes.push(say('run.unread', { group: group.name }))
     } else return true
     return false
   })

@@ -37,11 +37,7 @@ export function registerEvaluate(command: Command, shell: Shell): void {
       ...(backend === undefined ? {} : { backend }),
       ...(batch === undefined ? {} : { batch }),
       ...(limit === undefined ? {} : { limit }),
-      hooks: {
-        signal,
-        progress: terminal.progress.bind(terminal),
-        log: terminal.log.bind(terminal),
-      },
+      hooks: { signal, progress: terminal.progress.bind(terminal) },
     })
     terminal.result(document(evaluation), describe(evaluation))
   })

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { EspalierError } from '../../../contract/errors'
 import { allocations, type RunConfig } from '../../../contract/run'
+import { inEnglish } from '../../../contract/sentences'
 import { prune } from '../../../engine/pipeline/prune'
 import type { PruneOutput } from '../../../engine/pipeline/types'
 import { listStrategies } from '../../../engine/strategies'
@@ -49,8 +50,9 @@ export function registerPrune(command: Command, shell: Shell): void {
     const { graph } = await openGraph(path as string)
     const pruned = prune(graph, { strategy, allocation, goal, roundTo, protect, seed })
     await saveOnnx(pruned.graph, out)
-    for (const warning of pruned.warnings) terminal.warn(warning)
-    const { model, timing, kept, warnings } = pruned
+    const { model, timing, kept } = pruned
+    const warnings = pruned.warnings.map(inEnglish)
+    for (const warning of warnings) terminal.warn(warning)
     terminal.result({ model, timing, kept, warnings, strategy, seed, path: out }, describe(pruned, out))
   })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { version } from '../../../../package.json'
 import { EspalierError } from '../../../contract/errors'
 import type { Environment } from '../../../contract/run'
+import { detailOf, say } from '../../../contract/sentences'
 import { fitToNetwork } from '../../../engine/data'
 import { writeModel } from '../../../engine/formats'
 import { compress as prune } from '../../../engine/pipeline'
@@ -26,7 +27,7 @@ const environmentOf = (backend: string, modelHash: string, dataHash: string): En
 })
 
 export const compress: JobHandlers['compress'] = async ({ files, data, config, folder }, context) => {
-  context.progress({ stage: 'read', fraction: 0, detail: 'Reading the network and the data' })
+  context.progress({ stage: 'read', fraction: 0, ...detailOf(say('doing.reading')) })
   const model = await openModel(files)
   const source = fitToNetwork(await openLocation(data), model.graph)
   for (const note of model.notes) context.log('info', note)
@@ -39,7 +40,7 @@ export const compress: JobHandlers['compress'] = async ({ files, data, config, f
       signal: context.signal,
       // ONNX Runtime takes time to load, and few runs measure latency.
       latencyOf: async (...request) => (await import('../proof/latency')).latencyInOnnxRuntime(...request),
-      checkpoints: checkpointFolder(folder, (sentence) => context.log('warning', sentence)),
+      checkpoints: checkpointFolder(folder, (said) => context.log('warning', said)),
     },
   )
   const [written] = await writeModel(output.graph, 'onnx', 'result')

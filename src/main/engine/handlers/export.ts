@@ -1,4 +1,5 @@
 /** Writes a network in other formats, proves and times each file; the independent runtime is loaded only when it is needed. */
+import { detailOf, say } from '../../../contract/sentences'
 import { fitToNetwork } from '../../../engine/data'
 import type { JobHandlers } from '../serve'
 import { openLocation } from './data-files'
@@ -13,7 +14,7 @@ export const exportModel: JobHandlers['export'] = async (
   const { noiseBatch, proofTable } = await import('../proof/samples')
   const { graph } = await openModel(files)
   const source = data && fitToNetwork(await openLocation(data), graph)
-  progress({ stage: 'export', fraction: 0.1, detail: 'Writing the files and checking them' })
+  progress({ stage: 'export', fraction: 0.1, ...detailOf(say('doing.export-write')) })
   const results = await writeAndProve({
     graph,
     data: source,
@@ -21,7 +22,7 @@ export const exportModel: JobHandlers['export'] = async (
     precision,
     signal,
   })
-  progress({ stage: 'export', fraction: 0.7, detail: 'Measuring latency before and after' })
+  progress({ stage: 'export', fraction: 0.7, ...detailOf(say('doing.export-latency')) })
   return withLatency(results, {
     before: original && (await openModel(original)).graph,
     after: graph,

@@ -1,4 +1,5 @@
 /** Structure only: what a model is, and what it would be after pruning. */
+import { inEnglish } from '../../../contract/sentences'
 import { estimateSizes, listStrategies, viewModel } from '../../../engine/pipeline'
 import type { JobHandlers } from '../serve'
 import { openModel } from './model-files'
@@ -16,7 +17,8 @@ export const inspect: JobHandlers['inspect'] = async ({ files }) => {
       ...view,
       inspection: {
         ...view.inspection,
-        notes: [...opened.notes, ...view.inspection.notes],
+        notes: [...opened.notes.map(inEnglish), ...view.inspection.notes],
+        notesSaid: [...opened.notes, ...(view.inspection.notesSaid ?? [])],
         // Reading the file is what a person waits for, so it counts.
         analysisMs: performance.now() - started,
       },

@@ -1,6 +1,7 @@
 /** Measuring networks on data: one score, or where several of them disagree. */
 
 import { EspalierError } from '../../../contract/errors'
+import { detailOf, say } from '../../../contract/sentences'
 import { type DataSource, fitToNetwork } from '../../../engine/data'
 import { type Evaluation, evaluate as measure, type SplitName } from '../../../engine/pipeline'
 import { startBackend } from '../backend'
@@ -88,7 +89,7 @@ function confusionOf(source: DataSource, original: Scored, results: readonly (Sc
 }
 
 const reportAt = (context: JobContext, fraction: number): void =>
-  context.progress({ stage: 'evaluate', fraction, detail: 'Comparing predictions' })
+  context.progress({ stage: 'evaluate', fraction, ...detailOf(say('doing.comparing')) })
 
 /** @throws CONFLICT for a network that names no classes */
 function predictionsOf({ predictions }: Evaluation): Int32Array {

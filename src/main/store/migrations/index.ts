@@ -2,5 +2,6 @@
 import { foundation } from './0001-foundation'
 import { modelViews } from './0002-model-views'
 import { runRounds } from './0003-run-rounds'
+import { saidLogs } from './0004-said-logs'
 
-export const migrations: readonly string[] = [foundation, modelViews, runRounds]
+export const migrations: readonly string[] = [foundation, modelViews, runRounds, saidLogs]

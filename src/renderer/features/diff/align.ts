@@ -1,5 +1,6 @@
 /** Two networks layer by layer: which node is which, how wide it was and is, what it cost and costs. */
 import type { GraphNodeView, ModelView } from '../../../contract'
+import type { Said } from '../../../contract/sentences'
 
 export interface Pair<T> {
   readonly before: T
@@ -137,6 +138,7 @@ export interface GroupDiff {
   readonly units: Pair<number>
   readonly prunable: boolean
   readonly reason: string | null
+  readonly reasonSaid: Said | undefined
   readonly members: readonly string[]
 }
 
@@ -147,11 +149,11 @@ export function alignGroups(
   kept: ReadonlyMap<string, number> = new Map(),
 ): GroupDiff[] {
   const byName = new Map(layers.map((layer) => [layer.name, layer]))
-  return before.inspection.groups.map(({ name, units, members, prunable, reason }) => {
+  return before.inspection.groups.map(({ name, units, members, prunable, reason, reasonSaid }) => {
     const wide = [name, ...members]
       .flatMap((member) => byName.get(member) ?? [])
       .find(({ width }) => width?.before === units)
     const after = kept.get(name) ?? wide?.width?.after ?? units
-    return { name, units: { before: units, after }, prunable, reason, members }
+    return { name, units: { before: units, after }, prunable, reason, reasonSaid, members }
   })
 }

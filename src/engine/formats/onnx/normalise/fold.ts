@@ -1,4 +1,5 @@
 /** The first pass of the reader: operators in the form of opset 17, and everything that is constant computed ahead. */
+import type { Sentence } from '../../../../contract/sentences'
 import { type Graph, type GraphNode, numberAttribute } from '../../../graph/graph'
 import type { DataType } from '../../../graph/tensor'
 import { dataTypeOf } from '../data-types'
@@ -23,7 +24,7 @@ function typeOf(node: GraphNode, rewriter: Rewriter): DataType | undefined {
 }
 
 /** Rewrites a graph of any readable opset to opset 17 and folds constants; shapes are not needed. */
-export function upgradeAndFold(graph: Graph, notes: string[]): Graph {
+export function upgradeAndFold(graph: Graph, notes: Sentence[]): Graph {
   const rewriter = new Rewriter(graph, notes)
   const opset = graph.opsets.get('') ?? canonicalOpset
   for (const original of graph.nodes) {

@@ -1,5 +1,7 @@
 /** Import -> canonical graph: opset 17 forms, constants folded, batch free where the network allows it, shapes known. */
+
 import { EspalierError } from '../../../../contract/errors'
+import { type Sentence, say } from '../../../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
 import { Inference, type InferenceResult, infer } from '../../../ops/infer'
@@ -17,7 +19,7 @@ const mostRounds = 24
 const mostNotes = 10
 
 /** Infers and rewrites node by node, until a round changes nothing. @throws SHAPE_MISMATCH, MODEL_INVALID */
-function settle(graph: Graph, notes: string[]): InferenceResult {
+function settle(graph: Graph, notes: Sentence[]): InferenceResult {
   let current = graph
   for (let round = 0; round < mostRounds; round++) {
     const rewriter = new Rewriter(current, notes)
@@ -123,7 +125,7 @@ function rememberShapes(graph: Graph): Graph {
  * @param notes receives sentences on what was left out or could not be understood
  * @throws SHAPE_MISMATCH, MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE
  */
-export function normalise(graph: Graph, notes: string[]): Graph {
+export function normalise(graph: Graph, notes: Sentence[]): Graph {
   const upgraded = absorbOutputNames(upgradeAndFold(graph, notes))
   const batch = fixedBatch(upgraded)
   const fixed = settle(upgraded, notes)
@@ -133,19 +135,13 @@ export function normalise(graph: Graph, notes: string[]): Graph {
       : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed)
   const result = free ?? fixed
   if (batch !== undefined && !free) {
-    notes.push(
-      `The network works for a batch of ${batch} only, as it was exported; a free batch would be faster to work with.`,
-    )
+    notes.push(say('model.batch-as-exported', { batch }))
   }
   for (const { op, name, domain } of result.unknown.slice(0, mostNotes)) {
-    notes.push(
-      `The operator ${domain === '' ? op : `${domain}.${op}`} ("${name}") is not known to Espalier: the network can be looked at, but nothing around it can be pruned or run.`,
-    )
+    notes.push(say('model.operator-unknown', { operator: domain === '' ? op : `${domain}.${op}`, node: name }))
   }
   for (const { node, why } of result.undecided.slice(0, mostNotes)) {
-    notes.push(
-      `The shape behind ${node.op} "${node.name}" depends on what the network is fed (${why}): what follows it can be looked at, but not pruned or run.`,
-    )
+    notes.push(say('model.shape-fed', { op: node.op, node: node.name, why }))
   }
   const settled = absorbOutputNames(result.graph)
   return verify(settled === result.graph ? settled : infer(settled).graph)

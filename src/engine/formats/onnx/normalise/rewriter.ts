@@ -1,5 +1,7 @@
 /** One pass over a graph's nodes in order: rules emit nodes and constants, or let a value stand for another. */
+
 import { EspalierError } from '../../../../contract/errors'
+import type { Sentence } from '../../../../contract/sentences'
 import type { Attribute, Graph, GraphNode } from '../../../graph/graph'
 import type { DataType, TensorData } from '../../../graph/tensor'
 import { dropUnused } from '../../../graph/topology'
@@ -17,7 +19,7 @@ export class Rewriter {
 
   constructor(
     readonly source: Graph,
-    readonly notes: string[],
+    readonly notes: Sentence[],
   ) {
     this.constants = new Map(source.constants)
     this.outputs = new Set(source.outputs.map((output) => output.name))

@@ -1,4 +1,5 @@
 /** Brings every operator to its form in opset 17, as far as that needs no shapes; each rule says what changed when. */
+import { say } from '../../../../contract/sentences'
 import { type GraphNode, int, numberAttribute, numbersAttribute, stringAttribute, text } from '../../../graph/graph'
 import { float32, type TensorData, toFloat32, toNumbers } from '../../../graph/tensor'
 import { dataTypeNumber } from '../data-types'
@@ -58,9 +59,7 @@ const dropout: Rule = (node, rewriter, opset) => {
   }
   const training = opset >= 12 ? rewriter.constant(node.inputs[2]) : undefined
   if (training && toNumbers(training)[0] !== 0) {
-    rewriter.notes.push(
-      `Dropout "${node.name}" was exported in training mode; it is left out, as when the network is used.`,
-    )
+    rewriter.notes.push(say('model.training-dropout', { node: node.name }))
   }
   return passThrough(node, rewriter, opset)
 }
@@ -107,9 +106,7 @@ const batchNormalization: Rule = (node, rewriter) => {
       rewriter.define(node, node.outputs[0] as string, standardised)
       return undefined
     }
-    rewriter.notes.push(
-      `BatchNormalization "${node.name}" was exported in training mode; its stored mean and variance are used, as when the network is used.`,
-    )
+    rewriter.notes.push(say('model.training-norm', { node: node.name }))
   }
   const outputs = node.outputs.slice(0, 1)
   return withAttributes({ ...node, outputs }, { spatial: undefined, training_mode: undefined })

@@ -1,4 +1,5 @@
 /** Attention of ONNX Runtime's own domain: Attention, MultiHeadAttention, GroupQueryAttention. */
+import { say } from '../../../../../contract/sentences'
 import { type Dim, int, numberAttribute, numbersAttribute, type Shape } from '../../../../graph/graph'
 import type { Known } from '../settle'
 import type { Expansion } from './expansion'
@@ -200,7 +201,5 @@ export const groupQueryAttention: ShapedRule = (into, known) => {
   const softcap = numberAttribute(node, 'softcap', 0)
   const options = { heads, keyHeads, scale, mask: into.add(into.input(10), mask), softcap }
   into.result(fromHeads(into, attend(into, operands, options)))
-  rewriter.notes.push(
-    `GroupQueryAttention "${node.name}" may be fed sequences of different lengths in one batch; here they are taken to be equally long.`,
-  )
+  rewriter.notes.push(say('model.same-lengths', { op: node.op, node: node.name }))
 }

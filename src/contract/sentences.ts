@@ -1,0 +1,191 @@
+/**
+ * What the engine and the services say to a person: a code with values, so that the page can say it in the reader's
+ * language. The English here is what the command line and the reports say, and what the page shows for a code it does
+ * not know (a run of a newer version, in an archive).
+ */
+
+/** Every sentence by its code; `{name}` stands for a value. A new sentence is a line here and one in every other language. */
+export const sentences = {
+  // Why units stay, said by the node that holds them.
+  'held.adds-computed-matrix': '"{node}" ({op}) adds a computed matrix',
+  'held.along-batch': '"{node}" ({op}) reads it along the batch',
+  'held.bordered': '"{node}" ({op}) adds a border along it',
+  'held.combined-with-fixed': '"{node}" ({op}) combines it with a value that has nothing to remove',
+  'held.combined-across-axes': '"{node}" ({op}) combines it with units that lie along two axes',
+  'held.cut-at-computed': '"{node}" ({op}) cuts it at places that are computed',
+  'held.folded': '"{node}" ({op}) folds it together with another axis that can shrink',
+  'held.folded-axes': '"{node}" ({op}) reads axes folded together',
+  'held.indices': '"{node}" ({op}) reads it as indices',
+  'held.joined-with-fixed': '"{node}" ({op}) joins it with a value that has nothing to remove',
+  'held.joined-with-unknown': '"{node}" ({op}) joins it with a value of unknown extent',
+  'held.normalised-folded': '"{node}" ({op}) normalises an axis folded with another',
+  'held.ordered': '"{node}" ({op}) orders or picks positions along it',
+  'held.paired-with-fixed': '"{node}" ({op}) pairs it with a value that has nothing to remove',
+  'held.picked': '"{node}" ({op}) picks positions along it',
+  'held.protected': '"{node}" is protected by the user',
+  'held.ranks': '"{node}" ({op}) multiplies values of different rank',
+  'held.repeated': '"{node}" ({op}) repeats it',
+  'held.runs-along': '"{node}" ({op}) runs along this axis',
+  'held.scales': '"{node}" ({op}) has a scale for each of its positions',
+  'held.shares-one': '"{node}" ({op}) shares out a sum of one over it',
+  'held.slides': '"{node}" ({op}) slides over this axis',
+  'held.spread': '"{node}" ({op}) spreads it over an axis',
+  'held.stacked': '"{node}" ({op}) multiplies it by a stored stack of matrices',
+  'held.starts-fixed': '"{node}" ({op}) starts from a state that has nothing to remove',
+  'held.stepped': '"{node}" ({op}) steps over it while it cuts other axes',
+  'held.summed-with-fixed': '"{node}" ({op}) sums over it together with a value that has nothing to remove',
+  'held.target-computed': '"{node}" ({op}) has a target that is computed',
+  'held.two-computed': '"{node}" ({op}) multiplies two computed values or a transposed one',
+  'held.unfollowed': '"{node}" ({op}) is an operator whose channels cannot be followed',
+  'held.weight-computed': 'the weight of "{node}" ({op}) is computed, not constant',
+  'held.weights-computed': 'the weights of "{node}" ({op}) are computed, not constant',
+  'held.written': '"{node}" ({op}) writes it by index',
+  'held.written-into': '"{node}" ({op}) writes into it by index',
+
+  // What went wrong.
+  'error.disk-full':
+    'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
+  'error.file-missing': 'A file that is needed is not there: {what}. Check the path and try again.',
+  'error.no-group': 'no group can be pruned (inspect says why)',
+  'error.nothing-scored': '{criterion} finds nothing to remove in this network: {why}',
+  'error.internal':
+    'Something went wrong inside Espalier: {what}. The work before this step is kept; please report this with the diagnostics bundle.',
+
+  // Why a group stays whole.
+  'group.anchored': 'a part of the network has to keep one of the units it shares with others',
+  'group.fixed': 'it is combined with a value that has nothing to remove',
+  'group.result': 'it is the result of the network',
+  'group.single': 'it has a single unit',
+
+  // What was understood of a network.
+  'model.batch-as-exported':
+    'The network works for a batch of {batch} only, as it was exported; a free batch would be faster to work with.',
+  'model.not-run':
+    'This network can be pruned by structure and weights, but not run here, because Espalier cannot compute: {operators}.',
+  'model.nothing-prunable': 'Nothing in this network can be pruned.',
+  'model.operator-unknown':
+    'The operator {operator} ("{node}") is not known to Espalier: the network can be looked at, but nothing around it can be pruned or run.',
+  'model.same-lengths':
+    '{op} "{node}" may be fed sequences of different lengths in one batch; here they are taken to be equally long.',
+  'model.shape-fed':
+    'The shape behind {op} "{node}" depends on what the network is fed ({why}): what follows it can be looked at, but not pruned or run.',
+  'model.shape-unknown': 'The shapes behind "{node}" are not known, so costs there are not counted.',
+  'model.training-dropout':
+    'Dropout "{node}" was exported in training mode; it is left out, as when the network is used.',
+  'model.training-norm':
+    'BatchNormalization "{node}" was exported in training mode; its stored mean and variance are used, as when the network is used.',
+
+  // What a person must know of a run before its result is used.
+  'run.calibration-short': 'The data has {found} samples for calibration instead of the {wanted} asked for.',
+  'run.ended-early':
+    'Fine-tuning was ended after {epochs} epochs, because the verification split had gained nothing for {patience}.',
+  'run.finetune-worse':
+    'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
+  'run.first-output': 'The network has {outputs} outputs; what is verified and measured is the first, "{output}".',
+  'run.indistinct': '{criterion} cannot tell the units of group "{group}" apart; they go in their own order.',
+  'run.labels-drawn':
+    "{criterion} needs labels, which this data has not; labels drawn from the network's own result were used.",
+  'run.layerwise-only':
+    'The network was refitted layer by layer only, not on its result, because gradients cannot be had: {why}',
+  'run.no-test-split': 'The data has no test split, so the final figures are those of the verification split.',
+  'run.not-applicable': '{criterion} does not apply to group "{group}", so it stays whole.',
+  'run.step-damaged': 'The kept step "{step}" is damaged and was put aside; it is computed again.',
+  'run.teacher-original': 'The data has no labels, so fine-tuning took the original network as its teacher.',
+  'run.unpriced':
+    'The units of "{group}" were left alone: "{node}" ({op}) reads them, and what their loss would change there cannot be priced yet.',
+  'run.unread':
+    'The units of "{group}" were left alone: no operator with weights reads them, so nothing could take over their work.',
+  'run.verification-from-train':
+    'Calibration and verification samples were drawn, without overlap, from the train split. If the network was trained on them, what is verified there is a weaker promise than on data of its own (x_valid).',
+  'run.within-budget': 'The network is within the budget as it is, so nothing was removed.',
+
+  // What verification found on the way.
+  'verify.beyond': 'At {percent} % of MACs the bound is {bound}, beyond {limit}.',
+  'verify.latency': 'The network takes {after} ms a sample where the original takes {before} ms.',
+  'verify.within': 'At {percent} % of MACs the bound is {bound}, within {limit}.',
+
+  // What is being done.
+  'doing.analysed': '{groups} groups can be pruned',
+  'doing.batch-norm': 'Re-estimating BatchNorm: {done} of {total} samples',
+  'doing.comparing': 'Comparing predictions',
+  'doing.done': 'Done',
+  'doing.epoch': 'Verifying an epoch',
+  'doing.export-latency': 'Measuring latency before and after',
+  'doing.export-write': 'Writing the files and checking them',
+  'doing.finetune': 'Fine-tuning: step {step} of {total}',
+  'doing.gained': 'Verifying what fine-tuning gained',
+  'doing.latency': 'Measuring the latency of {networks} networks',
+  'doing.measuring-test': 'Measuring on the test split',
+  'doing.measuring-verification': 'Measuring on the verification split',
+  'doing.observe': 'Observing feature maps',
+  'doing.observe-result': 'Observing feature maps and the sensitivity of the result',
+  'doing.observe-samples': 'Observing feature maps of {samples} samples',
+  'doing.ranked': '{units} units ranked',
+  'doing.ranking': 'Ranking units by {criterion}',
+  'doing.read': 'Network and data are read',
+  'doing.reading': 'Reading the network and the data',
+  'doing.refit-layer': 'Refitting "{layer}" to the original feature maps',
+  'doing.refit-result': 'Refitting all layers to the original result',
+  'doing.removed': '{units} units removed',
+  'doing.removing': 'Removing units',
+  'doing.samples': '{done} of {total} samples',
+  'doing.samples-of': '{what}: {done} of {total} samples',
+  'doing.scored-anew': 'Step {step} of {steps}: scored anew',
+  'doing.sensitivity': 'Measured the sensitivity of "{group}"',
+  'doing.training': 'Epoch {epoch} of {epochs}, loss {loss}',
+  'doing.trial': 'Trial {trial}',
+  'doing.verifying': 'Verifying',
+} as const
+
+export type SentenceCode = keyof typeof sentences
+
+/** A sentence as it is stored and sent. Its code may be one that this version does not know. */
+export interface Said {
+  readonly code: string
+  /** What stands in its places; a sentence within a sentence is said in the same language. */
+  readonly values: Readonly<Record<string, string | number | Said>>
+}
+
+/** A sentence of this version. */
+export interface Sentence extends Said {
+  readonly code: SentenceCode
+  readonly values: Readonly<Record<string, SentenceValue>>
+}
+export type SentenceValue = string | number | Sentence
+
+type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+type NamesOf<C extends SentenceCode> = Names<(typeof sentences)[C]>
+
+/** Codes of how a node holds units, whose values are the node's own name and operator. */
+export type HeldCode = Extract<SentenceCode, `held.${string}`>
+
+/** Says a sentence with the values it names. */
+export const say = <C extends SentenceCode>(
+  code: C,
+  ...[values]: [NamesOf<C>] extends [never] ? [] : [{ readonly [N in NamesOf<C>]: SentenceValue }]
+): Sentence => ({ code, values: (values ?? {}) as Sentence['values'] })
+
+/** What was said in the words of a catalogue; null where it does not know a code, or a value is missing. */
+export function tell(catalogue: Readonly<Record<string, string>>, { code, values }: Said): string | null {
+  const words = Object.hasOwn(catalogue, code) ? catalogue[code] : undefined
+  if (words === undefined) return null
+  let whole = true
+  const text = words.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const value = values[name]
+    const part = typeof value === 'object' ? tell(catalogue, value) : value
+    if (part !== null && part !== undefined) return String(part)
+    whole = false
+    return place
+  })
+  return whole ? text : null
+}
+
+/** What is being done, as a progress tells it. */
+export const detailOf = (doing: Sentence) => ({ detail: inEnglish(doing), detailSaid: doing })
+
+/** Each once, in the order in which they were first said. */
+export const uniqueSentences = (said: readonly Sentence[]): Sentence[] => [
+  ...new Map(said.map((sentence) => [inEnglish(sentence), sentence])).values(),
+]
+
+export const inEnglish = (sentence: Sentence): string => tell(sentences, sentence) as string
