@@ -8,7 +8,7 @@ import type { Geometry } from '../kernels/geometry'
 import type { NodeAttribute, SmallGraph, SmallNode } from './encode'
 import { type Filters, type FilterUse, packedExtents, upTo } from './filters'
 import type { OnnxValue } from './offer'
-import { heapValue, type Programs, wholeNumbers } from './programs'
+import { heapValue, type Programs } from './programs'
 
 const BLOCKED = 'com.microsoft.nchwc'
 /** ReorderInput takes channels in fours. */
@@ -205,75 +205,4 @@ export function blockSize(programs: Programs): number {
   }
   const block = Number(shape[1])
   return block >= 8 ? block : 0
-}
-
-/** The filter's gradient [k_h, k_w, C, M] from x [N, H, W, C] and dy [N, H', W', M]: one product over all windows. */
-export function filterGradient(
-  programs: Programs,
-  heap: HeapBackend,
-  x: TensorInfo,
-  dy: TensorInfo,
-  geometry: Geometry,
-): TensorInfo {
-  const { filterHeight, filterWidth, strides, dilations, top, left, outHeight, outWidth } = geometry
-  const { batch, inHeight, inWidth, inChannels, outChannels } = geometry
-  const out = heap.makeOutput([filterHeight, filterWidth, inChannels, outChannels], 'float32')
-  const taps = filterHeight * filterWidth
-  const bottom = paddingAfter(inHeight, top, filterHeight, outHeight, strides[0], dilations[0])
-  const right = paddingAfter(inWidth, left, filterWidth, outWidth, strides[1], dilations[1])
-  const padded = top + left + bottom + right > 0
-  const rows = batch * outHeight * outWidth
-  programs.run(
-    `filter gradient ${[filterHeight, filterWidth, strides, dilations, padded]}`,
-    () => windowsGraph([filterHeight, filterWidth], strides, dilations, padded),
-    {
-      x: heapValue(heap, x),
-      dy: heapValue(heap, dy, [rows, outChannels]),
-      reach: wholeNumbers([(outHeight - 1) * strides[0] + 1, (outWidth - 1) * strides[1] + 1]),
-      windows: wholeNumbers([rows, taps * inChannels]),
-      ...(padded ? { padding: wholeNumbers([0, top, left, 0, 0, bottom, right, 0]) } : {}),
-    },
-    { dw: heapValue(heap, out, [taps * inChannels, outChannels]) },
-  )
-  return out
-}
-
-/** One slice a tap, side by side: the windows as rows. */
-function windowsGraph(
-  [height, width]: readonly [number, number],
-  strides: readonly [number, number],
-  dilations: readonly [number, number],
-  padded: boolean,
-): SmallGraph {
-  const nodes: SmallNode[] = padded ? [{ op: 'Pad', inputs: ['x', 'padding'], outputs: ['xPadded'] }] : []
-  const constants: Record<string, readonly number[]> = { axes: [1, 2], strides }
-  const seen: string[] = []
-  for (let i = 0; i < height; i++) {
-    for (let j = 0; j < width; j++) {
-      const tap = `${i}_${j}`
-      constants[`start${tap}`] = [i * dilations[0], j * dilations[1]]
-      nodes.push({ op: 'Add', inputs: [`start${tap}`, 'reach'], outputs: [`end${tap}`] })
-      nodes.push({
-        op: 'Slice',
-        inputs: [padded ? 'xPadded' : 'x', `start${tap}`, `end${tap}`, 'axes', 'strides'],
-        outputs: [`seen${tap}`],
-      })
-      seen.push(`seen${tap}`)
-    }
-  }
-  nodes.push({ op: 'Concat', inputs: seen, outputs: ['all'], attributes: { axis: 3 } })
-  nodes.push({ op: 'Reshape', inputs: ['all', 'windows'], outputs: ['rows'] })
-  nodes.push({
-    op: 'FusedMatMul',
-    domain: 'com.microsoft',
-    inputs: ['rows', 'dy'],
-    outputs: ['dw'],
-    attributes: { transA: 1 },
-  })
-  return {
-    nodes,
-    inputs: { x: 'float', dy: 'float', reach: 'int64', windows: 'int64', ...(padded ? { padding: 'int64' } : {}) },
-    outputs: { dw: 'float' },
-    constants,
-  }
 }

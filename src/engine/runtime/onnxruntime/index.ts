@@ -18,7 +18,8 @@ import { convolutionInputGradient } from '../kernels/conv2d-backprop-input'
 import { depthwiseInputGradient } from '../kernels/depthwise-backprop-input'
 import { type Geometry, geometryOf } from '../kernels/geometry'
 import { inputGradient } from '../kernels/spread'
-import { type Activation, blockSize, Convolver, convolutionOf, filterGradient, linear } from './convolution'
+import { type Activation, blockSize, Convolver, convolutionOf, linear } from './convolution'
+import { filterGradient } from './filter-gradient'
 import { Filters } from './filters'
 import { functionKernels } from './functions'
 import { matMul, multiply } from './mat-mul'
@@ -40,6 +41,15 @@ const isPointwise = ({ filterHeight, filterWidth, strides, inHeight, inWidth, ou
   inHeight === outHeight &&
   inWidth === outWidth
 
+/** One thread of WASM is as fast as two here, which turn the whole feature map into blocks and back. */
+const FEW_THREADS = 2
+
+/** `callCost` 0 has everything computed here that can be. */
+const winsDepthwise = (
+  { filterHeight, filterWidth, inChannels, outChannels }: Geometry,
+  { threads, callCost }: OnnxRuntime,
+): boolean => inChannels === outChannels && filterHeight * filterWidth > 1 && (threads > FEW_THREADS || callCost === 0)
+
 function kernelsOf(runtime: OnnxRuntime, wasmKernel: (name: string) => KernelConfig): Record<string, Run> {
   const programs = new Programs(runtime)
   const block = blockSize(programs)
@@ -55,8 +65,13 @@ function kernelsOf(runtime: OnnxRuntime, wasmKernel: (name: string) => KernelCon
       const activation = activationOf(attributes)
       const inputs = depthwise ? 1 : geometry.inChannels
       const small = work(geometry, inputs) < runtime.callCost
-      const odd = depthwise && geometry.outChannels !== geometry.inChannels
-      if (small || odd || !activation || call.inputs.preluActivationWeights) return wasmKernel(name).kernelFunc(call)
+      if (
+        small ||
+        (depthwise && !winsDepthwise(geometry, runtime)) ||
+        !activation ||
+        call.inputs.preluActivationWeights
+      )
+        return wasmKernel(name).kernelFunc(call)
       const heap = call.backend as unknown as HeapBackend
       if (!depthwise && isPointwise(geometry) && !bias && activation === linear) {
         return multiply(

@@ -2,6 +2,7 @@
 import { broadcast_util, type KernelConfig, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import type { HeapBackend } from '../kernels/compose'
 import type { SmallGraph } from './encode'
+import type { OnnxValue } from './offer'
 import { heapValue, type Programs } from './programs'
 
 const graphOf = (transposeA: boolean, transposeB: boolean): SmallGraph => ({
@@ -37,6 +38,17 @@ export function productExtents({ a, b, transposeA, transposeB, shapeA = a.shape,
   return { batch, rows, inner, columns }
 }
 
+/** The product of two values, written into a third. */
+export function productProgram(
+  programs: Programs,
+  { transposeA, transposeB }: { readonly transposeA: boolean; readonly transposeB: boolean },
+  a: OnnxValue,
+  b: OnnxValue,
+  y: OnnxValue,
+): void {
+  programs.run(`product ${transposeA} ${transposeB}`, () => graphOf(transposeA, transposeB), { a, b }, { y })
+}
+
 /** `shape`: the result's, if another than [..., rows, columns]. */
 export function multiply(
   programs: Programs,
@@ -44,16 +56,11 @@ export function multiply(
   product: Product,
   shape?: readonly number[],
 ): TensorInfo {
-  const { a, b, transposeA, transposeB, shapeA = a.shape, shapeB = b.shape } = product
+  const { a, b, shapeA = a.shape, shapeB = b.shape } = product
   const { batch, rows, columns } = productExtents(product)
   const dims = [...batch, rows, columns]
   const out = heap.makeOutput(shape ?? dims, 'float32')
-  programs.run(
-    `product ${transposeA} ${transposeB}`,
-    () => graphOf(transposeA, transposeB),
-    { a: heapValue(heap, a, shapeA), b: heapValue(heap, b, shapeB) },
-    { y: heapValue(heap, out, dims) },
-  )
+  productProgram(programs, product, heapValue(heap, a, shapeA), heapValue(heap, b, shapeB), heapValue(heap, out, dims))
   return out
 }
 

@@ -1,6 +1,10 @@
 /** What is done channel by channel, in as few passes over the feature map as the backend knows. */
 import * as tf from '@tensorflow/tfjs-core'
 import { channelSumName, scaleShiftName } from '../native/elementwise'
+import { onnxRuntimeName } from '../onnxruntime/offer'
+
+/** Both are WASM in this. */
+const xnnpack: readonly string[] = ['wasm', onnxRuntimeName]
 
 /** A kernel of our own where the backend has it; null elsewhere. */
 export function ownKernel(name: string): ((inputs: Record<string, tf.Tensor>) => tf.Tensor) | null {
@@ -13,7 +17,7 @@ export function scaleShift(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf
   const own = ownKernel(scaleShiftName)
   if (own) return own({ x, scale, shift })
   const channels = scale.size
-  if (tf.getBackend() !== 'wasm') return tf.add(tf.mul(x, scale), shift)
+  if (!xnnpack.includes(tf.getBackend())) return tf.add(tf.mul(x, scale), shift)
   const y = tf.engine().runKernel(
     'FusedDepthwiseConv2D',
     {
