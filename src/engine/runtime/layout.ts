@@ -31,9 +31,12 @@ export function permuted(source: TensorData, permutation: readonly number[]): Te
   const from = source.data as Float32Array
   const index = new Array<number>(rank).fill(0)
   let offset = 0
-  for (let at = 0; at < data.length; at++) {
-    data[at] = from[offset] as number
-    for (let axis = rank - 1; axis >= 0; axis--) {
+  // The last axis in a loop of its own: weights are turned for every program that is built.
+  const width = outDims.at(-1) ?? 1
+  const step = outStrides.at(-1) ?? 1
+  for (let at = 0; at < data.length; at += width) {
+    for (let k = 0; k < width; k++) data[at + k] = from[offset + k * step] as number
+    for (let axis = rank - 2; axis >= 0; axis--) {
       index[axis] = (index[axis] as number) + 1
       offset += outStrides[axis] as number
       if ((index[axis] as number) < (outDims[axis] as number)) break
