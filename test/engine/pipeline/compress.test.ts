@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decisionTraceSchema, type RunConfig, runResultSchema } from '../../../src/contract/run'
 import { costOf } from '../../../src/engine/evaluation'
-import type { Graph, GraphNode } from '../../../src/engine/graph/graph'
-import { float32, type TensorData } from '../../../src/engine/graph/tensor'
-import { inferShapes } from '../../../src/engine/ops/infer'
+import type { Graph } from '../../../src/engine/graph/graph'
 import { compress, evaluate } from '../../../src/engine/pipeline'
 import { unpack } from '../../../src/engine/pipeline/checkpoint/archive'
 import { packGraph } from '../../../src/engine/pipeline/checkpoint/graph-codec'
@@ -19,19 +17,6 @@ const half: RunConfig['goal'] = { kind: 'keep-macs', value: 0.5 }
 beforeAll(async () => {
   graph = await toyNetwork()
 }, 120_000)
-
-/** The network with an operator more, of what was pooled and a constant. */
-function afterPooling(network: Graph, op: string, constant: TensorData): Graph {
-  const nodes = network.nodes.flatMap((node): GraphNode[] => {
-    if (node.op !== 'GlobalAveragePool') return [node]
-    const [output] = node.outputs as [string]
-    return [
-      { ...node, outputs: ['pooled'] },
-      { name: op, op, domain: '', inputs: ['pooled', 'operand'], outputs: [output], attributes: new Map() },
-    ]
-  })
-  return inferShapes(network.with({ nodes, constants: new Map([...network.constants, ['operand', constant]]) }))
-}
 
 const run = (config: Parameters<typeof toyConfig>[0], source = data, hooks = watched()) =>
   compress({ graph, data: source, config: toyConfig(config) }, hooks)
@@ -330,25 +315,6 @@ describe('determinism', () => {
         expect({ ...resumed.result, timing: null }, `after ${key}`).toEqual({ ...expected.result, timing: null })
         expect(resumed.trace, `after ${key}`).toEqual(expected.trace)
       }
-    },
-  )
-
-  it.each([
-    ['a budget', { strategy: 'l2', goal: half }, 'pruned'],
-    ['a tolerance', { strategy: 'l2', goal: { kind: 'max-kl', value: 0.5 } }, 'trial-0'],
-    ['a criterion in steps', { strategy: 'l2', goal: half, iterations: 2 }, 'decision'],
-  ] as const)(
-    'says again after it was resumed what it had said of the kept network, with %s',
-    async (_, config, key) => {
-      const settings = { calibration: 64, refit: 'sequential', ...config } as const
-      const withoutGradient = afterPooling(graph, 'Mod', float32([], [1000]))
-      const go = (hooks: PipelineHooks) =>
-        compress({ graph: withoutGradient, data, config: toyConfig(settings) }, hooks)
-      const whole = memoryStore()
-      const expected = await go(watched(whole))
-      expect(expected.result.warnings).toContainEqual(expect.stringMatching(/gradients cannot be had/))
-      const resumed = await go(watched(memoryStore(whole.before(whole.saves.indexOf(key) + 1))))
-      expect(resumed.result.warnings).toEqual(expected.result.warnings)
     },
   )
 
