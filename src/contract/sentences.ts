@@ -99,6 +99,29 @@ export const sentences = {
     'Calibration and verification samples were drawn, without overlap, from the train split. If the network was trained on them, what is verified there is a weaker promise than on data of its own (x_valid).',
   'run.within-budget': 'The network is within the budget as it is, so nothing was removed.',
 
+  // Why a backend was taken or left.
+  'backend.absent-cuda': 'The CUDA backend is not part of this build yet.',
+  'backend.absent-webgpu': 'The WebGPU backend is not part of this build yet.',
+  'backend.native': "TensorFlow's own CPU kernels on all cores, built and checked on this machine.",
+  'backend.native-crashed':
+    'The native backend ended the process that checked it. Run `npm run native:build` to build and check it again.',
+  'backend.native-missing':
+    'The native CPU backend is not built on this machine. `npm run native:build` builds it (Python 3 and g++ needed).',
+  'backend.native-off': 'The native CPU backend is switched off (ESPALIER_NATIVE=off).',
+  'backend.native-unchecked': 'The native backend was not checked yet; open Settings, which checks it.',
+  'backend.native-unsupported':
+    'The native CPU backend can be built on Linux with an x64 processor only, and this is {platform}.',
+  'backend.not-needed': 'Not needed: another backend was chosen. It can be chosen by name.',
+  'backend.not-offered': 'ONNX Runtime was not looked for, because another backend was chosen.',
+  'backend.onnxruntime':
+    "ONNX Runtime's CPU kernels on all cores over WebAssembly; nothing had to be built, and it was checked here.",
+  'backend.onnxruntime-crashed':
+    'ONNX Runtime ended the process that checked it. Installing Espalier anew has it checked again.',
+  'backend.onnxruntime-missing': 'ONNX Runtime (onnxruntime-node) is not installed. Install Espalier anew.',
+  'backend.onnxruntime-off': 'ONNX Runtime is switched off as a backend (ESPALIER_ONNXRUNTIME=off).',
+  'backend.slower': '{why} The {backend} backend computes, more slowly than this machine could.',
+  'backend.wasm': 'WebAssembly with SIMD; runs on every machine.',
+
   // What verification found on the way.
   'verify.beyond': 'At {percent} % of MACs the bound is {bound}, beyond {limit}.',
   'verify.latency': 'The network takes {after} ms a sample where the original takes {before} ms.',

@@ -4,6 +4,7 @@ import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { engine, env, getBackend, memory, setBackend } from '@tensorflow/tfjs-core'
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { backends } from '../../contract/run'
+import { inEnglish, type Said, type Sentence, say } from '../../contract/sentences'
 import { registerWasmKernels } from './kernels'
 import { measureSpeed, verifyKnownProgram } from './known-program'
 import { type NativeOffer, nativeName, registerNative } from './native'
@@ -35,6 +36,8 @@ export interface BackendReport {
   readonly gflops: number | null
   /** A sentence: why it was taken or left. */
   readonly reason: string
+  /** The same for the reader's language. */
+  readonly reasonSaid?: Said
 }
 
 export interface BackendResult {
@@ -45,30 +48,29 @@ export interface BackendResult {
   /** One entry a backend, best first, for the user. */
   readonly candidates: readonly BackendReport[]
   /** A sentence where a faster backend should have run and could not; null where all is as it should be. */
-  readonly notice: string | null
+  readonly notice: Sentence | null
 }
 
-const absent: readonly { readonly name: string; readonly reason: string }[] = [
-  { name: 'cuda', reason: 'The CUDA backend is not part of this build yet.' },
-  { name: 'webgpu', reason: 'The WebGPU backend is not part of this build yet.' },
-]
+const absent = [
+  { name: 'cuda', reason: say('backend.absent-cuda') },
+  { name: 'webgpu', reason: say('backend.absent-webgpu') },
+] as const
 
-/** `wished`: somebody switched it off, so nobody need be told. */
-type Refusal = { readonly available: false; readonly reason: string; readonly wished?: boolean }
+type Refusal = Extract<OnnxRuntimeOffer | NativeOffer, { available: false }>
 
-const noNative: Refusal = {
-  available: false,
-  reason: 'The native CPU backend is not built on this machine. `npm run native:build` builds it.',
-}
-const noOnnxRuntime: Refusal = {
-  available: false,
-  reason: 'ONNX Runtime was not offered as a backend where this runs.',
-}
+const refusal = (said: Sentence): Refusal => ({ available: false, reason: inEnglish(said), said })
+const noNative = refusal(say('backend.native-missing'))
+const noOnnxRuntime = refusal(say('backend.not-offered'))
 
 let current: BackendResult | null = null
 /** Candidates that were tried in this process, by name, and why they were passed over. */
-const failed = new Map<string, string>()
+const failed = new Map<string, Reason>()
 let currentWasmPath: string | undefined
+
+interface Reason {
+  readonly reason: string
+  readonly said?: Said
+}
 
 interface Started {
   readonly gflops: number
@@ -148,7 +150,7 @@ interface Candidate {
   /** Under which TF.js knows it. */
   readonly registered: string
   /** Why it is taken. */
-  readonly reason: string
+  readonly reason: Sentence
   offer(options: BackendOptions): { readonly available: true } | Refusal
   start(options: BackendOptions): Promise<Started>
 }
@@ -158,26 +160,27 @@ const candidates: readonly Candidate[] = [
   {
     name: 'native',
     registered: nativeName,
-    reason: "TensorFlow's own CPU kernels on all cores, built and checked on this machine.",
+    reason: say('backend.native'),
     offer: ({ native }) => native ?? noNative,
     start: startNative,
   },
   {
     name: 'onnxruntime',
     registered: onnxRuntimeName,
-    reason:
-      "ONNX Runtime's CPU kernels on all cores over WebAssembly; nothing was to be built, and it was checked here.",
+    reason: say('backend.onnxruntime'),
     offer: ({ onnxRuntime }) => onnxRuntime ?? noOnnxRuntime,
     start: startOnnxRuntime,
   },
   {
     name: 'wasm',
     registered: 'wasm',
-    reason: 'WebAssembly with SIMD; runs on every machine.',
+    reason: say('backend.wasm'),
     offer: () => ({ available: true }),
     start: ({ wasmPath }) => startWasm(wasmPath),
   },
 ]
+
+const reported = (said: Sentence): Reason => ({ reason: inEnglish(said), said })
 
 /** Entries of all backends when `taken` runs. */
 function resultOf(taken: Candidate, gflops: number, options: BackendOptions): BackendResult {
@@ -185,33 +188,45 @@ function resultOf(taken: Candidate, gflops: number, options: BackendOptions): Ba
     const { name } = candidate
     const chosen = candidate === taken
     const offer = candidate.offer(options)
-    const reason = chosen
-      ? candidate.reason
-      : (failed.get(name) ??
-        (offer.available ? 'Not needed: another backend was chosen. It can be chosen by name.' : offer.reason))
-    return { name, available: offer.available, chosen, verified: chosen, gflops: chosen ? gflops : null, reason }
+    const refused = offer.available ? reported(say('backend.not-needed')) : offer
+    const { reason, said } = chosen ? reported(candidate.reason) : (failed.get(name) ?? refused)
+    return {
+      name,
+      available: offer.available,
+      chosen,
+      verified: chosen,
+      gflops: chosen ? gflops : null,
+      reason,
+      ...(said ? { reasonSaid: said } : {}),
+    }
   })
-  const missed = reports.filter(({ name, available }) => {
-    const { onnxRuntime } = options
-    // Native is an addition that most machines do without; ONNX Runtime comes with the product.
-    return available
-      ? failed.has(name)
-      : name === 'onnxruntime' && onnxRuntime?.available === false && !onnxRuntime.wished
-  })
-  const slower = `The ${taken.name} backend computes, more slowly than this machine could.`
-  const notice =
-    taken.name === 'wasm' && (options.backend ?? 'auto') === 'auto' && missed.length > 0
-      ? [...missed.map(({ reason }) => reason), slower].join(' ')
-      : null
-  const without = absent.map((one) => ({ ...one, available: false, chosen: false, verified: false, gflops: null }))
+  const without = absent.map(({ name, reason }) => ({
+    name,
+    reason: inEnglish(reason),
+    reasonSaid: reason,
+    available: false,
+    chosen: false,
+    verified: false,
+    gflops: null,
+  }))
   return {
     name: taken.name,
     verified: true,
-    reason: taken.reason,
+    reason: inEnglish(taken.reason),
     gflops,
     candidates: [...without, ...reports],
-    notice,
+    notice: taken.name === 'wasm' && (options.backend ?? 'auto') === 'auto' ? missed(reports, options) : null,
   }
+}
+
+/** Said aloud where `auto` comes down to WASM though something better is there, or should be. */
+function missed(reports: readonly BackendReport[], { onnxRuntime }: BackendOptions): Sentence | null {
+  const report = reports.find(({ name, available }) =>
+    // Native is an addition that most machines do without; ONNX Runtime comes with the product.
+    available ? failed.has(name) : name === 'onnxruntime' && onnxRuntime?.available === false && !onnxRuntime.wished,
+  )
+  if (!report) return null
+  return say('backend.slower', { why: (report.reasonSaid as Sentence | undefined) ?? report.reason, backend: 'wasm' })
 }
 
 /** Whether what runs is what is wished for: the best that is offered now, or the one named. */
@@ -232,7 +247,7 @@ function stays(result: BackendResult, options: BackendOptions): boolean {
 export async function initBackend(options: BackendOptions = {}): Promise<BackendResult> {
   const wish = options.backend ?? 'auto'
   const missing = absent.find((candidate) => candidate.name === wish)
-  if (missing) throw unavailable({ available: false, reason: missing.reason })
+  if (missing) throw unavailable(refusal(missing.reason))
   if (current && stays(current, options)) {
     const held = candidates.find(({ name }) => name === current?.name) as Candidate
     // What is offered may have changed since.
@@ -251,7 +266,10 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
       current = resultOf(candidate, gflops, options)
       return current
     } catch (error) {
-      if (candidate.offer(options).available) failed.set(candidate.name, toErrorReport(error).message)
+      if (candidate.offer(options).available) {
+        const { message, said } = toErrorReport(error)
+        failed.set(candidate.name, { reason: message, ...(said ? { said } : {}) })
+      }
       if (wish !== 'auto' || candidate === tried.at(-1)) throw error
     }
   }

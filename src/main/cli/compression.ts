@@ -51,7 +51,8 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
   const steps = await openRunFolder(out, fingerprint, (sentence) => log('warning', sentence))
   if (steps.resumed)
     log('info', 'An earlier run of this command was interrupted; going on from its last finished step.')
-  await startBackend(config.backend)
+  const { notice } = await startBackend(config.backend)
+  if (notice) log('warning', inEnglish(notice))
   const output = await compress(
     { graph: model.graph, data: data.source, config },
     {

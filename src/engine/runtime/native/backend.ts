@@ -2,6 +2,7 @@
 
 import type * as core from '@tensorflow/tfjs-core'
 import type { KernelBackend, Tensor, TensorInfo } from '@tensorflow/tfjs-core'
+import type { Said } from '../../../contract/sentences'
 
 /** The name under which tfjs-node registers itself and its kernels. */
 export const nativeName = 'tensorflow'
@@ -32,7 +33,7 @@ export interface NativeBackend extends KernelBackend {
  */
 export type NativeOffer =
   | { readonly available: true; load(tensorflow: typeof core): KernelBackend }
-  | { readonly available: false; readonly reason: string }
+  | { readonly available: false; readonly reason: string; readonly said?: Said }
 
 /** Attributes as TensorFlow wants them, from plain values: whole numbers, texts, flags; `T` is always float32. */
 export function attributesFor(

@@ -1,5 +1,7 @@
 /** ONNX Runtime as its caller offers it: the engine loads nothing itself and sees no more than this of it. */
 
+import type { Said } from '../../../contract/sentences'
+
 /** The name under which TF.js knows the backend. */
 export const onnxRuntimeName = 'onnxruntime'
 
@@ -27,7 +29,7 @@ export interface OnnxRuntime {
   compile(model: Uint8Array, threads: number): OnnxProgram
 }
 
-/** How to load it, or, in a sentence, why it cannot be used; `wished` where somebody switched it off. */
+/** How to load it, or, in a sentence, why it cannot be used; `wished` where somebody switched it off, `said` for the reader's language. */
 export type OnnxRuntimeOffer =
   | { readonly available: true; load(): OnnxRuntime }
-  | { readonly available: false; readonly reason: string; readonly wished?: boolean }
+  | { readonly available: false; readonly reason: string; readonly said?: Said; readonly wished?: boolean }

@@ -31,7 +31,8 @@ export const compress: JobHandlers['compress'] = async ({ files, data, config, f
   const model = await openModel(files)
   const source = fitToNetwork(await openLocation(data), model.graph)
   for (const note of model.notes) context.log('info', note)
-  await startBackend(config.backend)
+  const { notice } = await startBackend(config.backend)
+  if (notice) context.log('warning', notice)
   const output = await prune(
     { graph: model.graph, data: source, config },
     {

@@ -9,12 +9,13 @@ export const doctor: JobHandlers['doctor'] = async () => {
   return {
     versions: { tfjs: dependencies['@tensorflow/tfjs-core'], onnxruntime: dependencies['onnxruntime-node'] },
     network: networkReport(),
-    backends: candidates.map(({ name, available, chosen, gflops, reason }) => ({
+    backends: candidates.map(({ name, available, chosen, gflops, reason, reasonSaid }) => ({
       name,
       available,
       chosen,
       gflops,
       reason,
+      ...(reasonSaid ? { reasonSaid } : {}),
     })),
   }
 }

@@ -1,5 +1,6 @@
 /** Whether the native backend may be used: built, and checked on this machine in a process of its own. */
 import { readFileSync } from 'node:fs'
+import { inEnglish, type Sentence, say } from '../../../contract/sentences'
 import type { NativeOffer } from '../../../engine/runtime'
 import { checkInChild, isPackagedDesktop, machineKey, RememberedCheck } from '../trusted-check'
 import { nativeLoader } from './load'
@@ -30,34 +31,35 @@ export interface OfferOptions {
   readonly mayCrash?: boolean
 }
 
-function trusted(folder: string, mayCrash: boolean): string | null {
+/** Null: it may be used. What its own process said is in English only. */
+function trusted(folder: string, mayCrash: boolean): string | Sentence | null {
   const check = checkOf(folder)
   const last = check.last()
   if (last?.state === 'passed') return null
   if (last?.state === 'failed') return last.reason
-  if (last?.state === 'running') return `The native backend ended the process that checked it. ${again}`
+  if (last?.state === 'running') return say('backend.native-crashed')
   if (!isPackagedDesktop()) return checkNative(folder)
-  if (!mayCrash) return 'The native backend was not checked yet; open Settings, which checks it.'
+  if (!mayCrash) return say('backend.native-unchecked')
   check.note('running', '')
   return null
 }
 
+const refused = (said: Sentence): NativeOffer => ({ available: false, reason: inEnglish(said), said })
+
 /** Call {@link confirmNative} after a start with `mayCrash`. */
 export function nativeOffer({ mayCrash = false }: OfferOptions = {}): NativeOffer {
-  if (process.env.ESPALIER_NATIVE === 'off') {
-    return { available: false, reason: 'The native CPU backend is switched off (ESPALIER_NATIVE=off).' }
-  }
+  if (process.env.ESPALIER_NATIVE === 'off') return refused(say('backend.native-off'))
   const folder = findNative()
   if (!folder) {
-    return {
-      available: false,
-      reason: isSupported()
-        ? 'The native CPU backend is not built on this machine. `npm run native:build` builds it (Python 3 and g++ needed).'
-        : `The native CPU backend can be built on Linux with an x64 processor only, and this is ${process.platform} ${process.arch}.`,
-    }
+    return refused(
+      isSupported()
+        ? say('backend.native-missing')
+        : say('backend.native-unsupported', { platform: `${process.platform} ${process.arch}` }),
+    )
   }
   const reason = trusted(folder, mayCrash)
-  return reason === null ? { available: true, load: nativeLoader(folder) } : { available: false, reason }
+  if (reason === null) return { available: true, load: nativeLoader(folder) }
+  return typeof reason === 'string' ? { available: false, reason } : refused(reason)
 }
 
 /** Remembers how a check inside this very process ended. */

@@ -1,12 +1,13 @@
 /** Whether ONNX Runtime may compute for the engine: there for this platform, and right in a process of its own. */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { inEnglish, type Sentence, say } from '../../../contract/sentences'
 import type { OnnxRuntimeOffer } from '../../../engine/runtime'
 import { dataFolder } from '../../artifacts/home'
 import { checkInChild, isAlive, isPackagedDesktop, machineKey, RememberedCheck } from '../trusted-check'
 import { loadOnnxRuntime } from './load'
 
-const again = 'WASM is used instead; installing Espalier anew has it checked again.'
+const again = 'Installing Espalier anew has it checked again.'
 
 /** The version that is there, or null. */
 function installedVersion(): string | null {
@@ -21,13 +22,13 @@ function installedVersion(): string | null {
 const checkOf = (version: string) =>
   new RememberedCheck(join(dataFolder(), 'checks', 'onnxruntime.json'), machineKey(`onnxruntime ${version}`))
 
-/** Null: it may be used; else a sentence. */
-function trusted(check: RememberedCheck): string | null {
+/** Null: it may be used. What its own process said is in English only. */
+function trusted(check: RememberedCheck): string | Sentence | null {
   const last = check.last()
   if (last?.state === 'passed') return null
   if (last?.state === 'failed') return last.reason
   if (last?.state === 'running' && !isAlive(last.pid)) {
-    return `ONNX Runtime ended the process that checked it. ${again}`
+    return say('backend.onnxruntime-crashed')
   }
   if (isPackagedDesktop()) {
     // The known program runs in this process before anything else does; see confirmOnnxRuntime.
@@ -44,18 +45,22 @@ function trusted(check: RememberedCheck): string | null {
   return reason
 }
 
+const refused = (said: Sentence): Extract<OnnxRuntimeOffer, { available: false }> => ({
+  available: false,
+  reason: inEnglish(said),
+  said,
+})
+
 /** Call {@link confirmOnnxRuntime} after the start. */
 export function onnxRuntimeOffer(): OnnxRuntimeOffer {
   if (process.env.ESPALIER_ONNXRUNTIME === 'off') {
-    const reason = 'ONNX Runtime is switched off as a backend (ESPALIER_ONNXRUNTIME=off).'
-    return { available: false, reason, wished: true }
+    return { ...refused(say('backend.onnxruntime-off')), wished: true }
   }
   const version = installedVersion()
-  if (!version) {
-    return { available: false, reason: 'ONNX Runtime (onnxruntime-node) is not installed. Install Espalier anew.' }
-  }
+  if (!version) return refused(say('backend.onnxruntime-missing'))
   const reason = trusted(checkOf(version))
-  return reason === null ? { available: true, load: () => loadOnnxRuntime() } : { available: false, reason }
+  if (reason === null) return { available: true, load: () => loadOnnxRuntime() }
+  return typeof reason === 'string' ? { available: false, reason } : refused(reason)
 }
 
 /** Remembers how a check inside this very process ended. */
