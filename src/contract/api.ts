@@ -91,7 +91,7 @@ export const contract = {
     get: oc.input(byId).output(modelSchema),
     /** Reads, checks and copies the files into the artifact store. */
     import: oc
-      .input(inProject.extend({ ...given.shape, name: z.string().optional() }))
+      .input(inProject.extend({ ...given.shape, name: z.string().optional(), task }))
       .output(z.object({ model: modelSchema, view: modelViewSchema })),
     view: oc.input(byId).output(modelViewSchema),
     rename: oc.input(byId.extend({ name: z.string().min(1) })).output(modelSchema),
@@ -101,7 +101,7 @@ export const contract = {
   datasets: {
     list: oc.input(listed).output(z.array(datasetSchema)),
     /** Looks at the data without recording it. */
-    probe: oc.input(given).output(
+    probe: oc.input(given.extend({ task })).output(
       z.object({
         dataset: datasetSchema.omit({ id: true, projectId: true, createdAt: true, deletedAt: true }),
         samples: z.array(previewSampleSchema),
@@ -114,6 +114,7 @@ export const contract = {
           name: z.string().optional(),
           mean: z.array(z.number()).optional(),
           std: z.array(z.number()).optional(),
+          task,
         }),
       )
       .output(datasetSchema),
@@ -127,7 +128,7 @@ export const contract = {
       )
       .output(z.array(previewSampleSchema)),
     /** Scores a model on this data, to see whether the preprocessing is right. */
-    check: oc.input(byId.extend({ modelId: z.string() })).output(
+    check: oc.input(byId.extend({ modelId: z.string(), task })).output(
       z.object({
         metric: z.number().nullable(),
         chance: z.number().nullable(),
@@ -137,7 +138,7 @@ export const contract = {
     ),
     /** Says where data lies now that was moved, or is missing after an import; it must be the same by its hash. */
     relocate: oc
-      .input(byId.extend({ path: z.string().optional(), file: z.instanceof(Blob).optional() }))
+      .input(byId.extend({ path: z.string().optional(), file: z.instanceof(Blob).optional(), task }))
       .output(datasetSchema),
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(datasetSchema),
@@ -235,7 +236,7 @@ export const contract = {
     remove: oc.input(byId).output(done),
     /** Per-class accuracy of each run's result and the samples on which runs disagree. */
     disagreements: oc
-      .input(z.object({ runIds: z.array(z.string()).min(1).max(50), limit: z.number().max(200).default(48) }))
+      .input(z.object({ runIds: z.array(z.string()).min(1).max(50), limit: z.number().max(200).default(48), task }))
       .output(
         z.object({
           classes: z.array(z.string()),
@@ -275,6 +276,7 @@ export const contract = {
           formats: z.array(z.enum(exportFormats)).min(1),
           precision: z.enum(precisions).default('fp32'),
           folder: z.string().optional(),
+          task,
         }),
       )
       .output(z.array(exportSchema)),

@@ -28,7 +28,7 @@ export function createRouter(services: Services) {
     models: {
       list: api.models.list.handler(({ input }) => models.list(input.projectId, input.deleted)),
       get: api.models.get.handler(({ input }) => models.get(input.id)),
-      import: api.models.import.handler(({ input }) => models.import(input)),
+      import: api.models.import.handler(({ input, signal }) => models.import(input, signal)),
       view: api.models.view.handler(({ input }) => models.view(input.id)),
       rename: api.models.rename.handler(({ input }) => models.rename(input.id, input.name)),
       remove: api.models.remove.handler(({ input }) => {
@@ -39,13 +39,15 @@ export function createRouter(services: Services) {
     },
     datasets: {
       list: api.datasets.list.handler(({ input }) => datasets.list(input.projectId, input.deleted)),
-      probe: api.datasets.probe.handler(({ input }) => datasets.probe(input)),
-      import: api.datasets.import.handler(({ input }) => datasets.import(input)),
+      probe: api.datasets.probe.handler(({ input, signal }) => datasets.probe(input, signal)),
+      import: api.datasets.import.handler(({ input, signal }) => datasets.import(input, signal)),
       preview: api.datasets.preview.handler(({ input }) =>
         datasets.preview(input.id, input.split, input.offset, input.count),
       ),
-      check: api.datasets.check.handler(({ input }) => datasets.check(input.id, input.modelId)),
-      relocate: api.datasets.relocate.handler(({ input: { id, ...given } }) => datasets.relocate(id, given)),
+      check: api.datasets.check.handler(({ input, signal }) => datasets.check(input, signal)),
+      relocate: api.datasets.relocate.handler(({ input: { id, ...given }, signal }) =>
+        datasets.relocate(id, given, signal),
+      ),
       remove: api.datasets.remove.handler(({ input }) => {
         datasets.remove(input.id)
         return ok
@@ -86,8 +88,8 @@ export function createRouter(services: Services) {
         comparisons.remove(input.id)
         return ok
       }),
-      disagreements: api.comparisons.disagreements.handler(({ input }) =>
-        comparisons.disagreements(input.runIds, input.limit),
+      disagreements: api.comparisons.disagreements.handler(({ input, signal }) =>
+        comparisons.disagreements(input, signal),
       ),
       report: api.comparisons.report.handler(({ input }) => comparisons.report(input)),
     },

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, rm, stat, utimes } from 'node:fs/promis
 import { join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
 import { diskError, moveIntoPlace } from './atomic'
+import { passed, type Watch } from './watch'
 
 export interface Artifact {
   readonly hash: string
@@ -61,13 +62,14 @@ export class ArtifactStore {
     })
   }
 
-  /** Copies a file in, reading it once and in pieces. @throws FILE_NOT_FOUND, FILE_UNREADABLE, DISK_FULL */
-  async putFile(path: string): Promise<Artifact> {
+  /** Copies a file in, reading it once and in pieces. @throws FILE_NOT_FOUND, FILE_UNREADABLE, DISK_FULL, CANCELLED */
+  async putFile(path: string, watch: Watch = {}): Promise<Artifact> {
     try {
       return await this.store(async (handle) => {
         const hash = createHash('sha256')
         let bytes = 0
         for await (const chunk of createReadStream(path)) {
+          passed(watch, (chunk as Buffer).length)
           hash.update(chunk as Buffer)
           bytes += (chunk as Buffer).length
           await handle.writeFile(chunk as Buffer)

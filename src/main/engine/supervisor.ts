@@ -40,6 +40,8 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: Heard) => void
   readonly onLog?: (line: LogLine) => void
+  /** At every sign of life while the job runs, progress or not. */
+  readonly onAlive?: () => void
 }
 
 interface Pending extends JobOptions {
@@ -216,6 +218,7 @@ export class EngineSupervisor {
     const parsed = fromEngineSchema.safeParse(raw)
     this.silentMs = 0
     if (this.present === 'unresponsive') this.setState(this.current ? 'busy' : this.isReady ? 'ready' : 'starting')
+    this.current?.onAlive?.()
     if (parsed.success) this.handle(parsed.data)
   }
 

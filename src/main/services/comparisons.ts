@@ -6,6 +6,7 @@ import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
 import type { ModelService } from './models'
 import { type ReportRun, report } from './report/index'
+import { createTask } from './tasks'
 
 export interface SaveRequest {
   readonly id?: string | undefined
@@ -13,6 +14,12 @@ export interface SaveRequest {
   readonly name: string
   readonly runIds: string[]
   readonly baselineRunId: string | null
+}
+
+export interface DisagreementsRequest {
+  readonly runIds: readonly string[]
+  readonly limit: number
+  readonly task?: string | undefined
 }
 
 export interface ReportRequest {
@@ -58,7 +65,7 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       store.comparisons.remove(id)
       projectChanged(context, projectId)
     },
-    async disagreements(runIds: readonly string[], limit: number) {
+    async disagreements({ runIds, limit, task }: DisagreementsRequest, signal?: AbortSignal) {
       const runs = finishedRuns(runIds)
       const first = runs[0] as Run
       if (runs.some((run) => run.datasetId !== first.datasetId || run.modelId !== first.modelId)) {
@@ -67,13 +74,17 @@ export function comparisonService(context: ServiceContext, models: ModelService,
           'Samples can only be compared between runs of the same network and the same data set. Choose such runs.',
         )
       }
-      return engine.run('disagreements', {
-        original: models.filesOf(first.modelId),
-        models: runs.map((run) => ({ runId: run.id, files: models.filesOf(run.resultModelId as string) })),
-        data: datasets.locationOf(first.datasetId),
-        limit,
-        backend: 'auto',
-      })
+      return engine.run(
+        'disagreements',
+        {
+          original: models.filesOf(first.modelId),
+          models: runs.map((run) => ({ runId: run.id, files: models.filesOf(run.resultModelId as string) })),
+          data: datasets.locationOf(first.datasetId),
+          limit,
+          backend: 'auto',
+        },
+        createTask(context, task, signal).job,
+      )
     },
     report({ projectId, runIds, baselineRunId, format }: ReportRequest): { fileName: string; content: string } {
       const project = store.projects.get(projectId)

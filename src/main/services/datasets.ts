@@ -4,9 +4,11 @@ import { cp, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Dataset } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
+import { passed } from '../artifacts/index'
 import type { DataLocation } from '../engine/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { ModelService } from './models'
+import { createTask, type Task } from './tasks'
 import { type GivenFile, withLocalFile } from './uploads'
 
 const probeSamples = 48
@@ -19,6 +21,14 @@ export interface ImportRequest extends GivenFile {
   readonly name?: string | undefined
   readonly mean?: number[] | undefined
   readonly std?: number[] | undefined
+  /** Name under which `task-progress` tells how far it is. */
+  readonly task?: string | undefined
+}
+
+export interface CheckRequest {
+  readonly id: string
+  readonly modelId: string
+  readonly task?: string | undefined
 }
 
 const normalisation = ({ mean, std }: { mean?: number[] | undefined; std?: number[] | undefined }) => ({
@@ -51,13 +61,18 @@ export function datasetService(context: ServiceContext, models: ModelService) {
   /** `copy`: into the artifact store, for files that will not stay where they are. */
   const importFrom = async (
     request: ImportRequest & { path: string; copy: boolean; fileName: string },
+    task: Task = createTask(context, undefined, undefined),
   ): Promise<Dataset> => {
     const { path, copy, fileName, projectId } = request
-    const { dataset } = await engine.run('probe', {
-      data: { path, ...(copy ? { name: fileName } : {}), ...normalisation(request) },
-      samples: 0,
-    })
-    const artifact = copy ? (await artifacts.putFile(path)).hash : null
+    const reading = task.part(0, copy ? 0.7 : 1)
+    const { dataset } = await engine.run(
+      'probe',
+      { data: { path, ...(copy ? { name: fileName } : {}), ...normalisation(request) }, samples: 0 },
+      reading.job,
+    )
+    const watch = copy ? await task.part(0.7, 1).copying([path]) : null
+    const artifact = watch ? (await artifacts.putFile(path, watch)).hash : null
+    task.check()
     const created = store.datasets.create({
       ...dataset,
       projectId,
@@ -70,11 +85,20 @@ export function datasetService(context: ServiceContext, models: ModelService) {
   }
 
   /** A folder that came through the page, into one of the data set's own. */
-  const importFolder = async (request: ImportRequest, path: string): Promise<Dataset> => {
-    const { dataset } = await engine.run('probe', { data: { path, ...normalisation(request) }, samples: 0 })
+  const importFolder = async (request: ImportRequest, path: string, task: Task): Promise<Dataset> => {
+    const probed = { data: { path, ...normalisation(request) }, samples: 0 }
+    const { dataset } = await engine.run('probe', probed, task.part(0, 0.7).job)
     const staging = join(layout.data, `.incoming-${randomUUID()}`)
     try {
-      await cp(path, staging, { recursive: true })
+      const copying = await task.part(0.7, 1).copying([path])
+      // Asked before every file; one of them is small beside a folder.
+      const filter = async (from: string) => {
+        const facts = await stat(from)
+        passed(copying, facts.isFile() ? facts.size : 0)
+        return true
+      }
+      await cp(path, staging, { recursive: true, filter })
+      task.check()
       const { projectId, name = dataset.name } = request
       const created = store.datasets.create({ ...dataset, projectId, name, path: staging, artifact: null })
       const place = join(layout.data, created.id)
@@ -92,42 +116,55 @@ export function datasetService(context: ServiceContext, models: ModelService) {
     get: (id: string): Dataset => store.datasets.get(id),
     locationOf,
     importFrom,
-    probe: (given: GivenFile) =>
-      withLocalFile(given, ({ path }) => engine.run('probe', { data: { path }, samples: probeSamples }), 'folder'),
-    import: async (request: ImportRequest): Promise<Dataset> => {
+    probe: (given: GivenFile & { task?: string | undefined }, signal?: AbortSignal) => {
+      const { job } = createTask(context, given.task, signal)
+      return withLocalFile(
+        given,
+        ({ path }) => engine.run('probe', { data: { path }, samples: probeSamples }, job),
+        'folder',
+      )
+    },
+    /** Called off by `signal`, nothing is on record. @throws what reading throws; CANCELLED */
+    import: async (request: ImportRequest, signal?: AbortSignal): Promise<Dataset> => {
       store.projects.get(request.projectId)
+      const task = createTask(context, request.task, signal)
       return withLocalFile(
         request,
         ({ path, name, uploaded }) =>
           request.files
-            ? importFolder(request, path)
-            : importFrom({ ...request, path, copy: uploaded, fileName: name }),
+            ? importFolder(request, path, task)
+            : importFrom({ ...request, path, copy: uploaded, fileName: name }, task),
         'folder',
       )
     },
     preview: (id: string, split: 'train' | 'verification' | 'test', offset: number, count: number) =>
       engine.run('preview', { data: locationOf(id), split, offset, count }),
     /** Scores the model on some samples: at chance level the preprocessing is most likely wrong. */
-    async check(id: string, modelId: string) {
-      const { metric, value, samples, classes } = await engine.run('evaluate', {
-        files: models.filesOf(modelId),
-        data: locationOf(id),
-        limit: checkedSamples,
-        backend: 'auto',
-      })
+    async check({ id, modelId, task }: CheckRequest, signal?: AbortSignal) {
+      const { metric, value, samples, classes } = await engine.run(
+        'evaluate',
+        { files: models.filesOf(modelId), data: locationOf(id), limit: checkedSamples, backend: 'auto' },
+        createTask(context, task, signal).job,
+      )
       const chance = metric === 'accuracy' && classes.length > 0 ? 100 / classes.length : null
       const plausible =
         value === null || chance === null || value >= Math.min(chance * plausibleTimesChance, 50 + chance / 2)
       return { metric: value, chance, samples, plausible }
     },
     /** Takes the data at another place for the same, if its hash says so. @throws CONFLICT where it is other data */
-    relocate: async (id: string, given: GivenFile): Promise<Dataset> => {
+    relocate: async (
+      id: string,
+      given: GivenFile & { task?: string | undefined },
+      signal?: AbortSignal,
+    ): Promise<Dataset> => {
       const { name: known, path: was, hash, mean, std } = store.datasets.get(id)
       return withLocalFile(given, async ({ path, uploaded }) => {
         // The hash is also over the name of a single file, and a renamed file is still the same data.
         const single = (await stat(path)).isFile()
         const data = { path, mean, std, ...(single ? { name: basename(was) } : {}) }
-        const { dataset } = await engine.run('probe', { data, samples: 0 })
+        const task = createTask(context, given.task, signal)
+        const { dataset } = await engine.run('probe', { data, samples: 0 }, task.job)
+        task.check()
         if (dataset.hash !== hash) {
           throw new EspalierError(
             'CONFLICT',

@@ -13,6 +13,7 @@ import type { DatasetService } from './datasets'
 import { companionFiles, type KitFacts, type KitFile, recipeFiles } from './export-kit'
 import { fileNameOf } from './file-names'
 import type { ModelService } from './models'
+import { createTask } from './tasks'
 
 export interface ExportRequest {
   readonly modelId: string
@@ -22,6 +23,8 @@ export interface ExportRequest {
   readonly folder?: string | undefined
   /** Base name of the files; absent: after the model. */
   readonly name?: string | undefined
+  /** Name under which `task-progress` tells how far it is. */
+  readonly task?: string | undefined
 }
 
 /** Every file of an export under the name it has inside the archive. */
@@ -110,7 +113,7 @@ export function exportService(context: ServiceContext, models: ModelService, dat
           folder: request.folder ?? join(layout.exports, randomUUID()),
           name: request.name ?? fileNameOf(model.name),
         },
-        { signal },
+        createTask(context, request.task, signal).job,
       )
       const { projectId, runId } = model
       const created = store.transaction(() =>

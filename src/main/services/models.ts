@@ -4,6 +4,7 @@ import { EspalierError } from '../../contract/errors'
 import type { JobOutput, ModelFile } from '../engine/index'
 import type { StoredFile } from '../store/index'
 import { projectChanged, type ServiceContext } from './context'
+import { createTask, type Task } from './tasks'
 import { type GivenFile, withLocalFile } from './uploads'
 
 type Facts = JobOutput<'inspect'>
@@ -21,10 +22,11 @@ export function modelService(context: ServiceContext) {
   const { store, artifacts, engine, product } = context
 
   /** Copies every file of a model in; a file that changed while it was read is refused. */
-  const keepFiles = async (facts: Facts): Promise<StoredFile[]> => {
+  const keepFiles = async (facts: Facts, task: Task): Promise<StoredFile[]> => {
     const kept: StoredFile[] = []
+    const watch = await task.copying(facts.files.map(({ path }) => path))
     for (const file of facts.files) {
-      const { hash } = await artifacts.putFile(file.path)
+      const { hash } = await artifacts.putFile(file.path, watch)
       if (file.hash !== undefined && file.hash !== hash) {
         throw new EspalierError(
           'CONFLICT',
@@ -51,9 +53,10 @@ export function modelService(context: ServiceContext) {
     path: string,
     entry: KeptModel,
     name: string,
+    task: Task = createTask(context, undefined, undefined),
   ): Promise<{ model: Model; view: ModelView }> => {
-    const facts = await engine.run('inspect', { files: [{ name, path }] })
-    const files = await keepFiles(facts)
+    const facts = await engine.run('inspect', { files: [{ name, path }] }, task.part(0, 0.6).job)
+    const files = await keepFiles(facts, task.part(0.6, 1))
     const model = store.transaction(() => {
       const created = store.models.create({
         ...entry,
@@ -83,11 +86,18 @@ export function modelService(context: ServiceContext) {
     filesOf,
     view,
     importFrom,
-    async import(input: GivenFile & { projectId: string; name?: string | undefined }) {
+    /** Called off by `signal`, nothing is on record. @throws what reading throws; CANCELLED */
+    async import(
+      input: GivenFile & { projectId: string; name?: string | undefined; task?: string | undefined },
+      signal?: AbortSignal,
+    ) {
       const { id: projectId } = store.projects.get(input.projectId)
-      return withLocalFile(input, ({ path, name }) =>
-        importFrom(path, { projectId, name: input.name ?? withoutExtension(name), parentId: null, runId: null }, name),
-      )
+      const task = createTask(context, input.task, signal)
+      return withLocalFile(input, ({ path, name }) => {
+        task.check()
+        const entry = { projectId, name: input.name ?? withoutExtension(name), parentId: null, runId: null }
+        return importFrom(path, entry, name, task)
+      })
     },
     rename(id: string, name: string): Model {
       const model = store.models.rename(id, name)

@@ -82,13 +82,15 @@ describe('data', () => {
     const services = open(entry)
     const good = await prepared(services)
     const bad = await prepared(services, 'at-chance')
-    expect(await services.datasets.check(good.dataset.id, good.model.id)).toEqual({
+    expect(await services.datasets.check({ id: good.dataset.id, modelId: good.model.id })).toEqual({
       metric: 93,
       chance: 50,
       samples: 20,
       plausible: true,
     })
-    expect(await services.datasets.check(bad.dataset.id, bad.model.id)).toMatchObject({ plausible: false })
+    expect(await services.datasets.check({ id: bad.dataset.id, modelId: bad.model.id })).toMatchObject({
+      plausible: false,
+    })
   })
 })
 
@@ -100,7 +102,7 @@ describe('finished runs', () => {
     const ids = runs.map(({ id }) => id)
     for (const id of ids) await until(services, id, over)
 
-    const { perClass } = await services.comparisons.disagreements(ids, 5)
+    const { perClass } = await services.comparisons.disagreements({ runIds: ids, limit: 5 })
     expect(perClass.map(({ runId }) => runId)).toEqual(ids)
 
     const request = { projectId: project.id, runIds: ids, baselineRunId: ids[0] as string }

@@ -74,7 +74,7 @@ describe('what a screen asks for', () => {
     }
     expect([0, 1, 2, 3].sort((a, b) => bright(b) - bright(a))[0]).toBe(label)
 
-    expect(await services.datasets.check(dataset.id, model.id)).toMatchObject({
+    expect(await services.datasets.check({ id: dataset.id, modelId: model.id })).toMatchObject({
       chance: 25,
       samples: 200,
       plausible: true,
@@ -161,7 +161,10 @@ describe('a run', () => {
     expect(kit.map(({ name }) => name)).toEqual(['run.py', 'run.mjs', 'proof.json', 'recipe.sh', 'recipe.json'])
     expect(kit.find(({ name }) => name === 'recipe.sh')?.content).toContain('--keep-macs 0.5')
 
-    const { original, perClass, samples, classes, confusion } = await services.comparisons.disagreements([run.id], 10)
+    const { original, perClass, samples, classes, confusion } = await services.comparisons.disagreements({
+      runIds: [run.id],
+      limit: 10,
+    })
     expect([original.length, perClass[0]?.accuracy.length, classes.length]).toEqual([4, 4, 4])
     const shareRight = (counts: number[][] = []) =>
       (100 * counts.reduce((sum, row, at) => sum + (row[at] ?? 0), 0)) /

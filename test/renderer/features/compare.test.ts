@@ -106,7 +106,10 @@ describe('the confusion', () => {
 
   it('leads to the samples of the class', async () => {
     mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22')
-    await mounted.wrapper.get('section.ask button').trigger('click')
+    const ask = () => mounted.wrapper.get('section.ask button')
+    // The panels below the fold come in the frame after.
+    await vi.waitFor(ask)
+    await ask().trigger('click')
     await mounted.settle()
     for (let turn = 0; turn < 100 && !mounted.wrapper.find('ol .link').exists(); turn++) await mounted.settle()
     const change = mounted.wrapper.get('ol .link')

@@ -13,9 +13,32 @@ const renamed = (access: FileAccess, name: string): FileAccess => ({
   read: async () => access.read((await access.list())[0] as string),
 })
 
-async function open(location: DataLocation): Promise<DataSource> {
+export interface Reading {
+  readonly signal: AbortSignal
+  /** 0..1 by the files that were read. */
+  readonly onRead: (fraction: number) => void
+}
+
+/** A folder of many images takes minutes to read: tells how far it is, and stops where it was called off. */
+async function watched(access: FileAccess, { signal, onRead }: Reading): Promise<FileAccess> {
+  const names = await access.list()
+  const read = new Set<string>()
+  return {
+    list: async () => names,
+    async read(name) {
+      if (signal.aborted) throw new EspalierError('CANCELLED', 'This was cancelled, and nothing of it was kept.')
+      const bytes = await access.read(name)
+      read.add(name)
+      onRead(read.size / Math.max(1, names.length))
+      return bytes
+    },
+  }
+}
+
+async function open(location: DataLocation, reading: Reading | undefined): Promise<DataSource> {
   const { path, name, mean, std, hash } = location
-  const access = await fileAccess(path)
+  const plain = await fileAccess(path)
+  const access = reading ? await watched(plain, reading) : plain
   const source = await openData(name === undefined ? access : renamed(access, basename(name)), {
     ...(mean && mean.length > 0 ? { mean } : {}),
     ...(std && std.length > 0 ? { std } : {}),
@@ -31,14 +54,14 @@ async function open(location: DataLocation): Promise<DataSource> {
 
 let kept: { key: string; source: Promise<DataSource> } | null = null
 
-/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, CONFLICT for changed data, and what the data's reader raises */
-export async function openLocation(location: DataLocation): Promise<DataSource> {
+/** @throws FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED, CONFLICT for changed data, and what the data's reader raises */
+export async function openLocation(location: DataLocation, reading?: Reading): Promise<DataSource> {
   const { mtimeMs, size } = await stat(location.path).catch((error: unknown) => {
     throw diskError(error, location.path)
   })
   const key = JSON.stringify([location, mtimeMs, size])
   if (kept?.key === key) return kept.source
-  const source = open(location)
+  const source = open(location, reading)
   kept = { key, source }
   // A failure is not kept: the file may be mended and looked at again.
   source.catch(() => {

@@ -33,8 +33,14 @@ function balanceOf(labels: SampleTable['labels'], classes: number): number[] {
 
 const firstRows = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-export const probe: JobHandlers['probe'] = async ({ data, samples }) => {
-  const source = await openLocation(data)
+export const probe: JobHandlers['probe'] = async ({ data, samples }, { signal, progress }) => {
+  let told = 0
+  const onRead = (fraction: number) => {
+    if (fraction - told < 0.01) return
+    told = fraction
+    progress({ stage: 'read', fraction, detail: '' })
+  }
+  const source = await openLocation(data, { signal, onRead })
   const { train, validation, test } = source
   const name = basename(data.name ?? data.path)
   return {

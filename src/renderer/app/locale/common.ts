@@ -42,6 +42,12 @@ export default bilingual(
     removed: '{name} moved to trash.',
     removedMany: '{n} moved to trash.',
     emptyValue: 'none',
+    task: {
+      left: 'about {time} left',
+      unknown: 'time left not known yet',
+      stalled:
+        'Nothing heard since {time} ({ago}). It may be in a long step; cancelling keeps everything that was there before.',
+    },
     whatToDo: 'What to do',
     technical: 'Technical detail',
     connection: {
@@ -226,6 +232,11 @@ export default bilingual(
     removed: '“{name}”已移到回收站。',
     removedMany: '已将 {n} 项移到回收站。',
     emptyValue: '无',
+    task: {
+      left: '大约还需 {time}',
+      unknown: '剩余时间尚不清楚',
+      stalled: '自 {time}（{ago}）起没有收到消息。可能正忙于一个较长的步骤；取消不会影响原有内容。',
+    },
     whatToDo: '怎么办',
     technical: '技术细节',
     connection: {

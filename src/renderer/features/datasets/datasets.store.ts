@@ -14,17 +14,29 @@ export interface Normalisation {
 export const useDatasets = defineStore('datasets', () => {
   const list = createProjectList<Dataset>((projectId) => api().datasets.list({ projectId }))
 
-  async function importFrom(source: Source, name: string, normalisation: Normalisation = {}): Promise<Dataset> {
-    const given = asGiven(source)
-    const dataset = await api().datasets.import({ projectId: list.projectId.value, ...given, name, ...normalisation })
+  /** Called off by `signal`; nothing is on record then. `task`: the name its progress is told under. */
+  async function importFrom(
+    source: Source,
+    facts: Normalisation & { readonly name: string },
+    task: string,
+    signal: AbortSignal,
+  ): Promise<Dataset> {
+    const request = { projectId: list.projectId.value, ...asGiven(source), ...facts, task }
+    const dataset = await api().datasets.import(request, { signal })
     await list.reload()
     return dataset
   }
 
   /** Says where data lies now; the services take it if its hash is the same. */
-  async function relocate(id: string, source: { path: string } | { file: Blob }): Promise<void> {
-    await api().datasets.relocate({ id, ...source })
+  async function relocate(
+    id: string,
+    source: { path: string } | { file: Blob },
+    task: string,
+    signal: AbortSignal,
+  ): Promise<Dataset> {
+    const placed = await api().datasets.relocate({ id, ...source, task }, { signal })
     await list.reload()
+    return placed
   }
 
   const missing = computed(() => list.items.value.filter((dataset) => dataset.missing))

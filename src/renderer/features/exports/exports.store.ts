@@ -10,14 +10,16 @@ export interface ExportRequest {
   readonly formats: Export['format'][]
   readonly precision: Export['precision']
   readonly folder?: string
+  /** The name its progress is told under. */
+  readonly task: string
 }
 
 export const useExports = defineStore('exports', () => {
   const list = createProjectList<Export>((projectId) => api().exports.list({ projectId }))
 
   /** Called off by `signal`; nothing is on record then. */
-  async function create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
-    const made = await api().exports.create(request, signal ? { signal } : {})
+  async function create(request: ExportRequest, signal: AbortSignal): Promise<Export[]> {
+    const made = await api().exports.create(request, { signal })
     await list.reload()
     return made
   }

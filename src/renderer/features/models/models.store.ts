@@ -25,8 +25,12 @@ export const useModels = defineStore('models', () => {
     return read
   }
 
-  async function importFrom(source: Source): Promise<Model> {
-    const { model, view: read } = await api().models.import({ projectId: list.projectId.value, ...asGiven(source) })
+  /** Called off by `signal`; nothing is on record then. `task`: the name its progress is told under. */
+  async function importFrom(source: Source, task: string, signal: AbortSignal): Promise<Model> {
+    const { model, view: read } = await api().models.import(
+      { projectId: list.projectId.value, ...asGiven(source), task },
+      { signal },
+    )
     views.set(model.id, read)
     await list.reload()
     return model

@@ -76,7 +76,6 @@ export default bilingual(
       built: 'built and checked',
       build: 'Build it',
       again: 'Build it again',
-      building: 'Building the native backend',
       done: 'The native backend is built; the engine starts on it with its next job.',
       step: {
         tools: 'Looking for Python and a compiler',
@@ -159,7 +158,6 @@ export default bilingual(
       built: '已构建并检查',
       build: '构建',
       again: '重新构建',
-      building: '正在构建本机后端',
       done: '本机后端已构建；引擎从下一个任务起使用它。',
       step: {
         tools: '正在查找 Python 和编译器',
