@@ -3,7 +3,7 @@
  * statistics, and every result is measured on both halves of the test split: one to choose by, one to report.
  *
  *   node --import tsx scripts/ablation/refits.mts --model FILE --data DATA [--keep 0.3,0.15,0.07] [--scarcity 0,1,2]
- *        [--baselines group-norm:uniform,l2:global] [--refits layerwise,sequential] [--passes N] [--rate X] [--seed 0]
+ *        [--baselines group-norm:uniform,l2:global] [--refits layerwise,sequential] [--steps N] [--rate X] [--seed 0]
  *
  * Prints a JSON line a network: points lost and KL on either half, widths, CPU seconds of the refit.
  */
@@ -17,7 +17,7 @@ import { planOf } from '../../src/engine/pipeline/plan'
 import { prepare } from '../../src/engine/pipeline/prepare'
 import { type Run, withRunners } from '../../src/engine/pipeline/run'
 import { sequentialRefit } from '../../src/engine/recovery/refit'
-import { resultRefit } from '../../src/engine/recovery/refit-result'
+import { resultRefit, stepsFor } from '../../src/engine/recovery/refit-result'
 import { initBackend } from '../../src/engine/runtime'
 import { observe } from '../../src/engine/statistics'
 import { decideFrom, resultOrientedRequest } from '../../src/engine/strategies/result-oriented'
@@ -34,7 +34,7 @@ const { values } = parseArgs({
     scarcity: { type: 'string', default: '1' },
     baselines: { type: 'string', default: '' },
     refits: { type: 'string', default: 'layerwise,sequential' },
-    passes: { type: 'string' },
+    steps: { type: 'string' },
     rate: { type: 'string' },
     seed: { type: 'string', default: '0' },
   },
@@ -157,7 +157,8 @@ async function report(run: Run, name: string, trajectory: readonly Removal[]): P
           : await resultRefit(graph, layerwise, splits.calibration, {
               form: { kind: task.kind, classesLast: task.classAxis === 'last' },
               seed,
-              ...(values.passes ? { passes: Number(values.passes) } : { passes: Math.round(2.4 / share) }),
+              more: splits.finetune.indices,
+              steps: values.steps ? Number(values.steps) : stepsFor(share * cost.original.macs),
               ...(values.rate ? { rate: Number(values.rate) } : {}),
             })
       const { user, system } = process.cpuUsage(start)

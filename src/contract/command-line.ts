@@ -18,6 +18,9 @@ export function commandLine(config: RunConfig, model: string, data: string): str
     `--backend ${config.backend}`,
     `--seed ${config.seed}`,
   ]
+  if (config.refit === 'sequential' && config.refitSamples !== undefined) {
+    words.push(`--refit-samples ${config.refitSamples}`)
+  }
   if (config.iterations) words.push(`--iterations ${config.iterations}`)
   const { epochs, samples, learningRate, distill, schedule, warmup, augment } = config.finetune
   if (epochs > 0) words.push(`--finetune ${epochs}`, `--lr ${learningRate}`)

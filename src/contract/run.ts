@@ -53,6 +53,8 @@ export const runConfigSchema = z.object({
   goal: goalSchema,
   calibration: z.number().int().min(16).default(2048),
   refit: z.enum(refits).default('sequential'),
+  /** Train samples that the refit on the result may see beside those for calibration; absent: all that are left. */
+  refitSamples: z.number().int().min(0).optional(),
   finetune: finetuneSchema.default({ epochs: 0, samples: 0, learningRate: 0.02, distill: false }),
   roundTo: z.number().int().min(1).default(1),
   /** Names of nodes whose output units all stay. */

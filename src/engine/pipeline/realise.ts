@@ -6,7 +6,7 @@ import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
-import { type ResultRefitState, resultRefit } from '../recovery/refit-result'
+import { type ResultRefitState, resultRefit, stepsFor } from '../recovery/refit-result'
 import { reinitialise } from '../recovery/reinitialise'
 import { recurrentLayers } from '../statistics'
 import { scratch } from '../strategies'
@@ -15,10 +15,11 @@ import { applyPlan } from '../surgery'
 import { planOf } from './plan'
 import { breathe } from './progress'
 import type { Run } from './run'
-import { refitPasses } from './work'
+import { workOfRefit } from './work'
 
 /** Share of a sequential refit's time that its layer-by-layer part takes. */
-const layerwiseShare = refitPasses.layerwise / refitPasses.sequential
+const layerwiseShare = (run: Run): number =>
+  workOfRefit('layerwise', run.splits) / workOfRefit('sequential', run.splits)
 
 /** A smaller network with what must be said of it. */
 export interface Realised {
@@ -74,18 +75,15 @@ export async function realise(
       { batch: config.batch, seed: config.seed },
       {
         signal: hooks.signal,
-        progress: (part, layer) => report(part * (both ? layerwiseShare : 1), say('doing.refit-layer', { layer })),
+        progress: (part, layer) => report(part * (both ? layerwiseShare(run) : 1), say('doing.refit-layer', { layer })),
         fitted,
         layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
       },
     )
-    const share = (removals.at(-1)?.macs ?? 0) / run.cost.original.macs
-    return both ? onResult(run, refitted, share, key, report) : silent(refitted)
+    const macs = removals.at(-1)?.macs as number
+    return both ? onResult(run, refitted, stepsFor(macs), key, report) : silent(refitted)
   })
 }
-
-/** Passes of the refit on the result: the smaller the network the more, at about the same cost; below 8 too much is lost. */
-const passesOf = (share: number): number => Math.round(Math.min(20, Math.max(8, 2.4 / share)))
 
 const silent = (graph: Graph): Realised => ({ graph, warnings: [] })
 
@@ -93,23 +91,24 @@ const silent = (graph: Graph): Realised => ({ graph, warnings: [] })
 async function onResult(
   run: Run,
   refitted: Graph,
-  share: number,
+  steps: number,
   key: string,
   report: (part: number, doing: Sentence) => void,
 ): Promise<Realised> {
-  const { config, task, steps, hooks } = run
+  const { config, task, splits, hooks } = run
+  const before = layerwiseShare(run)
   const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
   try {
     const graph = await resultRefit(
       run.graph,
       refitted,
-      run.splits.calibration,
-      { form, seed: config.seed, passes: passesOf(share) },
+      splits.calibration,
+      { form, seed: config.seed, steps, more: splits.finetune.indices.subarray(0, config.refitSamples) },
       {
         signal: hooks.signal,
-        progress: (part) => report(layerwiseShare + (1 - layerwiseShare) * part, say('doing.refit-result')),
-        load: () => steps.load<ResultRefitState>(`${key}-result`),
-        save: (state) => steps.save(`${key}-result`, state),
+        progress: (part) => report(before + (1 - before) * part, say('doing.refit-result')),
+        load: () => run.steps.load<ResultRefitState>(`${key}-result`),
+        save: (state) => run.steps.save(`${key}-result`, state),
       },
     )
     return silent(graph)

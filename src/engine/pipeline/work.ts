@@ -1,6 +1,7 @@
 /** How much work each stage of a run will be, so that progress is honest. */
 import type { RunConfig } from '../../contract/run'
 import type { Splits } from '../data/types'
+import { batchOfStep, mostSteps } from '../recovery/refit-result'
 import type { StageWork } from './progress'
 import { mostTrials } from './tolerance'
 
@@ -13,8 +14,17 @@ const passes = {
   resultOriented: 12,
 } as const
 
-/** The same of each refit; the second part of `sequential` goes through a smaller network, forward and back. */
-export const refitPasses = { bn: 1, layerwise: 8, sequential: 22 } as const
+/** The same of the refits that see the calibration samples only. */
+const refitPasses = { none: 0, bn: 1, layerwise: 8 } as const
+
+/** Forward passes of the original that a step of the refit on the result costs: the original answers, the smaller one learns. */
+const passesOfStep = 2
+
+/** Work of a refit, in forward passes of one sample. */
+export const workOfRefit = (refit: RunConfig['refit'], { calibration }: Splits): number =>
+  refit === 'sequential'
+    ? refitPasses.layerwise * calibration.indices.length + passesOfStep * mostSteps * batchOfStep
+    : refitPasses[refit] * calibration.indices.length
 
 export interface StrategyWork {
   readonly needsData: boolean
@@ -37,13 +47,12 @@ export function workOf(config: RunConfig, splits: Splits, strategy: StrategyWork
       : strategy.needsData
         ? passes.forward
         : 0
-  const refit = config.refit === 'none' ? 0 : refitPasses[config.refit]
   return [
     { stage: 'read', work: 1 },
     { stage: 'analyse', work: 10 },
     { stage: 'observe', work: observing * calibration },
     { stage: 'decide', work: strategy.resultOriented ? 4 * calibration : 10 },
-    { stage: 'apply', work: 10 + trials * refit * calibration },
+    { stage: 'apply', work: 10 + trials * workOfRefit(config.refit, splits) },
     { stage: 'verify', work: (1 + trials) * verification },
     { stage: 'recover', work: 4 * config.finetune.epochs * perEpoch },
     { stage: 'evaluate', work: 2 * test },

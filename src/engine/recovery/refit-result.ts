@@ -8,6 +8,7 @@ import { createSession, logitsValue, toPlain } from '../runtime/index'
 import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
 import { tensor, tidy, transpose } from '../runtime/tensors'
 import type { LiveValue, Session } from '../runtime/types'
+import { foldBatchNorm } from './folded-batch-norm'
 import { mixed } from './mixing'
 import { type ResultForm, resultLoss } from './result-loss'
 import { type Mover, moversOf } from './whitened-step'
@@ -17,8 +18,8 @@ export interface ResultRefitOptions {
   readonly seed: number
   /** Samples a step. Default 64. */
   readonly batch?: number
-  /** Times that every sample is seen. Default 8. At least 96 steps are made. */
-  readonly passes?: number
+  /** Steps at most; a sample is seen 20 times at most, but at least 96 steps are made. Default 1,024. */
+  readonly steps?: number
   /**
    * Step relative to the size of what is moved; falls to zero in a line. Default: as `rateFor` says of the divergence at
    * the start.
@@ -26,8 +27,13 @@ export interface ResultRefitOptions {
   readonly rate?: number
   /** Softens both distributions. Default 4. */
   readonly temperature?: number
-  /** Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default: half the passes. */
+  /**
+   * Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default: half the
+   * passes where a sample would be seen more than three times, else 0.
+   */
   readonly mixtures?: number
+  /** Further samples of the same table, fitted after those for calibration. None of them is needed. */
+  readonly more?: Int32Array
 }
 
 /** Where the refit stands after a quarter of its steps. */
@@ -49,10 +55,19 @@ export interface ResultRefitHooks {
   readonly save?: (state: ResultRefitState) => Promise<void>
 }
 
-const BATCH = 64
-const PASSES = 8
+/** Samples a step. */
+export const batchOfStep = 64
 const TEMPERATURE = 4
+/** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
+export const mostSteps = 1024
+const fewestSteps = 224
 const FEWEST_STEPS = 96
+const MOST_PASSES = 20
+/**
+ * Up to so many passes the samples themselves tell more than mixtures of them; with more, the network would learn them
+ * by heart.
+ */
+const PASSES_UNMIXED = 3
 const WARM_STEPS = 10
 const STOPS = 4
 /** Share of the calibration samples that is not fitted but chooses among what was reached, and the most it may be. */
@@ -65,6 +80,13 @@ const FEWEST_SAMPLES = 64
  * rate goes with the root of the divergence.
  */
 const rateFor = (divergence: number): number => Math.min(0.08, Math.max(0.005, 0.08 * Math.sqrt(divergence)))
+
+/** Forward MACs that all steps together may need before there are fewer of them. */
+const CHEAP = 2e11
+
+/** Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most. */
+export const stepsFor = (macs: number): number =>
+  Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / (batchOfStep * macs))))
 
 /** How much smaller a second attempt's steps are. */
 const SMALLER = 1 / 4
@@ -88,24 +110,32 @@ export async function resultRefit(
   const { indices, table } = calibration
   if (indices.length < FEWEST_SAMPLES) return start
   const held = Math.min(MOST_HELD_OUT, Math.floor(HELD_OUT * indices.length))
-  const fitted = { table, indices: indices.subarray(0, indices.length - held) }
+  const more = options.more ?? new Int32Array()
+  const fitted = { table, indices: new Int32Array(indices.length - held + more.length) }
+  fitted.indices.set(indices.subarray(0, indices.length - held))
+  fitted.indices.set(more, indices.length - held)
   const heldOut = { table, indices: indices.subarray(indices.length - held) }
-  const graph = inferShapes(start)
+  const folded = foldBatchNorm(start)
+  const graph = inferShapes(folded.graph)
   const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
   const teacher = createSession(original, { fuse: true, taps: [logitsValue(original)] })
   try {
     if (session.names.length === 0) return start
     const refit = new ResultRefit(graph, session, new Teacher(teacher), fitted, heldOut, options, hooks)
-    return (await refit.run()) ? session.toGraph() : start
+    return (await refit.run()) ? folded.unfold(session.toGraph()) : start
   } finally {
     session.dispose()
     teacher.dispose()
   }
 }
 
+/** Bytes of answers that are kept; what is beyond is asked again. */
+const MEMORY = 256 * 2 ** 20
+
 /** The original's logits, kept on the host, so that a batch is asked about once. */
 class Teacher {
   private readonly known = new Map<string, { readonly dims: readonly number[]; readonly data: Float32Array }>()
+  private bytes = 0
 
   constructor(private readonly session: Session) {}
 
@@ -116,7 +146,8 @@ class Teacher {
       const name = logitsValue(this.session.graph)
       const plain = toPlain(this.session.forward(inputs, [name]).get(name) as LiveValue)
       found = { dims: plain.shape, data: Float32Array.from(plain.dataSync()) }
-      this.known.set(key, found)
+      this.bytes += found.data.byteLength
+      if (this.bytes <= MEMORY) this.known.set(key, found)
     }
     const plain = tensor(found.data, [...found.dims])
     const rank = found.dims.length
@@ -131,9 +162,12 @@ class ResultRefit {
   private readonly perPass: number
   private readonly steps: number
   private readonly mixtures: number
-  /** The samples as they are drawn for one mixture. */
+  /** The samples as they are drawn for one mixture, in batches. */
   private order = new Int32Array()
   private orderOf = -1
+  /** The batches in the order of one pass. */
+  private places = new Int32Array()
+  private placesOf = -1
 
   constructor(
     private readonly graph: Graph,
@@ -145,10 +179,11 @@ class ResultRefit {
     private readonly hooks: ResultRefitHooks,
   ) {
     const samples = fitted.indices.length
-    this.batch = Math.min(options.batch ?? BATCH, samples)
+    this.batch = Math.min(options.batch ?? batchOfStep, samples)
     this.perPass = Math.floor(samples / this.batch)
-    this.steps = Math.max(FEWEST_STEPS, this.perPass * (options.passes ?? PASSES))
-    this.mixtures = options.mixtures ?? Math.ceil(this.steps / this.perPass / 2)
+    this.steps = Math.max(FEWEST_STEPS, Math.min(options.steps ?? mostSteps, MOST_PASSES * this.perPass))
+    const passes = this.steps / this.perPass
+    this.mixtures = options.mixtures ?? (passes > PASSES_UNMIXED ? Math.ceil(passes / 2) : 0)
   }
 
   /** Leaves the best numbers in the session. @returns whether they are better than those at the start. */
@@ -215,8 +250,15 @@ class ResultRefit {
     const { seed, form } = this.options
     const { mixtures } = this
     const temperature = this.options.temperature ?? TEMPERATURE
-    const copy = mixtures > 0 ? Math.floor(step / this.perPass) % mixtures : 0
-    const place = step % this.perPass
+    const pass = Math.floor(step / this.perPass)
+    const copy = mixtures > 0 ? pass % mixtures : 0
+    if (this.placesOf !== pass) {
+      this.places = stream(seed, `result refit/pass ${pass}`).shuffle(
+        Int32Array.from({ length: this.perPass }, (_, i) => i),
+      )
+      this.placesOf = pass
+    }
+    const place = this.places[step % this.perPass] as number
     if (this.orderOf !== copy) {
       this.order = stream(seed, `result refit/${copy}`).shuffle(this.fitted.indices.slice())
       this.orderOf = copy

@@ -29,6 +29,7 @@ export interface RunOptions extends CommonOptions, GoalOptions {
   readonly allocation?: RunConfig['allocation']
   readonly iterations?: number
   readonly calibration?: number
+  readonly refitSamples?: number
   readonly finetune?: number
   readonly finetuneSamples?: number
   readonly lr?: number
@@ -80,6 +81,11 @@ export function addRunOptions(command: Command): Command {
     .option('--allocation <NAME>', `how criteria share the budget: ${allocations.join(', ')}`, oneOf(allocations))
     .option('--iterations <N>', 'a criterion prunes in so many steps and scores anew after each', wholeFrom(2))
     .option('--calibration <N>', 'samples to observe (default 2048)', wholeFrom(16))
+    .option(
+      '--refit-samples <N>',
+      'further train samples for the refit on the result, without their labels (default: all that are left)',
+      wholeFrom(0),
+    )
     .option('--finetune <EPOCHS>', 'epochs of fine-tuning after pruning (default 0)', wholeFrom(0))
     .option('--finetune-samples <N>', 'samples an epoch (default: all that are left)', wholeFrom(1))
     .option('--lr <X>', 'learning rate of the fine-tuning (default 0.02)', positive)
@@ -160,6 +166,7 @@ export function runConfig(
     ...given('allocation', options.allocation),
     ...given('iterations', options.iterations),
     ...given('calibration', options.calibration),
+    ...given('refitSamples', options.refitSamples),
     ...given('roundTo', options.roundTo),
     ...given('protect', options.protect),
     ...given('backend', options.backend),

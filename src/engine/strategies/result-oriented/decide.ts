@@ -58,9 +58,6 @@ interface GroupState {
   readonly least: number
 }
 
-/** Share of the network's cost by which a last block may undercut the budget before that counts against it. */
-const COARSE = 0.02
-
 /** The greedy decision as a machine that is stepped, so that it can be watched, cancelled and measured on the way. */
 export class Decision {
   readonly removals: Removal[] = []
@@ -72,8 +69,6 @@ export class Decision {
    */
   exchange = 1
   private readonly groups: GroupState[]
-  /** What the network cost at first. */
-  private readonly start: number
   /** Price a unit, summed over its consumers; infinite once removed. */
   private readonly prices: Float64Array
   /** The same, consumer by consumer. */
@@ -87,7 +82,6 @@ export class Decision {
     readonly cost: CostModel,
     private readonly options: DecideOptions,
   ) {
-    this.start = cost[options.measure]
     let largest = 0
     for (const group of groups) for (const unit of group.units) largest = Math.max(largest, unit)
     this.prices = new Float64Array(largest + 1)
@@ -150,8 +144,8 @@ export class Decision {
       const scarce = this.leftOf(state) ** -(this.options.scarcity ?? SCARCITY)
       const price = scarce * (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
       const saved = this.cost.savingOf(block)[measure]
-      // What goes far beyond the budget is worth nothing: at the end finer units fill what is left of it.
-      const useful = missing > 0 && saved - missing > COARSE * this.start ? missing : saved
+      // What goes beyond the budget is worth nothing: at the end finer units fill what is left of it.
+      const useful = missing > 0 ? Math.min(saved, missing) : saved
       const ratio = saved > 0 ? price / useful : Number.POSITIVE_INFINITY
       if (best === null || ratio < best.ratio) best = { state, size, ratio }
     }
