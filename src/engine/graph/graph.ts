@@ -21,6 +21,15 @@ export type Attribute =
   | { readonly kind: 'floats'; readonly value: readonly number[] }
   | { readonly kind: 'strings'; readonly value: readonly string[] }
   | { readonly kind: 'tensor'; readonly value: TensorData }
+  | {
+      /** A network of its own (If, Loop, Scan), encoded as the file has it. */
+      readonly kind: 'graph'
+      readonly value: Uint8Array
+      /** Values from outside by the names that stand in it; the node's last inputs (see `graphReads`) are what they are now. */
+      readonly reads: readonly string[]
+      /** What it answers with; null where the file does not say it. */
+      readonly outputs: readonly (ValueInfo | null)[]
+    }
 
 export interface GraphNode {
   /** Unique in the graph. */
@@ -185,6 +194,11 @@ export function stringAttribute(node: GraphNode, name: string, fallback: string)
   if (!attribute) return fallback
   return attribute.kind === 'string' ? attribute.value : wrongKind(node, name, 'a string')
 }
+
+/** Names of the values from outside that the networks in a node's attributes read: its last inputs, in this order. */
+export const graphReads = (attributes: Iterable<Attribute>): readonly string[] => [
+  ...new Set([...attributes].flatMap((attribute) => (attribute.kind === 'graph' ? attribute.reads : []))),
+]
 
 /** Attribute map from plain values: integers and integer lists become int and ints, the rest as written. */
 export function attributes(values: Record<string, Attribute>): ReadonlyMap<string, Attribute> {

@@ -26,5 +26,6 @@ import './imported'
 import './indexing'
 import './quantize'
 import './depth-space'
+import './control-flow'
 
 export * from './definition'

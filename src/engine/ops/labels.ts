@@ -1,9 +1,19 @@
 /** Moving unit labels through shape changes: index maps for reshape, transpose, broadcast, concat and slices. */
 import type { Shape } from '../graph/graph'
-import type { Labels } from './definition'
+import type { CouplingContext, Labels } from './definition'
 import { oneSample } from './shapes'
 
 export const onAxis = (axis: number, ids: Int32Array): Labels => ({ axes: [axis], dims: [ids.length], ids })
+
+/** The rule of operators that nothing is known of: all they read stays as it is, stored values included. */
+export function holdWhole(context: CouplingContext): void {
+  context.node.inputs.forEach((_, i) => {
+    if (context.has(i)) context.fix(context.labels(i), 'held.unfollowed')
+    context.constant(i)?.dims.forEach((extent, axis) => {
+      if (extent > 1) context.bind(i, axis, new Int32Array(extent), 'passthrough')
+    })
+  })
+}
 
 /** The entry that covers an axis, if any. */
 export const coveringAxis = (labels: readonly Labels[], axis: number): Labels | undefined =>

@@ -60,6 +60,7 @@ export function inspect(graph: Graph): Inspection {
 
 function attributeText(attribute: Attribute): string {
   if (attribute.kind === 'tensor') return `${attribute.value.dtype} [${attribute.value.dims.join(', ')}]`
+  if (attribute.kind === 'graph') return `a network of ${attribute.value.length} bytes`
   return Array.isArray(attribute.value) ? `[${attribute.value.join(', ')}]` : String(attribute.value)
 }
 

@@ -1,7 +1,9 @@
 /** AttributeProto <-> Attribute. */
 import { EspalierError } from '../../../contract/errors'
-import type { Attribute } from '../../graph/graph'
-import { type AttributeProto, attributeTypes } from './schema'
+import type { Attribute, ValueInfo } from '../../graph/graph'
+import { dataTypeOf } from './data-types'
+import { type AttributeProto, attributeTypes, type ValueInfoProto } from './schema'
+import { lookThrough, renameReads } from './subgraph'
 import { type ExternalData, readTensor, tensorProto } from './tensors'
 
 const utf8 = new TextDecoder('utf-8')
@@ -26,7 +28,7 @@ function typeOf(proto: AttributeProto): number | undefined {
 
 /**
  * @param node describes the node in sentences: `Conv "conv1"`.
- * @throws MODEL_UNSUPPORTED_FEATURE for subgraphs (control flow), sparse tensors and types; MODEL_INVALID
+ * @throws MODEL_UNSUPPORTED_FEATURE for sparse tensors, types and lists of subgraphs; MODEL_INVALID
  */
 export async function readAttribute(proto: AttributeProto, node: string, external: ExternalData): Promise<Attribute> {
   const name = proto.name ?? ''
@@ -46,10 +48,7 @@ export async function readAttribute(proto: AttributeProto, node: string, externa
     case attributeTypes.strings:
       return { kind: 'strings', value: (proto.strings ?? []).map((bytes) => utf8.decode(bytes)) }
     case attributeTypes.graph:
-      throw new EspalierError(
-        'MODEL_UNSUPPORTED_FEATURE',
-        `${node} holds a network of its own (control flow: If, Loop or Scan), which cannot be pruned. Export the network without branches that depend on its input.`,
-      )
+      return subgraph(proto.g ?? new Uint8Array(), node)
     default:
       throw new EspalierError(
         'MODEL_UNSUPPORTED_FEATURE',
@@ -58,7 +57,26 @@ export async function readAttribute(proto: AttributeProto, node: string, externa
   }
 }
 
-export function attributeProto(name: string, attribute: Attribute): AttributeProto {
+function subgraph(value: Uint8Array, node: string): Attribute {
+  const { reads, outputs } = lookThrough(value, node)
+  return { kind: 'graph', value, reads, outputs: outputs.map((output) => answer(output, node)) }
+}
+
+/** Type and shape of what a subgraph answers with, where it says both completely. */
+function answer({ name = '', type }: ValueInfoProto, node: string): ValueInfo | null {
+  const given = type?.tensor_type
+  if (!given?.elem_type) return null
+  const dims = given.shape?.dim?.map(({ dim_param, dim_value }) => dim_param || dim_value || null)
+  const shape = given.shape && (dims ?? []).every((dim) => dim !== null) ? ((dims ?? []) as (number | string)[]) : null
+  return { name, dtype: dataTypeOf(given.elem_type, `The result "${name}" of ${node}`), shape }
+}
+
+/** @param names of outer values that are called otherwise by now than in the subgraphs */
+export function attributeProto(
+  name: string,
+  attribute: Attribute,
+  names: ReadonlyMap<string, string> = new Map(),
+): AttributeProto {
   switch (attribute.kind) {
     case 'float':
       return { name, f: attribute.value, type: attributeTypes.float }
@@ -74,5 +92,7 @@ export function attributeProto(name: string, attribute: Attribute): AttributePro
       return { name, ints: [...attribute.value], type: attributeTypes.ints }
     case 'strings':
       return { name, strings: attribute.value.map((value) => toUtf8.encode(value)), type: attributeTypes.strings }
+    case 'graph':
+      return { name, g: renameReads(attribute.value, names), type: attributeTypes.graph }
   }
 }

@@ -1,6 +1,7 @@
 /** Local functions of a model file (FunctionProto) are written out where they are called. */
 import { EspalierError } from '../../../contract/errors'
 import type { AttributeProto, FunctionProto, NodeProto } from './schema'
+import { lookThrough, renameReads } from './subgraph'
 
 /** Nested calls deeper than this, or more nodes than this, are taken for a hostile file. */
 const deepest = 32
@@ -21,6 +22,26 @@ function bindAttributes(
   })
 }
 
+/** An attribute whose subgraph, if it has one, reads the values of the function by their new names. */
+function renamed(attribute: AttributeProto, rename: (name: string) => string): AttributeProto {
+  if (!attribute.g) return attribute
+  const { reads } = lookThrough(attribute.g, 'A function')
+  return { ...attribute, g: renameReads(attribute.g, new Map(reads.map((name) => [name, rename(name)]))) }
+}
+
+/** Calls inside subgraphs are not written out, and their functions would be missing. */
+function refuseCallsInside(node: NodeProto, bodies: ReadonlyMap<string, FunctionProto>): void {
+  for (const { g } of node.attribute ?? []) {
+    const called =
+      g && [...lookThrough(g, `${node.op_type} "${node.name}"`).operators].find((key) => bodies.has(`${key}::`))
+    if (!called) continue
+    throw new EspalierError(
+      'MODEL_UNSUPPORTED_FEATURE',
+      `${node.op_type} "${node.name}" holds a network of its own that calls the function ${called}, which Espalier cannot keep. Export the network with its functions written out (onnx.inliner does that).`,
+    )
+  }
+}
+
 function expandCall(call: NodeProto, body: FunctionProto, prefix: string): NodeProto[] {
   const values = new Map<string, string>([['', '']])
   body.input?.forEach((name, i) => {
@@ -38,7 +59,7 @@ function expandCall(call: NodeProto, body: FunctionProto, prefix: string): NodeP
     name: `${prefix}/${node.name || `${node.op_type}_${i}`}`,
     input: (node.input ?? []).map(rename),
     output: (node.output ?? []).map(rename),
-    attribute: bindAttributes(node.attribute ?? [], given),
+    attribute: bindAttributes(node.attribute ?? [], given).map((attribute) => renamed(attribute, rename)),
   }))
 }
 
@@ -60,6 +81,7 @@ export function inlineFunctions(
       )
     }
     for (const node of list) {
+      refuseCallsInside(node, bodies)
       const body = bodies.get(keyOf(node.domain, node.op_type, node.overload))
       if (body) visit(expandCall(node, body, node.name || `${node.op_type}_${result.length}`), depth + 1)
       else result.push(node)

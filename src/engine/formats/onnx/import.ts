@@ -1,6 +1,6 @@
 /** ModelProto -> Graph as the file has it: nothing rewritten yet, but every name resolved and every tensor checked. */
 import { EspalierError } from '../../../contract/errors'
-import { type Attribute, type Dim, Graph, type GraphNode, type ValueInfo } from '../../graph/graph'
+import { type Attribute, type Dim, Graph, type GraphNode, graphReads, type ValueInfo } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
 import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
 import { readAttribute } from './attributes'
@@ -13,6 +13,7 @@ import { ExternalData, type Resolve, readTensor } from './tensors'
 
 export const oldestOpset = 7
 export const newestOpset = 23
+const oldestSubgraphOpset = 13
 
 /** Both spellings of the default domain are one. */
 const domainOf = (domain: string | undefined) => (domain === undefined || domain === 'ai.onnx' ? '' : domain)
@@ -92,7 +93,9 @@ async function readNodes(
     }
     if (proto.doc_string) metadata.set(nodeDocumentationKey(name), proto.doc_string)
     const { input: inputs = [], output: outputs = [] } = proto
-    result.push({ name, op, domain: domainOf(proto.domain), inputs, outputs, attributes })
+    // What subgraphs read from outside counts as read by their node.
+    const reads = graphReads(attributes.values())
+    result.push({ name, op, domain: domainOf(proto.domain), inputs: [...inputs, ...reads], outputs, attributes })
   }
   return result
 }
@@ -113,6 +116,16 @@ const refuseSparse = () => {
   throw new EspalierError(
     'MODEL_UNSUPPORTED_FEATURE',
     'The network holds sparse weights, which Espalier cannot read. Export it with dense weights.',
+  )
+}
+
+/** Subgraphs are written back as they are, in a file of opset 17 or later: only what means the same there may stay. */
+function requireSubgraphOpset(nodes: readonly GraphNode[], opset: number): void {
+  const holder = nodes.find(({ attributes }) => [...attributes.values()].some(({ kind }) => kind === 'graph'))
+  if (!holder || opset >= oldestSubgraphOpset) return
+  throw new EspalierError(
+    'MODEL_UNSUPPORTED_FEATURE',
+    `${holder.op} "${holder.name}" holds a network of its own in version ${opset} of the ONNX operators; such are kept from version ${oldestSubgraphOpset} on. Export the network with that version or a later one.`,
   )
 }
 
@@ -138,6 +151,7 @@ export async function importModel(model: ModelProto, resolve: Resolve | undefine
     .map((p) => valueInfo(p, 'input'))
   const outputs = (graph.output ?? []).map((proto) => valueInfo(proto, 'output'))
   const nodes = await readNodes(inlineFunctions(graph.node ?? [], model.functions ?? []), external, metadata)
+  requireSubgraphOpset(nodes, opsets.get('') as number)
   checkSignatures(nodes)
   const name = graph.name ?? ''
   const parts = { name, inputs, outputs, nodes: topologicalOrder(nodes), constants, opsets, metadata }

@@ -16,7 +16,7 @@ const type = {
   optional_type: { id: 9, kind: 'bytes' },
 } as const
 
-const valueInfo = {
+export const valueInfoMessage = {
   name: { id: 1, kind: 'string' },
   type: { id: 2, kind: 'one', message: type },
   doc_string: { id: 3, kind: 'string' },
@@ -39,7 +39,7 @@ const tensor = {
   data_location: { id: 14, kind: 'int' },
 } as const
 
-/** Subgraphs stay undecoded: control flow is refused by name, and nesting can then never be deep. */
+/** Subgraphs stay undecoded (see subgraph.ts), so that reading is never deep. */
 const attribute = {
   name: { id: 1, kind: 'string' },
   f: { id: 2, kind: 'float' },
@@ -74,8 +74,8 @@ const graph = {
   name: { id: 2, kind: 'string' },
   initializer: { id: 5, kind: 'many', message: tensor },
   doc_string: { id: 10, kind: 'string' },
-  input: { id: 11, kind: 'many', message: valueInfo },
-  output: { id: 12, kind: 'many', message: valueInfo },
+  input: { id: 11, kind: 'many', message: valueInfoMessage },
+  output: { id: 12, kind: 'many', message: valueInfoMessage },
   sparse_initializer: { id: 15, kind: 'byteLists' },
 } as const
 
@@ -111,7 +111,7 @@ export type GraphProto = MessageOf<typeof graph>
 export type NodeProto = MessageOf<typeof node>
 export type AttributeProto = MessageOf<typeof attribute>
 export type TensorProto = MessageOf<typeof tensor>
-export type ValueInfoProto = MessageOf<typeof valueInfo>
+export type ValueInfoProto = MessageOf<typeof valueInfoMessage>
 export type FunctionProto = MessageOf<typeof localFunction>
 
 /** AttributeProto.type */

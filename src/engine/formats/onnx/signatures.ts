@@ -84,6 +84,7 @@ const names: Readonly<Record<Attribute['kind'], string>> = {
   floats: 'a list of numbers',
   strings: 'a list of texts',
   tensor: 'a tensor',
+  graph: 'a network',
 }
 
 const invalid = (sentence: string): never => {

@@ -1,5 +1,5 @@
 /** Graph -> ONNX file: names, metadata and opsets kept, the opset raised to what the operators need. */
-import type { Attribute, Dim, Graph, GraphNode, ValueInfo } from '../../graph/graph'
+import { type Attribute, type Dim, type Graph, type GraphNode, graphReads, type ValueInfo } from '../../graph/graph'
 import { int64, type TensorData } from '../../graph/tensor'
 import { findOp } from '../../ops'
 import type { ModelFile, WriteOptions } from '../registry'
@@ -71,9 +71,14 @@ function raise(node: GraphNode, opset: number, constants: Map<string, TensorData
 }
 
 function nodeProto(node: GraphNode, documentation: string | undefined): NodeProto {
-  const attribute = [...node.attributes].map(([name, value]) => attributeProto(name, value))
+  // The last inputs stand for what subgraphs read from outside: a name that has changed changes in there.
+  const reads = graphReads(node.attributes.values())
+  const declared = node.inputs.length - reads.length
+  const names = new Map(reads.map((name, i) => [name, node.inputs[declared + i] as string] as const))
+  for (const [before, now] of names) if (before === now) names.delete(before)
+  const attribute = [...node.attributes].map(([name, value]) => attributeProto(name, value, names))
   return {
-    input: [...node.inputs],
+    input: node.inputs.slice(0, declared),
     output: [...node.outputs],
     name: node.name,
     op_type: node.op,

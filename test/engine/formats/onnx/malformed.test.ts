@@ -134,10 +134,10 @@ const files: [string, Uint8Array, string, string][] = [
   ],
   ['a node without operator', altered({ nodes: [node('', ['x'], ['y'])] }), 'MODEL_INVALID', 'has no operator'],
   [
-    'control flow',
+    'a branch that computes nothing',
     altered({ nodes: [node('If', ['x'], ['y'], { then_branch: { g: sub }, else_branch: { g: sub } })] }),
-    'MODEL_UNSUPPORTED_FEATURE',
-    'control flow',
+    'SHAPE_MISMATCH',
+    'computes fewer values than are read',
   ],
   [
     'an attribute of a wrong kind',

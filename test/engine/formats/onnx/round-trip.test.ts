@@ -1,5 +1,6 @@
 /** What a file says about itself survives reading and writing. */
 import { describe, expect, it } from 'vitest'
+import { inEnglish } from '../../../../src/contract/sentences'
 import { readModel, writeModel } from '../../../../src/engine/formats'
 import { decodeModel, encodeModel, floats, node, type Plain, smallModel, value } from '../support/onnx-proto'
 
@@ -104,7 +105,7 @@ describe('a round trip', () => {
       }),
     })
     const { graph, notes } = await readModel({ name: 'm.onnx', bytes })
-    expect(notes).toEqual([expect.stringContaining('com.example.Mystery ("Mystery_m") is not known')])
+    expect(notes.map(inEnglish)).toEqual([expect.stringContaining('com.example.Mystery ("Mystery_m") is not known')])
     expect(graph.nodes.map(({ op }) => op)).toEqual(['Relu', 'Mystery', 'Neg'])
     const [file] = await writeModel(graph, 'onnx', 'm')
     const nodes = (decodeModel(file?.bytes as Uint8Array).graph as Plain).node as Plain[]

@@ -11,7 +11,8 @@ export const canonicalOpset = 17
 
 const comparisons = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor', 'Not'])
 const typed: Readonly<Record<string, DataType>> = { Shape: 'int64', Size: 'int64', ArgMax: 'int64', ArgMin: 'int64' }
-const changesType = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|.*Integer|OneHot|IsNaN|IsInf)$/
+const changesType =
+  /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|.*Integer|OneHot|IsNaN|IsInf|If|Loop|Scan)$/
 
 /** The type of a node's first output, where a rule as simple as this can tell: shapes are not known yet. */
 function typeOf(node: GraphNode, rewriter: Rewriter): DataType | undefined {
