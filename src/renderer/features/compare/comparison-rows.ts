@@ -148,6 +148,7 @@ export const comparisonRows: readonly RowKind[] = [
   setting('epochs', (run) => run.config.finetune.epochs),
   text('distill', (run, { t }) => t(run.config.finetune.distill ? 'common.yes' : 'common.no')),
   setting('calibration', (run) => run.config.calibration),
+  text('refitSamples', (run, { t }) => String(run.config.refitSamples ?? t('common.all'))),
   setting('roundTo', (run) => run.config.roundTo),
   text('protect', (run, { t }) => run.config.protect.join(', ') || t('common.none')),
   setting('seed', (run) => run.config.seed),

@@ -17,6 +17,8 @@ export interface Draft {
   /** One arm each: every strategy is run with every refit that is chosen. */
   readonly refits: readonly RunConfig['refit'][]
   readonly calibration: number
+  /** Train samples for the refit beside those for calibration; empty: all that are left. */
+  readonly refitSamples: number | ''
   readonly batch: number
   readonly finetune: RunConfig['finetune']
   readonly roundTo: number
@@ -37,6 +39,7 @@ export const emptyDraft: Draft = {
   iterations: 1,
   refits: ['sequential'],
   calibration: 2048,
+  refitSamples: '',
   batch: 128,
   finetune: { epochs: 0, samples: 0, learningRate: 0.02, distill: false },
   roundTo: 1,
@@ -91,6 +94,7 @@ export function draftConfigs(draft: Draft): RunConfig[] {
             goal: { kind: draft.goalKind, value },
             calibration: whole(draft.calibration, 16),
             refit,
+            ...(draft.refitSamples === '' ? {} : { refitSamples: whole(draft.refitSamples, 0) }),
             finetune: { ...draft.finetune },
             roundTo: whole(draft.roundTo, 1),
             protect: [...draft.protect],
@@ -120,6 +124,7 @@ export function draftFrom({ modelId, datasetId, config }: Pick<Run, 'modelId' | 
     iterations: config.iterations ?? 1,
     refits: [config.refit],
     calibration: config.calibration,
+    refitSamples: config.refitSamples ?? '',
     batch: config.batch,
     finetune: { ...config.finetune },
     roundTo: config.roundTo,

@@ -35,7 +35,8 @@ export default bilingual(
     after: 'After pruning',
     refit: 'Refit of the survivors',
     refitHint: {
-      sequential: 'Least squares to the original feature maps, layer by layer; needs no labels.',
+      sequential:
+        'Least squares to the original feature maps layer by layer, then all layers together on the original’s answers; needs no labels.',
       layerwise: 'Least squares layer by layer only, without the refit of all layers together.',
       bn: 'Re-estimates BatchNorm statistics only.',
       none: 'As published: weights stay as they are.',
@@ -63,6 +64,9 @@ export default bilingual(
     roundTo: 'Widths are multiples of',
     roundToHint: '8 or 16 suits vector units of many devices.',
     calibration: 'Calibration samples',
+    refitSamples: 'Further samples for the refit',
+    refitSamplesHint: 'Of the train split, without labels; empty: all that are left.',
+    refitSamplesAll: 'all',
     batch: 'Batch',
     backend: 'Backend',
     protect: 'Protected layers',
@@ -134,7 +138,7 @@ export default bilingual(
     after: '剪枝之后',
     refit: '重新拟合保留的单元',
     refitHint: {
-      sequential: '逐层最小二乘拟合原始特征图，不需要标签。',
+      sequential: '先逐层最小二乘拟合原始特征图，再让所有层一起拟合原网络的输出；不需要标签。',
       layerwise: '仅逐层最小二乘，不再对所有层一起重新拟合。',
       bn: '只重新估计批归一化统计。',
       none: '与原论文一致：权重保持不变。',
@@ -161,6 +165,9 @@ export default bilingual(
     roundTo: '宽度取其倍数',
     roundToHint: '8 或 16 适合许多设备的向量单元。',
     calibration: '校准样本数',
+    refitSamples: '重新拟合的额外样本数',
+    refitSamplesHint: '取自训练集，不用标签；留空表示全部剩余样本。',
+    refitSamplesAll: '全部',
     batch: '批大小',
     backend: '后端',
     protect: '受保护的层',
