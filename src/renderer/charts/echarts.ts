@@ -1,7 +1,7 @@
 /** The parts of ECharts that are used, and no others. Imported by Chart.vue alone, which screens load lazily. */
 import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts'
 import { BrushComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
-import { init, use } from 'echarts/core'
+import { connect, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
 use([
@@ -19,4 +19,4 @@ use([
 
 export type { EChartsType } from 'echarts/core'
 export type { EChartsOption } from 'echarts/types/dist/shared'
-export { init }
+export { connect, init }

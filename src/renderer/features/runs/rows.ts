@@ -96,13 +96,22 @@ function runRow(run: Run): RunRow {
   return made
 }
 
-/** Groups keep the order in which their first run comes; folded ones show their head alone. */
+/**
+ * Pinned runs first, whatever the order and the grouping. Groups keep the order in which their first run comes; folded
+ * ones show their head alone.
+ */
 export function makeRows(
   sorted: readonly Run[],
   group: GroupKey,
   folded: ReadonlySet<string>,
   help: ColumnHelp,
+  pinned: ReadonlySet<string> = new Set(),
 ): Row[] {
+  if (pinned.size > 0) {
+    const first = sorted.filter((run) => pinned.has(run.id))
+    const others = sorted.filter((run) => !pinned.has(run.id))
+    return [...first.map(runRow), ...makeRows(others, group, folded, help)]
+  }
   if (group === 'none') return sorted.map(runRow)
   const groups = new Map<string, { title: string; runs: Run[] }>()
   for (const run of sorted) {
