@@ -37,7 +37,7 @@ export default {
       'no-circles',
       'Two files that need one another are one file, or lack a third.',
       { path: ours },
-      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      { circular: true },
     ),
 
     // 1. contract imports nothing of ours; engine imports contract and maths packages; only engine/runtime imports TF.js.

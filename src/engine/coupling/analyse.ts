@@ -2,42 +2,13 @@
 import { EspalierError } from '../../contract/errors'
 import { type HeldCode, type Sentence, say } from '../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
-import { type CouplingContext, findOp, type Labels, type LinearLayer, type Role } from '../ops/index'
+import { type CouplingContext, findOp, type Labels, type Role } from '../ops/index'
 import { shapeOf } from '../ops/infer'
-import { holdWhole, onAxis, simplify } from '../ops/labels'
+import { onAxis, simplify } from '../ops/labels'
 import { formGroups } from './groups'
 import type { Coupling } from './types'
 import { UnionFind } from './union-find'
-
-/** Units made together by one node. */
-export interface Source {
-  readonly node: GraphNode
-  readonly first: number
-  readonly count: number
-}
-
-export interface RawBinding {
-  readonly node: GraphNode
-  readonly constant: string
-  readonly axis: number
-  readonly role: Role
-  readonly ids: Int32Array
-}
-
-/** What the walk gathers, in raw label ids. */
-export interface Walk {
-  readonly sets: UnionFind
-  readonly sources: Source[]
-  /** First id and count of labels that are no units by themselves. */
-  readonly free: { readonly first: number; readonly count: number }[]
-  readonly bindings: RawBinding[]
-  readonly layers: { readonly node: GraphNode; readonly layer: LinearLayer }[]
-  readonly values: Map<string, readonly Labels[]>
-  /** First ids bound to each axis of a constant: weights that several nodes share tie their units. */
-  readonly bound: Map<string, Int32Array>
-  /** The first reason given for a label id. */
-  readonly reasons: Map<number, Sentence>
-}
+import type { Walk } from './walk'
 
 /**
  * Finds what can be removed and what goes with it.
@@ -68,7 +39,9 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
     if (rule && node.outputs.every((output) => output === '' || graph.info(output)?.shape)) {
       rule(context)
     } else {
-      holdWhole(context)
+      node.inputs.forEach((_, i) => {
+        if (context.has(i)) context.fix(context.labels(i), 'held.unfollowed')
+      })
     }
     if (fixed.has(node.name)) {
       for (const output of node.outputs) context.fix(walk.values.get(output) ?? [], 'held.protected')

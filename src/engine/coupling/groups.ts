@@ -2,9 +2,9 @@
 import { type Sentence, say } from '../../contract/sentences'
 import type { GraphNode } from '../graph/graph'
 import type { Labels } from '../ops/index'
-import type { Walk } from './analyse'
 import type { Binding, Coupling, Group, Layer } from './types'
 import { UnionFind } from './union-find'
+import type { Walk } from './walk'
 
 /** Numbers the sets in order of their smallest id and gathers the sources that share sets into groups. */
 export function formGroups(walk: Walk): Coupling {

@@ -11,7 +11,7 @@ import { allocate, type GroupLimits, globalFloor, groupLimits } from '../strateg
 import { type Criterion, scoreGroups, statisticsFor } from '../strategies/criteria'
 import { allowance, isBudget, type Removal } from '../strategies/trajectory'
 import { keptByGroup } from '../surgery'
-import type { Noted } from './decide'
+import type { Noted } from './decision'
 import { requireFiniteRun } from './finite'
 import { planOf } from './plan'
 import { ProgressMeter, throwIfCancelled } from './progress'

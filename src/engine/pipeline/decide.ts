@@ -7,25 +7,14 @@ import { RepeatedRefit } from '../recovery/refit'
 import { findStrategy, scratch } from '../strategies'
 import { findCriterion } from '../strategies/criteria'
 import { decideResultOriented } from '../strategies/result-oriented'
-import { allowance, isBudget, type Removal } from '../strategies/trajectory'
+import { allowance, isBudget } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
 import { decideByCriterion } from './decide-criterion'
+import type { Decision, Noted } from './decision'
 import { requireFiniteRun } from './finite'
 import { breathe } from './progress'
 import { type Run, withRunners } from './run'
-
-export interface Decision {
-  /** In order; a budget takes a prefix. */
-  readonly trajectory: readonly Removal[]
-  /** Round of each removal: how often the network had been observed anew. */
-  readonly rounds: readonly number[]
-  /** Predicted against measured change on the way; empty where prices are no prediction of it. */
-  readonly checkpoints: readonly TraceCheckpoint[]
-  readonly correlation: DecisionTrace['correlation']
-  /** Curves of the sweep, where the allocation made one. */
-  readonly sensitivity?: DecisionTrace['sensitivity'] | undefined
-}
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
@@ -35,9 +24,6 @@ interface KeptDecision {
   readonly sensitivity?: DecisionTrace['sensitivity'] | undefined
   readonly notes: readonly Sentence[]
 }
-
-/** A decision with sentences that the user must read. */
-export type Noted = Decision & { readonly notes: readonly Sentence[] }
 
 /** Samples on which the decision's checkpoints are measured. */
 const checkpointSamples = 256

@@ -6,7 +6,7 @@ import { measurePairs, type PairScore, type Runner, remembered } from '../evalua
 import type { Graph } from '../graph/graph'
 import { cut, isBudget, type Removal } from '../strategies/trajectory'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
-import type { Decision } from './decide'
+import type { Decision } from './decision'
 import { boundOf, isTolerance, keepsPromise, requireSupport, type Tolerance } from './goal'
 import { chooseByLatency } from './latency'
 import { predictedOf, removedByGroup } from './plan'

@@ -33,6 +33,10 @@ export interface RefitStep {
   readonly rectifier: Rectifier | null
 }
 
+/** The other side of an addition behind the operator, where the fit has to know it. */
+export const addendOf = ({ shortcut, rectifier }: RefitStep): string | null =>
+  shortcut?.value ?? rectifier?.addend ?? null
+
 /** Indices of a layer's output channels that stay. */
 export const keptOutputs = (layer: Layer, plan: PruningPlan): Int32Array =>
   Int32Array.from([...layer.outputUnits.keys()].filter((i) => plan.removed[layer.outputUnits[i] as number] !== 1))

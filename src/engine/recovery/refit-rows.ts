@@ -17,7 +17,7 @@ import {
 import type { LiveValue, LiveValues } from '../runtime/types'
 import { windowOfLayer } from '../statistics/linear-layer'
 import { extentsOf, outputRows, patchRows } from '../statistics/rows'
-import type { RefitStep, Shortcut } from './refit-plan'
+import { addendOf, type RefitStep, type Shortcut } from './refit-plan'
 import type { TeacherRows } from './refit-teacher'
 
 export interface BatchRows {
@@ -28,10 +28,6 @@ export interface BatchRows {
   /** What is added to the scaled output before the rectifier; null where no rectifier counts. */
   readonly offset: Tensor | null
 }
-
-/** The other side of an addition behind the operator, where the fit has to know it. */
-export const addendOf = ({ shortcut, rectifier }: RefitStep): string | null =>
-  shortcut?.value ?? rectifier?.addend ?? null
 
 /**
  * Runs inside a tidy scope.

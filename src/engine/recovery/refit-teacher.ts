@@ -12,8 +12,7 @@ import { recurrentTaps } from '../statistics/recurrent-observer'
 import { extentsOf, outputRows } from '../statistics/rows'
 import { samplePositions } from '../statistics/sampling'
 import { Frontier, MemoryBudget } from './refit-frontier'
-import type { RefitStep } from './refit-plan'
-import { addendOf } from './refit-rows'
+import { addendOf, type RefitStep } from './refit-plan'
 
 /** What the original gives at an operator for one batch. */
 export interface TeacherRows {

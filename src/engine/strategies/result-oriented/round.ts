@@ -10,8 +10,8 @@ import type { Removal } from '../trajectory'
 import { Checkpoints } from './checkpoints'
 import { consumersOf } from './consumers'
 import { type CostModel, Decision, type DecisionGroup } from './decide'
-import type { ResultOrientedInput } from './index'
 import { measureRates } from './rates'
+import type { ResultOrientedInput } from './types'
 
 /** A network on the way, and what its units are called in the network as it came. */
 export interface RoundNetwork {

@@ -9,8 +9,9 @@ import { setDeclaredShape } from '../metadata'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
 import { upgradeAndFold } from './fold'
+import { knownOf } from './known'
 import { Rewriter, withAttributes, withInput } from './rewriter'
-import { knownOf, settleNode } from './settle'
+import { settleNode } from './settle'
 
 /** A round settles all that depends on what lies before it; rules that look ahead need few more. */
 const mostRounds = 24

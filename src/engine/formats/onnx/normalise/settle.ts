@@ -9,31 +9,17 @@ import {
   type Shape,
   stringAttribute,
 } from '../../../graph/graph'
-import { type DataType, float32, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
-import type { Inference } from '../../../ops/infer'
+import { float32, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
 import { windowOf } from '../../../ops/shapes'
 import { fromNumbers } from './evaluate/numbers'
 import { shapedExpansions } from './expand/attention'
 import { Expansion } from './expand/expansion'
+import type { Known } from './known'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
 import { turnReshape } from './turned-reshape'
 import { COERCED } from './upgrade'
 
 const END = 2 ** 63
-
-/** What the rules see of inference: everything in front of the node at hand, and what that node computes. */
-export interface Known {
-  shape(value: string | undefined): Shape | undefined
-  dtype(value: string | undefined): DataType | undefined
-  /** Elements of small integer values that nodes compute (shape arithmetic), symbols included. */
-  elements(value: string | undefined): readonly Dim[] | undefined
-}
-
-export const knownOf = (inference: Inference): Known => ({
-  shape: (value) => (value ? inference.of(value)?.shape : undefined),
-  dtype: (value) => (value ? inference.of(value)?.dtype : undefined),
-  elements: (value) => (value && !inference.constants.has(value) ? inference.of(value)?.elements : undefined),
-})
 
 type Rule = (node: GraphNode, known: Known, rewriter: Rewriter) => GraphNode | undefined
 

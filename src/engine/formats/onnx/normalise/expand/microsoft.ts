@@ -1,7 +1,7 @@
 /** Attention of ONNX Runtime's own domain: Attention, MultiHeadAttention, GroupQueryAttention. */
 import { say } from '../../../../../contract/sentences'
 import { type Dim, int, numberAttribute, numbersAttribute, type Shape } from '../../../../graph/graph'
-import type { Known } from '../settle'
+import type { Known } from '../known'
 import type { Expansion } from './expansion'
 import {
   additive,

@@ -1,7 +1,7 @@
 /** What every form of fused attention is made of: heads, keys of earlier calls, masks, scores. */
 import { type Dim, int, type Shape } from '../../../../graph/graph'
 import { addDims } from '../../../../ops/extents'
-import type { Known } from '../settle'
+import type { Known } from '../known'
 import type { Expansion } from './expansion'
 
 export type ShapedRule = (into: Expansion, known: Known) => void

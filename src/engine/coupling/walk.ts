@@ -1,0 +1,35 @@
+/** What the walk over the nodes gathers, in raw label ids, before units are numbered. */
+import type { Sentence } from '../../contract/sentences'
+import type { GraphNode } from '../graph/graph'
+import type { Labels, LinearLayer, Role } from '../ops/index'
+import type { UnionFind } from './union-find'
+
+/** Units made together by one node. */
+export interface Source {
+  readonly node: GraphNode
+  readonly first: number
+  readonly count: number
+}
+
+export interface RawBinding {
+  readonly node: GraphNode
+  readonly constant: string
+  readonly axis: number
+  readonly role: Role
+  readonly ids: Int32Array
+}
+
+/** What the walk gathers, in raw label ids. */
+export interface Walk {
+  readonly sets: UnionFind
+  readonly sources: Source[]
+  /** First id and count of labels that are no units by themselves. */
+  readonly free: { readonly first: number; readonly count: number }[]
+  readonly bindings: RawBinding[]
+  readonly layers: { readonly node: GraphNode; readonly layer: LinearLayer }[]
+  readonly values: Map<string, readonly Labels[]>
+  /** First ids bound to each axis of a constant: weights that several nodes share tie their units. */
+  readonly bound: Map<string, Int32Array>
+  /** The first reason given for a label id. */
+  readonly reasons: Map<number, Sentence>
+}
