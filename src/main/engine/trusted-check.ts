@@ -70,20 +70,36 @@ export interface ChildCheck {
   readonly advice: string
 }
 
-/** Runs a check in a process of its own. Null: passed; else a sentence. */
-export function checkInChild({ entry, arguments: given, subject, advice }: ChildCheck): string | null {
+/**
+ * Runs a check in a process of its own and remembers how it ended. What says nothing of the backend (nothing is built, the
+ * machine was too busy to answer in time) is not remembered, so that the next start checks again.
+ * @returns null: passed; else a sentence.
+ */
+export function checkInChild(
+  { entry, arguments: given, subject, advice }: ChildCheck,
+  memory: RememberedCheck,
+): string | null {
   const path = entryOf(entry)
   if (!path) return `${subject} could not be checked, because Espalier is not built. Run \`npm run build\`.`
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [path, ...given], {
+  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [path, ...given], {
     encoding: 'utf8',
     timeout: checkTimeMs,
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   })
-  if (status === 0) return null
+  if (error) {
+    return `${subject} could not be checked: its test process gave no answer (${error.message}). The next start checks it again.`
+  }
+  if (status === 0) {
+    memory.note('passed', '')
+    return null
+  }
   const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').at(-1) ?? ''
-  return status === 1
-    ? said
-    : `${subject} ended its test process (${signal ?? `code ${status}`}), so it is passed over. ${advice}`
+  const reason =
+    status === 1
+      ? said
+      : `${subject} ended its test process (${signal ?? `code ${status}`}), so it is passed over. ${advice}`
+  memory.note('failed', reason)
+  return reason
 }
 
 /** A packaged desktop can start no second Node, so there a check runs in the process that asked for it. */

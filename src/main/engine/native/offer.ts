@@ -16,14 +16,10 @@ function checkOf(folder: string): RememberedCheck {
 
 /** Runs the known program in a process of its own, which may crash. Null: passed; else a sentence. */
 export function checkNative(folder: string): string | null {
-  const reason = checkInChild({
-    entry: 'native-check',
-    arguments: [folder],
-    subject: 'The native backend',
-    advice: again,
-  })
-  checkOf(folder).note(reason === null ? 'passed' : 'failed', reason ?? '')
-  return reason
+  return checkInChild(
+    { entry: 'native-check', arguments: [folder], subject: 'The native backend', advice: again },
+    checkOf(folder),
+  )
 }
 
 export interface OfferOptions {

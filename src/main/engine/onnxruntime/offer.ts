@@ -35,14 +35,7 @@ function trusted(check: RememberedCheck): string | Sentence | null {
     check.note('running', '')
     return null
   }
-  const reason = checkInChild({
-    entry: 'onnxruntime-check',
-    arguments: [],
-    subject: 'ONNX Runtime',
-    advice: again,
-  })
-  check.note(reason === null ? 'passed' : 'failed', reason ?? '')
-  return reason
+  return checkInChild({ entry: 'onnxruntime-check', arguments: [], subject: 'ONNX Runtime', advice: again }, check)
 }
 
 const refused = (said: Sentence): Extract<OnnxRuntimeOffer, { available: false }> => ({
