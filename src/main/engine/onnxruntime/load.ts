@@ -9,7 +9,11 @@ import type { OnnxRuntime, OnnxValue } from '../../../engine/runtime'
 
 interface BindingSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void
-  run(inputs: object, outputs: object, options: object): unknown
+  run(
+    inputs: object,
+    outputs: object,
+    options: object,
+  ): Readonly<Record<string, { readonly data: { readonly buffer: ArrayBuffer } }>>
   dispose(): void
 }
 
@@ -70,7 +74,13 @@ export function loadOnnxRuntime({ threads = threadCount(), callCost = CALL_COST 
       })
       return {
         run: (inputs, outputs) => {
-          session.run(tensors(inputs), tensors(outputs), { logSeverityLevel: FATAL })
+          const answers = session.run(tensors(inputs), tensors(outputs), { logSeverityLevel: FATAL })
+          // The binding wraps every output once more (in Electron it copies it), which counts as memory until it is
+          // collected, and V8 collects all its heap again and again for that: given back at once.
+          for (const name in answers) {
+            const { buffer } = (answers[name] as (typeof answers)[string]).data
+            if (buffer !== outputs[name]?.data.buffer) buffer.transfer(0)
+          }
         },
         dispose: () => session.dispose(),
       }
