@@ -19,7 +19,7 @@ function infer(context: InferContext): Inferred[] {
 
 /** A window slides over the axes behind the channels, so those cannot lose anything; channels pass. */
 export function coupleChannelwise(context: CouplingContext): void {
-  const labels = context.labels(0)
+  const labels = context.operand(0)
   const spatial = labels.filter((entry) => entry.axes.some((axis) => axis > 1))
   context.fix(spatial, 'held.slides')
   context.set(

@@ -4,6 +4,7 @@ import { toFloat32 } from '../graph/tensor'
 import { registerOp } from './definition'
 import { lowerResize } from './lower/resize'
 import { coupleChannelwise } from './pool'
+import { resizeTarget } from './shapes'
 
 registerOp({
   op: 'Resize',
@@ -40,5 +41,7 @@ registerOp({
     return [{ dtype: x.dtype, shape }]
   },
   couple: coupleChannelwise,
+  // Sizes name the channels too.
+  resize: (context) => resizeTarget(context, 3),
   lower: lowerResize,
 })

@@ -1,25 +1,12 @@
 /** Operators that exporters use to compute shapes: Shape, Gather, ConstantOfShape, Range, Expand, Tile. */
 import { type Dim, numberAttribute } from '../graph/graph'
 import { int64, takeAlong, toNumbers } from '../graph/tensor'
-import { type ResizeContext, type Resized, registerOp } from './definition'
+import { registerOp } from './definition'
 import { addDims } from './extents'
 import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGatherND } from './lower/indexing'
 import { lowerFilled, lowerGather, lowerRepeat } from './lower/shape'
-import { axisOf, broadcastShapes, multiplyDims, normaliseAxis, oneSample } from './shapes'
-
-/** A constant target shape with the new extents in it; 1 and what is not shrunk stay as they are. */
-function resizeTarget(context: ResizeContext): Resized {
-  const target = context.constant(1)
-  if (!target) return {}
-  const by = context.outputShape(0).length - target.data.length
-  const next = Array.from(target.data as ArrayLike<number | bigint>, (given, i) => {
-    const extent = context.outputShape(0)[i + by]
-    const shrunk = extent !== context.oldOutputShape(0)[i + by] && typeof extent === 'number'
-    return shrunk && Number(given) > 1 ? extent : Number(given)
-  })
-  return { constants: new Map([[1, int64(target.dims, next)]]) }
-}
+import { axisOf, broadcastShapes, multiplyDims, normaliseAxis, oneSample, resizeTarget } from './shapes'
 
 registerOp({
   op: 'Shape',
@@ -204,7 +191,7 @@ registerOp({
     )
     context.set(0, [...whole, ...stretched])
   },
-  resize: (context) => resizeTarget(context),
+  resize: (context) => resizeTarget(context, 1),
 })
 
 registerOp({

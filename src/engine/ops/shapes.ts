@@ -1,7 +1,8 @@
 /** Shape arithmetic shared by the operators' rules: symbolic extents, broadcasting, axes and windows. */
 import type { Dim, GraphNode, Shape } from '../graph/graph'
 import { numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
-import type { InferContext } from './definition'
+import { int64 } from '../graph/tensor'
+import type { InferContext, ResizeContext, Resized } from './definition'
 import { addDims, extentOfOne, factorsOf, floorDivide, multiplyDims } from './extents'
 
 export { divideDims, multiplyDims } from './extents'
@@ -112,4 +113,17 @@ export function windowOutput(window: Window, spatial: readonly Dim[], context: I
     if (window.ceil && (out - 1) * stride >= size + begin) out--
     return out
   })
+}
+
+/** Constant input i, a target shape, with the new extents in it; 1 and what is not shrunk stay as they are. */
+export function resizeTarget(context: ResizeContext, i: number): Resized {
+  const target = context.constant(i)
+  if (!target) return {}
+  const by = context.outputShape(0).length - target.data.length
+  const next = Array.from(target.data as ArrayLike<number | bigint>, (given, k) => {
+    const extent = context.outputShape(0)[k + by]
+    const shrunk = extent !== context.oldOutputShape(0)[k + by] && typeof extent === 'number'
+    return shrunk && Number(given) > 1 ? extent : Number(given)
+  })
+  return { constants: new Map([[i, int64(target.dims, next)]]) }
 }

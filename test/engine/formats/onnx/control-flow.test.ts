@@ -1,14 +1,11 @@
 /** Networks that hold networks (If, Loop, Scan): these stay as they are, the rest is pruned. ONNX Runtime is the judge. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { analyseCoupling } from '../../../../src/engine/coupling'
-import { readModel, writeModel } from '../../../../src/engine/formats'
+import { readModel } from '../../../../src/engine/formats'
 import { lookThrough } from '../../../../src/engine/formats/onnx/subgraph'
 import { BYTES, WireWriter } from '../../../../src/engine/formats/onnx/wire'
 import type { Graph } from '../../../../src/engine/graph/graph'
-import { prune } from '../../../../src/engine/pipeline/prune'
 import { buildProgram } from '../../../../src/engine/runtime/build'
-import { maskPlan } from '../../../../src/engine/surgery'
 import {
   encodeModel,
   floats,
@@ -20,61 +17,14 @@ import {
   value,
 } from '../support/onnx-proto'
 import { probe } from '../support/onnx-runtime'
+import { answer, expectPrunedAsMasked, weight } from '../support/pruned'
 
-const weight = (name: string, ...dims: number[]): Plain => {
-  const count = dims.reduce((a, b) => a * b, 1)
-  return floats(
-    name,
-    dims,
-    Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + name.length + dims.length) * 0.4),
-  )
-}
 const body = (nodes: Plain[], outputs: Plain[], inputs: Plain[] = [], weights: Plain[] = []): { g: Plain } => ({
   g: { name: 'body', node: nodes, input: inputs, output: outputs, initializer: weights },
 })
 
 const read = async (model: SmallModel): Promise<Graph> =>
   (await readModel({ name: 'flow.onnx', bytes: encodeModel(smallModel(model)) })).graph
-
-async function answer(graph: Graph, data: Float32Array, dims: number[]): Promise<number[]> {
-  const [file] = await writeModel(graph, 'onnx', 'flow')
-  const session = await InferenceSession.create(file?.bytes as Uint8Array, { logSeverityLevel: 4 })
-  const result = await session.run({ x: new Tensor('float32', data, dims) })
-  return Array.from(result[graph.outputs[0]?.name as string]?.data as Float32Array)
-}
-
-/** Half of what can go, and the masked form of the same plan. */
-function pruned(graph: Graph) {
-  const outcome = prune(graph, {
-    strategy: 'l2',
-    allocation: 'uniform',
-    goal: { kind: 'keep-params', value: 0.7 },
-    roundTo: 1,
-    protect: [],
-    seed: 0,
-  })
-  const coupling = analyseCoupling(graph)
-  const removed = new Uint8Array(coupling.units + 1)
-  for (const group of coupling.groups) {
-    const stays = new Set(outcome.kept[group.name])
-    for (const [i, unit] of group.units.entries()) if (unit > 0 && !stays.has(i)) removed[unit] = 1
-  }
-  return { outcome, coupling, masked: maskPlan(graph, coupling, { removed }) }
-}
-
-async function expectSame(graph: Graph, dims: number[]): Promise<ReturnType<typeof pruned>> {
-  const result = pruned(graph)
-  for (const factor of [1, -1]) {
-    const data = probe(dims.reduce((a, b) => a * b, 1)).map((x) => x * factor)
-    const wanted = await answer(result.masked, data, dims)
-    const got = await answer(result.outcome.graph, data, dims)
-    const scale = Math.max(...wanted.map(Math.abs))
-    got.forEach((number, i) => {
-      expect(Math.abs(number - (wanted[i] as number)) / scale).toBeLessThan(1e-5)
-    })
-  }
-  return result
-}
 
 /** Two dense layers, a branch by the sign of the input's mean, and a third layer; `c` goes by another name inside. */
 const branching: SmallModel = {
@@ -100,7 +50,7 @@ const branching: SmallModel = {
 describe('networks within networks', () => {
   it('keeps the branches of If, prunes what lies before and behind, and says what holds the rest', async () => {
     const graph = await read(branching)
-    const { outcome, coupling } = await expectSame(graph, [1, 6])
+    const { outcome, coupling } = await expectPrunedAsMasked(graph, [1, 6])
     expect(outcome.model.after.params).toBeLessThan(0.71 * outcome.model.before.params)
     const held = coupling.groups.find((group) => group.name === 'MatMul_product')
     expect(held).toMatchObject({
@@ -149,7 +99,7 @@ describe('networks within networks', () => {
       ],
     })
     expect(graph.info('seen')?.shape).toEqual([1, 8])
-    await expectSame(graph, [1, 6])
+    await expectPrunedAsMasked(graph, [1, 6])
   })
 
   it('leaves a weight whole that a branch reads beside a layer', async () => {
@@ -169,7 +119,7 @@ describe('networks within networks', () => {
         node('MatMul', ['d', 'w3'], ['out']),
       ],
     })
-    const { outcome } = await expectSame(graph, [1, 6])
+    const { outcome } = await expectPrunedAsMasked(graph, [1, 6])
     expect(outcome.kept.MatMul_a).toHaveLength(10)
     expect(outcome.kept.MatMul_c?.length).toBeLessThan(8)
   })
