@@ -30,11 +30,14 @@ interface Grid {
 /** Multiplications with zeros that cost as much as laying out the windows. */
 const WASTE = 1.35
 
-/** Null where the windows move by more than a pixel, or most of the grid would be zeros. */
+/** Channels below which reading dy once a tap costs more than laying out the windows. */
+const NARROW = 16
+
+/** Null where the windows move by more than a pixel, or shifting would not pay. */
 function gridOf(geometry: Geometry): Grid | null {
   const { strides, dilations, filterHeight, filterWidth, top, left } = geometry
   const { inHeight, inWidth, outHeight, outWidth } = geometry
-  if (strides.some((stride) => stride !== 1)) return null
+  if (geometry.inChannels < NARROW || strides.some((stride) => stride !== 1)) return null
   const bottom = paddingAfter(inHeight, top, filterHeight, outHeight, 1, dilations[0])
   const right = paddingAfter(inWidth, left, filterWidth, outWidth, 1, dilations[1])
   const height = inHeight + Math.max(top, bottom)

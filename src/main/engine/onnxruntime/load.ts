@@ -7,13 +7,13 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import type { OnnxRuntime, OnnxValue } from '../../../engine/runtime'
 
+interface Answer {
+  readonly data: { readonly buffer: ArrayBuffer & { transfer(length: number): ArrayBuffer } }
+}
+
 interface BindingSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void
-  run(
-    inputs: object,
-    outputs: object,
-    options: object,
-  ): Readonly<Record<string, { readonly data: { readonly buffer: ArrayBuffer } }>>
+  run(inputs: object, outputs: object, options: object): Readonly<Record<string, Answer>>
   dispose(): void
 }
 
@@ -22,7 +22,7 @@ interface BindingModule {
   initOrt(): void
 }
 
-interface CommonModule {
+interface PublicModule {
   readonly Tensor: new (type: string, data: OnnxValue['data'], dims: readonly number[]) => object
 }
 
@@ -50,7 +50,7 @@ export interface LoadOptions {
 export function loadOnnxRuntime({ threads = threadCount(), callCost = CALL_COST }: LoadOptions = {}): OnnxRuntime {
   const require = createRequire(import.meta.url)
   const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as BindingModule
-  const { Tensor } = require('onnxruntime-common') as CommonModule
+  const { Tensor } = require('onnxruntime-node') as PublicModule
   initOrt()
   const tensors = (values: Readonly<Record<string, OnnxValue>>) => {
     const result: Record<string, object> = {}
@@ -78,7 +78,7 @@ export function loadOnnxRuntime({ threads = threadCount(), callCost = CALL_COST 
           // The binding wraps every output once more (in Electron it copies it), which counts as memory until it is
           // collected, and V8 collects all its heap again and again for that: given back at once.
           for (const name in answers) {
-            const { buffer } = (answers[name] as (typeof answers)[string]).data
+            const { buffer } = (answers[name] as Answer).data
             if (buffer !== outputs[name]?.data.buffer) buffer.transfer(0)
           }
         },
