@@ -44,56 +44,82 @@ function subtract(
   }
 }
 
-/**
- * Solves A X = B in place like `solveRows`, in float32: each block of columns is multiplied by the inverse of the factor's
- * own block, and taken from those that are left.
- */
+/** Solves A X = B in place like `solveRows`, in float32. */
 export function solveWide(l: Float64Array, n: number, b: Float64Array, count: number, block: number): void {
+  tidy(() => {
+    b.set(solved(l, n, upload(b, n, 0, count, 0, n), block).dataSync())
+  })
+}
+
+/** A^-1 from the factor L of A; both triangles filled. */
+export function inverseWide(l: Float64Array, n: number, block: number): Float64Array {
+  const result = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) result[i * n + i] = 1
+  solveWide(l, n, result, n, block)
+  // Rounding differs between the triangles; in squares, so that what is turned stays in the cache.
+  for (let row = 0; row < n; row += SQUARE) {
+    for (let column = 0; column <= row; column += SQUARE) {
+      for (let i = row; i < Math.min(row + SQUARE, n); i++) {
+        const last = Math.min(column + SQUARE, i)
+        for (let j = column; j < last; j++) result[j * n + i] = result[i * n + j] as number
+      }
+    }
+  }
+  return result
+}
+
+/** Side of the squares that a matrix is mirrored in. */
+const SQUARE = 64
+
+/**
+ * X of A X = B, [count, n] with the columns of B and X as rows: each block of columns is multiplied by the inverse of the
+ * factor's own block, and taken from those that are left. Runs inside a tidy scope; disposes `b`.
+ */
+function solved(l: Float64Array, n: number, b: Tensor2D, block: number): Tensor2D {
+  const count = b.shape[0]
   const starts = Array.from({ length: Math.ceil(n / block) }, (_, i) => i * block)
   const endOf = (start: number) => Math.min(start + block, n)
-  tidy(() => {
-    const factor = upload(l, n, 0, n, 0, n)
-    const inverted = starts.map((start) => {
-      const width = endOf(start) - start
-      return tensor2d(Float32Array.from(lowerInverse(l, n, start, endOf(start))), [width, width])
-    })
-    // Y L^T = B, from the first block on.
-    let rest = upload(b, n, 0, count, 0, n)
-    const forward = starts.map((start, i) => {
-      const end = endOf(start)
-      const [known, left] = tidy(() => {
-        const y = matMul(slice(rest, [0, 0], [count, end - start]), inverted[i] as Tensor2D, false, true)
-        if (end === n) return [y]
-        const below = slice(factor, [end, start], [n - end, end - start])
-        return [y, sub(slice(rest, [0, end - start], [count, n - end]), matMul(y, below, false, true))]
-      }) as Tensor2D[]
-      rest.dispose()
-      if (left) rest = left
-      return known as Tensor2D
-    })
-    // X L = Y, from the last block on.
-    rest = concat(forward, 1)
-    const solved = starts.toReversed().map((start, i) => {
-      const width = endOf(start) - start
-      const [known, left] = tidy(() => {
-        const x = matMul(slice(rest, [0, start], [count, width]), inverted[starts.length - 1 - i] as Tensor2D)
-        if (start === 0) return [x]
-        const before = slice(factor, [start, 0], [width, start])
-        return [x, sub(slice(rest, [0, 0], [count, start]), matMul(x, before))]
-      }) as Tensor2D[]
-      rest.dispose()
-      if (left) rest = left
-      return known as Tensor2D
-    })
-    b.set(concat(solved.toReversed(), 1).dataSync())
+  const factor = upload(l, n, 0, n, 0, n)
+  const inverted = starts.map((start) => {
+    const width = endOf(start) - start
+    return tensor2d(new Float32Array(lowerInverse(l, n, start, endOf(start))), [width, width])
   })
+  // Y L^T = B, from the first block on.
+  let rest = b
+  const forward = starts.map((start, i) => {
+    const end = endOf(start)
+    const [known, left] = tidy(() => {
+      const y = matMul(slice(rest, [0, 0], [count, end - start]), inverted[i] as Tensor2D, false, true)
+      if (end === n) return [y]
+      const below = slice(factor, [end, start], [n - end, end - start])
+      return [y, sub(slice(rest, [0, end - start], [count, n - end]), matMul(y, below, false, true))]
+    }) as Tensor2D[]
+    rest.dispose()
+    if (left) rest = left
+    return known as Tensor2D
+  })
+  // X L = Y, from the last block on.
+  rest = concat(forward, 1)
+  const backward = starts.toReversed().map((start, i) => {
+    const width = endOf(start) - start
+    const [known, left] = tidy(() => {
+      const x = matMul(slice(rest, [0, start], [count, width]), inverted[starts.length - 1 - i] as Tensor2D)
+      if (start === 0) return [x]
+      const before = slice(factor, [start, 0], [width, start])
+      return [x, sub(slice(rest, [0, 0], [count, start]), matMul(x, before))]
+    }) as Tensor2D[]
+    rest.dispose()
+    if (left) rest = left
+    return known as Tensor2D
+  })
+  return concat(backward.toReversed(), 1)
 }
 
 /** One step of the right-looking factorisation: the panel below a factored square, and what it takes from the rest. */
 export function eliminateWide(a: Float64Array, n: number, start: number, end: number): void {
   const width = end - start
   tidy(() => {
-    const inverted = tensor2d(Float32Array.from(lowerInverse(a, n, start, end)), [width, width])
+    const inverted = tensor2d(new Float32Array(lowerInverse(a, n, start, end)), [width, width])
     const panel = matMul(upload(a, n, end, n, start, end), inverted, false, true) as Tensor2D
     const data = panel.dataSync()
     for (let i = end, at = 0; i < n; i++, at += width) a.set(data.subarray(at, at + width), i * n + start)
@@ -113,8 +139,27 @@ function lowerInverse(l: Float64Array, n: number, start: number, end: number): F
   for (let i = 0; i < width; i++) {
     const row = (start + i) * n + start
     const to = i * width
-    // Row i of the inverse: (e_i - sum over k < i of l_ik row_k) / l_ii.
-    for (let k = 0; k < i; k++) {
+    // Row i of the inverse: (e_i - sum over k < i of l_ik row_k) / l_ii, four rows at a time while there are as many.
+    let k = 0
+    for (; k + 3 < i; k += 4) {
+      const f0 = l[row + k] as number
+      const f1 = l[row + k + 1] as number
+      const f2 = l[row + k + 2] as number
+      const f3 = l[row + k + 3] as number
+      let r0 = k * width
+      let r1 = r0 + width
+      let r2 = r1 + width
+      let r3 = r2 + width
+      // Rows are zero behind their diagonal.
+      for (let j = 0; j <= k + 3; j++) {
+        result[to + j] =
+          (result[to + j] as number) -
+          (f0 * (result[r0++] as number) +
+            f1 * (result[r1++] as number) +
+            (f2 * (result[r2++] as number) + f3 * (result[r3++] as number)))
+      }
+    }
+    for (; k < i; k++) {
       const factor = l[row + k] as number
       const from = k * width
       for (let j = 0; j <= k; j++) result[to + j] = (result[to + j] as number) - factor * (result[from + j] as number)
@@ -122,49 +167,6 @@ function lowerInverse(l: Float64Array, n: number, start: number, end: number): F
     const diagonal = l[row + i] as number
     for (let j = 0; j < i; j++) result[to + j] = (result[to + j] as number) / diagonal
     result[to + i] = 1 / diagonal
-  }
-  return result
-}
-
-/** A^-1 from the factor L of A, in blocks of `block` columns; both triangles filled. */
-export function inverseWide(l: Float64Array, n: number, block: number): Float64Array {
-  // R = L^-T: row i is column i of L^-1.
-  const r = new Float32Array(n * n)
-  for (let start = 0; start < n; start += block) {
-    const end = Math.min(start + block, n)
-    const width = end - start
-    const inverted = lowerInverse(l, n, start, end)
-    for (let i = 0; i < width; i++) {
-      for (let j = i; j < width; j++) r[(start + i) * n + start + j] = inverted[j * width + i] as number
-    }
-    if (start === 0) continue
-    tidy(() => {
-      const known = matMul(upload(r, n, 0, start, 0, start), upload(l, n, start, end, 0, start), false, true)
-      const turned = tensor2d(Float32Array.from(inverted), [width, width])
-      const data = matMul(known, turned, false, true).dataSync()
-      for (let i = 0, at = 0; i < start; i++) {
-        const to = i * n + start
-        for (let j = 0; j < width; j++) r[to + j] = -(data[at++] as number)
-      }
-    })
-  }
-  const result = new Float64Array(n * n)
-  for (let column = 0; column < n; column += CHUNK) {
-    const columns = Math.min(CHUNK, n - column)
-    tidy(() => {
-      // Row i of R is zero before i.
-      const left = upload(r, n, column, n, column, n)
-      const right = slice(left, [0, 0], [columns, n - column])
-      const data = matMul(left, right, false, true).dataSync()
-      for (let i = column, at = 0; i < n; i++, at += columns) {
-        const last = Math.min(columns, i - column + 1)
-        for (let j = 0; j < last; j++) {
-          const value = data[at + j] as number
-          result[i * n + column + j] = value
-          result[(column + j) * n + i] = value
-        }
-      }
-    })
   }
   return result
 }
