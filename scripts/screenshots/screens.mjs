@@ -74,6 +74,15 @@ export const screens = {
       await page.locator('.samples').evaluate((node) => node.closest('section').scrollIntoView())
     },
   },
+  charts: {
+    hash: '/charts',
+    ready: 'main canvas',
+    act: async (page) => {
+      const begin = page.locator('.empty .btn.primary')
+      if (await begin.count()) await begin.click()
+    },
+  },
+  'charts-new': { hash: '/charts', ready: 'dialog[open] form', act: click('.page-head .btn.primary') },
   export: { hash: '/exports', ready: '.proof' },
   'export-proof': {
     hash: '/exports',

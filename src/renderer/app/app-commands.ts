@@ -72,6 +72,7 @@ export function appCommands({ router, route, settings, theme, openPalette, openH
     go('goModels', 'models', 'model', 'G M', 'graph network 模型'),
     go('goDatasets', 'datasets', 'data', 'G D', 'images 数据'),
     go('goCompare', 'compare', 'compare', 'G C', 'diff 比较'),
+    go('goCharts', 'charts', 'chart', 'G H', 'plot 图表'),
     go('goExports', 'exports', 'exportBox', 'G E', 'onnx tfjs 导出'),
     go('goTrash', 'trash', 'trash', 'G T', 'deleted restore 回收站 恢复'),
     { ...go('newRun', 'new-run', 'add', 'N', 'sweep prune 剪枝'), group: 'runs' },

@@ -78,6 +78,12 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('../features/compare/ComparePage.vue'),
       },
       {
+        path: 'charts',
+        name: 'charts',
+        meta: { title: 'shell.charts' },
+        component: () => import('../features/own-charts/OwnChartsPage.vue'),
+      },
+      {
         path: 'trash',
         name: 'trash',
         meta: { title: 'shell.trash' },

@@ -11,6 +11,7 @@ import graph from '../../features/graph/messages'
 import models from '../../features/models/messages'
 import expect from '../../features/new-run/expect-messages'
 import newRun from '../../features/new-run/messages'
+import ownCharts from '../../features/own-charts/messages'
 import projects from '../../features/projects/messages'
 import runDetail from '../../features/run-detail/messages'
 import runs from '../../features/runs/messages'
@@ -35,6 +36,7 @@ export const features = {
   featureMaps,
   expect,
   compare,
+  ownCharts,
   tradeoff,
   trash,
   exports,

@@ -1,7 +1,12 @@
 /** What other features may use of runs. */
+export { type Column, type ColumnHelp, columns } from './columns'
+export { default as FilterBox } from './FilterBox.vue'
 export { armKey, type Figures, figuresOf, isActive } from './figures'
+export { parseQuery } from './query'
 export { useRuns } from './runs.store'
+export { default as SearchHelp } from './SearchHelp.vue'
 export { default as StatusBadge } from './StatusBadge.vue'
+export { useColumnHelp } from './use-column-help'
 export { useLabels } from './use-labels'
 export { useMarks } from './use-marks'
 export { useRunActions } from './use-run-actions'

@@ -1,0 +1,105 @@
+/** An own chart as ECharts draws it. */
+import type { EChartsOption } from '../../charts/echarts'
+import { axisOption, baseOption, legendOption, tooltipOption } from '../../charts/options'
+import { type Palette, strategyIndex, symbols } from '../../charts/palette'
+import { type ChartSeries, mostBars, type OwnChart } from './charts'
+
+export interface Words {
+  readonly x: string
+  readonly y: string
+  readonly figure: (value: number) => string
+  readonly runName: (id: string) => string
+}
+
+/** A scatter of more dots than these is drawn thinned by ECharts itself. */
+const many = 2000
+
+export function chartOption(
+  chart: OwnChart,
+  series: readonly ChartSeries[],
+  palette: Palette,
+  words: Words,
+): EChartsOption {
+  const place = (one: ChartSeries, at: number) =>
+    one.strategy === null ? at % palette.series.length : strategyIndex(one.strategy)
+  const bars = chart.kind === 'bar'
+  const categories = bars
+    ? [...new Set(series.flatMap((one) => one.stops.map(({ at }) => String(at))))].slice(0, mostBars)
+    : []
+  const named = series.length > 1 || (series[0]?.name ?? '') !== ''
+  return {
+    ...baseOption(palette),
+    grid: { left: 28, right: 16, top: named ? 40 : 16, bottom: 28, containLabel: true },
+    ...(named
+      ? {
+          legend: {
+            ...legendOption(
+              palette,
+              series.map(({ name }) => name),
+            ),
+            type: 'scroll' as const,
+            right: 0,
+          },
+        }
+      : {}),
+    tooltip: {
+      ...tooltipOption(palette),
+      trigger: bars ? 'axis' : 'item',
+      formatter: (given) => {
+        const all = Array.isArray(given) ? given : [given]
+        return all
+          .flatMap(({ seriesIndex = 0, dataIndex, name }) => {
+            const one = series[seriesIndex]
+            if (!one) return []
+            if (chart.kind === 'scatter') {
+              const dot = one.dots[dataIndex]
+              return dot
+                ? [words.runName(dot.runId), `${words.x}: ${words.figure(dot.x)}`, `${words.y}: ${words.figure(dot.y)}`]
+                : []
+            }
+            const stop = bars ? one.stops.find(({ at }) => String(at) === name) : one.stops[dataIndex]
+            return stop ? [`${one.name || words.y}: ${words.figure(stop.mean)} (n = ${stop.n})`] : []
+          })
+          .join('\n')
+      },
+    },
+    xAxis: bars
+      ? {
+          ...axisOption(palette, words.x),
+          type: 'category',
+          data: categories,
+          splitLine: { show: false },
+          axisLabel: { color: palette.text3, fontSize: 11, width: 90, overflow: 'truncate', hideOverlap: true },
+        }
+      : { ...axisOption(palette, words.x), type: 'value' },
+    yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 44, scale: !bars },
+    series: series.map((one, at) => {
+      const color = palette.series[place(one, at)] ?? palette.accent
+      const look = { name: one.name, itemStyle: { color } }
+      if (chart.kind === 'scatter')
+        return {
+          ...look,
+          type: 'scatter' as const,
+          symbol: symbols[place(one, at)] ?? 'circle',
+          symbolSize: 9,
+          large: one.dots.length > many,
+          data: one.dots.map(({ x, y }) => [x, y]),
+        }
+      if (bars)
+        return {
+          ...look,
+          type: 'bar' as const,
+          barMaxWidth: 28,
+          data: categories.map((category) => one.stops.find((stop) => String(stop.at) === category)?.mean ?? null),
+        }
+      return {
+        ...look,
+        type: 'line' as const,
+        lineStyle: { color, width: 2 },
+        symbol: symbols[place(one, at)] ?? 'circle',
+        symbolSize: 7,
+        data: one.stops.map((stop) => [Number(stop.at), stop.mean]),
+      }
+    }),
+  }
+}

@@ -1,0 +1,21 @@
+/** What the columns of runs need to be told: names, goals, figures, in the present language. */
+import { useFormat } from '../../ui/use-format'
+import { useDatasets } from '../datasets'
+import { useModels } from '../models'
+import type { ColumnHelp } from './columns'
+import { useLabels } from './use-labels'
+
+export function useColumnHelp(): ColumnHelp {
+  const models = useModels()
+  const datasets = useDatasets()
+  const labels = useLabels()
+  return {
+    format: useFormat(),
+    t: labels.word,
+    strategy: labels.strategy,
+    goal: labels.goal,
+    title: labels.run,
+    model: (id) => models.byId(id)?.name ?? id,
+    dataset: (id) => datasets.byId(id)?.name ?? id,
+  }
+}
