@@ -51,6 +51,9 @@ describe('the archive', () => {
     '/out/renderer/index.html',
     '/node_modules/better-sqlite3/prebuilds/linux-x64.node',
     '/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1',
+    '/node_modules/onnxruntime-node/dist/binding.js',
+    '/node_modules/onnxruntime-common/package.json',
+    '/out/main/onnxruntime-check.js',
     '/node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
   ])('holds %s', (file) => expect(files).toContain(file))
 
@@ -65,6 +68,8 @@ describe('the archive', () => {
 
 test('native libraries lie outside the archive, the sample beside it', () => {
   expect(existsSync(`${archive}.unpacked/node_modules/better-sqlite3/prebuilds/linux-x64.node`)).toBe(true)
+  const binding = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64/onnxruntime_binding.node'
+  expect(existsSync(`${archive}.unpacked/${binding}`)).toBe(true)
   expect(existsSync(join(resources, 'resources/sample/sample.json'))).toBe(true)
 })
 

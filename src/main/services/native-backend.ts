@@ -67,7 +67,7 @@ export function nativeService({ engine, events }: ServiceContext) {
               ? facts.off
                 ? 'The native backend is switched off by ESPALIER_NATIVE=off. Start Espalier without it, then build.'
                 : `Building the native backend needs ${facts.missing.join(', ')}, which this machine has not. Install it, then try again.`
-              : 'The native backend can be built on Linux with an x64 processor only. WASM runs here.',
+              : 'The native backend can be built on Linux with an x64 processor only. ONNX Runtime computes here.',
           )
         }
         events.emit({ type: 'native-changed', status: facts })

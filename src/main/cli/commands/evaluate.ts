@@ -1,6 +1,7 @@
 /** `espalier evaluate`: a network's result on a split. */
 import type { Command } from 'commander'
 import { backends, type RunConfig } from '../../../contract/run'
+import { inEnglish } from '../../../contract/sentences'
 import { evaluate } from '../../../engine/pipeline'
 import type { Evaluation, SplitName } from '../../../engine/pipeline/types'
 import { startBackend } from '../../engine/backend'
@@ -31,7 +32,8 @@ export function registerEvaluate(command: Command, shell: Shell): void {
     refuseUnbuilt({ backend })
     const { graph } = await openModel(path as string)
     const { source } = await openData(options.data, graph)
-    await startBackend(backend)
+    const { notice } = await startBackend(backend)
+    if (notice) terminal.warn(inEnglish(notice))
     const evaluation = await evaluate(graph, source, {
       ...(split === undefined ? {} : { split }),
       ...(backend === undefined ? {} : { backend }),

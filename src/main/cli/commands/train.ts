@@ -1,6 +1,7 @@
 /** `espalier train`: the small reference networks of the sample project. */
 import type { Command } from 'commander'
 import { backends, type RunConfig } from '../../../contract/run'
+import { inEnglish } from '../../../contract/sentences'
 import { evaluate } from '../../../engine/pipeline'
 import { architectures, findArchitecture } from '../../../engine/reference-networks'
 import { trainNetwork } from '../../../engine/reference-networks/train'
@@ -41,7 +42,8 @@ export function registerTrain(command: Command, shell: Shell): void {
     refuseUnbuilt({ backend })
     const chosen = findArchitecture(architecture)
     const { source } = await openRawData(options.data)
-    await startBackend(backend)
+    const { notice } = await startBackend(backend)
+    if (notice) terminal.warn(inEnglish(notice))
     const start = performance.now()
     const trained = await trainNetwork(
       chosen,

@@ -178,7 +178,7 @@ export async function buildNative(options: NativeBuildOptions): Promise<void> {
   const { folder, signal, progress = () => {} } = options
   if (!isSupported()) {
     throw failed(
-      `The native backend can be built on Linux with an x64 processor only, and this is ${process.platform} ${process.arch}. WASM runs here.`,
+      `The native backend can be built on Linux with an x64 processor only, and this is ${process.platform} ${process.arch}. ONNX Runtime computes here.`,
     )
   }
   progress(0, 'Looking for Python and a compiler')

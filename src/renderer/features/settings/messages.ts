@@ -65,11 +65,11 @@ export default bilingual(
     measuring: 'Measuring …',
     native: {
       title: 'Native backend',
-      lead: 'TensorFlow’s own kernels for this processor, reached through a binding that is compiled here. Training and statistics run several times faster than with WASM.',
+      lead: 'TensorFlow’s own kernels for this processor, reached through a binding that is compiled here. Training runs somewhat faster than with ONNX Runtime’s, which need nothing built and compute everywhere else.',
       fetches:
         'Building takes about a minute. It is the one thing that fetches: 210 MB from the package registries of npm and Python, each file checked against its known hash. It is used only if convolutions and gradients come out right.',
       unsupported:
-        'It can be built on Linux with an x64 processor only, because that is what the pinned library is for. WASM runs here.',
+        'It can be built on Linux with an x64 processor only, because that is what the pinned library is for. ONNX Runtime’s kernels compute here.',
       off: 'It is switched off by ESPALIER_NATIVE=off. Start Espalier without it to build or use it.',
       missing:
         'To build it, this machine lacks: {tools}. Install them (on Debian: apt-get install python3 python3-pip g++ npm tar), then open this page again.',
@@ -148,10 +148,10 @@ export default bilingual(
     measuring: '正在统计……',
     native: {
       title: '本机后端',
-      lead: 'TensorFlow 为此处理器提供的内核，通过在本机编译的绑定调用。训练与统计比 WASM 快数倍。',
+      lead: 'TensorFlow 为此处理器提供的内核，通过在本机编译的绑定调用。训练比 ONNX Runtime 的内核略快；后者无需构建，在其他机器上都用它计算。',
       fetches:
         '构建约需一分钟。这是唯一会下载的操作：从 npm 和 Python 的软件包仓库获取 210 MB，每个文件都与已知的哈希核对。只有卷积和梯度的结果正确时才会使用。',
-      unsupported: '只能在 x64 处理器的 Linux 上构建，因为固定的库只面向这种平台。此处使用 WASM。',
+      unsupported: '只能在 x64 处理器的 Linux 上构建，因为固定的库只面向这种平台。此处使用 ONNX Runtime 的内核。',
       off: '已由 ESPALIER_NATIVE=off 关闭。去掉该设置后重新启动 Espalier，即可构建或使用。',
       missing:
         '要构建它，本机缺少：{tools}。请安装（Debian：apt-get install python3 python3-pip g++ npm tar），然后重新打开此页。',
