@@ -63,6 +63,8 @@ describe('parallel coordinates', () => {
 
   it('are brushed with the keyboard, and what is within can be kept', async () => {
     mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-16,r-19,r-22')
+    // The chart is drawn once the rows are there.
+    for (let turn = 0; turn < 100 && !mounted.wrapper.find('[role=slider]').exists(); turn++) await mounted.settle()
     const handles = mounted.wrapper.findAll('[role=slider]')
     const accuracy = handles.find((handle) => handle.attributes('aria-label') === 'Accuracy, at least')
     const runs = mounted.fake.world.runs.filter((run) => ['r-13', 'r-16', 'r-19', 'r-22'].includes(run.id))
@@ -106,7 +108,8 @@ describe('the confusion', () => {
 
   it('leads to the samples of the class', async () => {
     mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22')
-    const ask = () => mounted.wrapper.get('section.ask button')
+    const { wrapper } = mounted
+    const ask = () => wrapper.get('section.ask button')
     // The panels below the fold come in the frame after.
     await vi.waitFor(ask)
     await ask().trigger('click')
