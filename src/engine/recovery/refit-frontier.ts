@@ -83,18 +83,9 @@ export class Frontier {
       const value = next.get(name)
       if (value) result.set(name, { ...value, tensor: value.tensor.clone() })
     }
-    const keep: LiveValues = new Map(
-      border.flatMap((name) => {
-        const value = next.get(name)
-        return value ? [[name, value] as const] : []
-      }),
-    )
-    if (this.budget.take(bytesOf(keep))) {
-      this.kept[index] = { cut, values: keep }
-      for (const [name, value] of next) if (!keep.has(name)) value.tensor.dispose()
-    } else {
-      disposeValues(next)
-    }
+    // What was asked for is kept too, so that it can be asked for again.
+    if (this.budget.take(bytesOf(next))) this.kept[index] = { cut, values: next }
+    else disposeValues(next)
     return result
   }
 

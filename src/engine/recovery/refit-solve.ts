@@ -1,5 +1,7 @@
 /** Ridge regression of one block of a linear operator towards the weights it has. */
+import { add, matMul, mean, square, sub, type Tensor, tensor2d, transpose } from '../runtime/tensors'
 import { cholesky, meanDiagonal, solveRows } from '../statistics/linear-algebra'
+import { outputsOf } from './refit-rows'
 
 /** Factors the moments once, and solves for as many targets as come. */
 export class RidgeTowards {
@@ -32,5 +34,56 @@ export class RidgeTowards {
     }
     solveRows(this.moments, this.rows, cross, cross.length / this.rows)
     return cross
+  }
+}
+
+/**
+ * The same where there are fewer rows than columns: with K = Z Z^T, as wide as there are rows, W = W0 + (Y - W0 Z)^T
+ * (K + n r)^-1 Z. Made and used inside one tidy scope.
+ */
+export class RidgeOnRows {
+  private readonly factor: Float64Array
+  private readonly count: number
+
+  /**
+   * @param rows Z, [n, columns], tap by tap; the constant is not among the columns.
+   * @param towards W0, [outputs, columns + 1], the bias in the last column; `order` as `channelMajor` gives it.
+   * @param ridge relative to the mean square of the columns.
+   */
+  constructor(
+    private readonly rows: Tensor,
+    private readonly towards: Float64Array,
+    private readonly order: Int32Array,
+    ridge: number,
+  ) {
+    this.count = rows.shape[0] as number
+    const { count } = this
+    // The constant column adds 1 to every product of two rows.
+    this.factor = Float64Array.from(add(matMul(rows, rows, false, true), 1).dataSync())
+    const added = count * ridge * (mean(square(rows)).dataSync()[0] as number)
+    for (let i = 0; i < count; i++) this.factor[i * count + i] = (this.factor[i * count + i] as number) + added
+    cholesky(this.factor, count)
+  }
+
+  /** @param targets Y, [n, outputs]. @returns W, [outputs, columns + 1]. */
+  solve(targets: Tensor): Float64Array {
+    const { rows, towards, order, count } = this
+    const columns = order.length
+    const outputs = targets.shape[1] as number
+    const missing = transpose(sub(targets, outputsOf(rows, towards, outputs, order)))
+    const shares = Float64Array.from(missing.dataSync())
+    solveRows(this.factor, count, shares, outputs)
+    const change = matMul(tensor2d(new Float32Array(shares), [outputs, count]), rows).dataSync()
+    const result = towards.slice()
+    for (let o = 0; o < outputs; o++) {
+      const to = o * (columns + 1)
+      for (let j = 0; j < columns; j++) {
+        result[to + j] = (result[to + j] as number) + (change[o * columns + (order[j] as number)] as number)
+      }
+      for (let i = 0; i < count; i++) {
+        result[to + columns] = (result[to + columns] as number) + (shares[o * count + i] as number)
+      }
+    }
+    return result
   }
 }

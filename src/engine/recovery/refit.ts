@@ -6,12 +6,11 @@ import type { Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { createSession, disposeValues } from '../runtime/index'
-import { tidy } from '../runtime/tensors'
+import { concat, type Tensor, tidy } from '../runtime/tensors'
 import type { LiveValues, Session } from '../runtime/types'
 import { CrossSum, MomentSum } from '../statistics/accumulate'
-import { isRefittable, recurrentLayers } from '../statistics/index'
 import { blockOf } from '../statistics/layer-observer'
-import { readWeights, shapeOfLayer, withBias, writeWeights } from '../statistics/linear-layer'
+import { type LinearShape, readWeights, shapeOfLayer, withBias, writeWeights } from '../statistics/linear-layer'
 import { isRecurrent, type RecurrentLayer } from '../statistics/recurrent-layer'
 import { recurrentTaps } from '../statistics/recurrent-observer'
 import { channelMajor } from '../statistics/rows'
@@ -19,8 +18,8 @@ import { Frontier } from './refit-frontier'
 import { addendOf, type RefitStep, refitSteps } from './refit-plan'
 import { rectifiedTargets } from './refit-rectifier'
 import { fitRecurrent } from './refit-recurrent'
-import { batchRows, KeptRows, outputsOf } from './refit-rows'
-import { RidgeTowards } from './refit-solve'
+import { type BatchRows, batchRows, KeptRows, outputsOf } from './refit-rows'
+import { RidgeOnRows, RidgeTowards } from './refit-solve'
 import { cutOf, RefitTeacher, type TeacherRows } from './refit-teacher'
 
 export interface RefitOptions {
@@ -61,7 +60,7 @@ export interface RefitHooks {
  * meaning). Depthwise weights stay. The last producer of a residual branch also makes up for what the shortcut lost.
  * Needs no labels and does not depend on how the plan was made. Deterministic for a seed on one backend.
  * @param original with inferred shapes; `coupling` was analysed on it, `plan` was applied to it and gave `pruned`.
- * @param shared the original's side of refits with the same calibration and options; see {@link RepeatedRefit}.
+ * @param shared the original's side of refits with the same calibration and options; see `RepeatedRefit`.
  * @returns a new graph of the pruned shape.
  * @throws CANCELLED, DATA_TOO_FEW_SAMPLES, MODEL_UNSUPPORTED_OPERATOR where the network cannot be run.
  */
@@ -100,10 +99,11 @@ export async function sequentialRefit(
   }
 }
 
-/** What rows of the original may take that several refits share. */
-const SHARED_BYTES = 2 ** 29
-
-const teacherOptions = ({ batch, seed, positions = 24, memoryBytes = 2 ** 30 }: RefitOptions, sharedBytes: number) => ({
+/** What the original's side of a refit has to know. @param sharedBytes what rows may take that other refits use again */
+export const teacherOptions = (
+  { batch, seed, positions = 24, memoryBytes = 2 ** 30 }: RefitOptions,
+  sharedBytes: number,
+) => ({
   batch,
   seed,
   positions,
@@ -111,40 +111,10 @@ const teacherOptions = ({ batch, seed, positions = 24, memoryBytes = 2 ** 30 }: 
   sharedBytes,
 })
 
-/** Refits of many plans of one network on the same samples: the original answers once for all of them. */
-export class RepeatedRefit {
-  private teacher: RefitTeacher | null = null
-
-  /** As for {@link sequentialRefit}. */
-  constructor(
-    private readonly original: Graph,
-    private readonly coupling: Coupling,
-    private readonly calibration: Selection,
-    private readonly options: RefitOptions,
-    private readonly hooks: Pick<RefitHooks, 'signal'> = {},
-  ) {}
-
-  /** @param pruned the network after the plan. @throws as {@link sequentialRefit} */
-  refit(plan: PruningPlan, pruned: Graph): Promise<Graph> {
-    const { original, coupling, calibration, options } = this
-    const layers = [
-      ...coupling.layers.filter((layer) => isRefittable(original, layer)),
-      ...recurrentLayers(original, coupling),
-    ]
-    const { sharedBytes = SHARED_BYTES } = options
-    this.teacher ??= new RefitTeacher(original, layers, calibration, teacherOptions(options, sharedBytes))
-    return sequentialRefit(original, pruned, coupling, plan, calibration, options, this.hooks, this.teacher)
-  }
-
-  dispose(): void {
-    this.teacher?.dispose()
-    this.teacher = null
-  }
-}
-
 class Refit {
   private readonly student: Frontier
   private readonly batches: number
+  private readonly rectifierSteps: number
 
   constructor(
     private readonly teacher: RefitTeacher,
@@ -154,6 +124,7 @@ class Refit {
     private readonly hooks: RefitHooks,
   ) {
     this.batches = teacher.batches
+    this.rectifierSteps = options.rectifierSteps ?? 3
     this.student = new Frontier(session, this.batches, teacher.budget)
   }
 
@@ -238,8 +209,9 @@ class Refit {
     progress: (fraction: number) => void,
   ): Promise<LayerWeights> {
     const shape = shapeOfLayer(graph, layer)
+    if (this.hasFewRows(step, shape)) return this.fitOnRows(graph, layer, step, progress)
     const order = channelMajor(shape.channels, shape.taps)
-    const steps = step.rectifier ? (this.options.rectifierSteps ?? RECTIFIER_STEPS) : 0
+    const steps = step.rectifier ? this.rectifierSteps : 0
     const blocks = Array.from({ length: shape.blocks }, (_, b) => b)
     const moments = blocks.map(() => new MomentSum(shape.columns))
     const rows = new KeptRows(steps > 0 ? (this.options.rowBytes ?? ROW_BYTES) : 0)
@@ -281,52 +253,110 @@ class Refit {
     const { blocks, columns, outputs, taps, channels } = shapeOfLayer(graph, layer)
     const sums = Array.from({ length: blocks }, () => new CrossSum(columns, outputs))
     const order = channelMajor(channels, taps)
-    const addend = addendOf(step)
-    const wanted = [layer.input, ...(addend === null ? [] : [addend])]
-    const rectified = (this.options.rectifierSteps ?? RECTIFIER_STEPS) > 0
     try {
-      for (let index = 0; index < this.batches; index++) {
-        this.requireGoingOn()
-        const known = kept.of(index)
-        const target = known ? null : this.teacher.rows(step, index)
-        let source: LiveValues | null = null
-        try {
-          if (!known) source = this.advance(layer.node.name, index, wanted)
-          tidy(() => {
-            const parts =
-              known ?? batchRows(graph, layer, step, target?.rows as TeacherRows, source as LiveValues, rectified)
-            if (!known) kept.keep(index, parts)
-            const { rows, targets, offset } = parts
-            sums.forEach((sum, b) => {
-              const z = blockOf(rows, b, blocks, taps)
-              const y = blockOf(targets, b, blocks, 1)
-              moments?.[b]?.add(z)
-              sum.add(
-                z,
-                weights && step.rectifier && offset
-                  ? rectifiedTargets(
-                      y,
-                      outputsOf(z, weights[b] as Float64Array, outputs, order),
-                      blockOf(offset, b, blocks, 1),
-                      {
-                        ...step.rectifier,
-                        scale: step.rectifier.scale.subarray(b * outputs, (b + 1) * outputs),
-                      },
-                    )
-                  : y,
-              )
-            })
-          })
-        } finally {
-          target?.release()
-          if (source) disposeValues(source)
-        }
-        progress((index + 1) / this.batches)
-        await pause()
-      }
+      await this.eachBatch(graph, layer, step, kept, progress, ({ rows, targets, offset }) => {
+        sums.forEach((sum, b) => {
+          const z = blockOf(rows, b, blocks, taps)
+          const y = blockOf(targets, b, blocks, 1)
+          moments?.[b]?.add(z)
+          sum.add(
+            z,
+            weights && step.rectifier && offset
+              ? rectifiedTargets(
+                  y,
+                  outputsOf(z, weights[b] as Float64Array, outputs, order),
+                  blockOf(offset, b, blocks, 1),
+                  {
+                    ...step.rectifier,
+                    scale: step.rectifier.scale.subarray(b * outputs, (b + 1) * outputs),
+                  },
+                )
+              : y,
+          )
+        })
+      })
       return sums.map((sum) => sum.mean(order))
     } finally {
       for (const sum of sums) sum.dispose()
+    }
+  }
+
+  /** The rows of every batch in turn, inside a tidy scope; `kept` holds those that there is room for. */
+  private async eachBatch(
+    graph: Graph,
+    layer: Layer,
+    step: RefitStep,
+    kept: KeptRows,
+    progress: (fraction: number) => void,
+    visit: (parts: BatchRows) => void,
+  ): Promise<void> {
+    const addend = addendOf(step)
+    const wanted = [layer.input, ...(addend === null ? [] : [addend])]
+    for (let index = 0; index < this.batches; index++) {
+      this.requireGoingOn()
+      const known = kept.of(index)
+      const target = known ? null : this.teacher.rows(step, index)
+      let source: LiveValues | null = null
+      try {
+        if (!known) source = this.advance(layer.node.name, index, wanted)
+        tidy(() => {
+          const parts =
+            known ??
+            batchRows(graph, layer, step, target?.rows as TeacherRows, source as LiveValues, this.rectifierSteps > 0)
+          if (!known) kept.keep(index, parts)
+          visit(parts)
+        })
+      } finally {
+        target?.release()
+        if (source) disposeValues(source)
+      }
+      progress((index + 1) / this.batches)
+      await pause()
+    }
+  }
+
+  /** Whether an operator has at most as many rows in all batches as columns. */
+  private hasFewRows(step: RefitStep, { blocks, columns }: LinearShape): boolean {
+    if (blocks > 1) return false
+    const { rows, release } = this.teacher.rows(step, 0)
+    const count = rows.outputs.shape[0] as number
+    release()
+    return count * this.batches <= columns
+  }
+
+  /** The same fit, solved in the rows. */
+  private async fitOnRows(
+    graph: Graph,
+    layer: Layer,
+    step: RefitStep,
+    progress: (fraction: number) => void,
+  ): Promise<LayerWeights> {
+    const { channels, taps, outputs } = shapeOfLayer(graph, layer)
+    const order = channelMajor(channels, taps)
+    const [towards] = readWeights(graph, layer)
+    const kept = new KeptRows(Number.POSITIVE_INFINITY)
+    const all: BatchRows[] = []
+    try {
+      await this.eachBatch(graph, layer, step, kept, progress, (parts) => {
+        all.push(parts)
+      })
+      let weights = towards as Float64Array
+      tidy(() => {
+        const whole = (of: 'rows' | 'targets' | 'offset') => concat(all.map((parts) => parts[of] as Tensor))
+        const [rows, targets] = [whole('rows'), whole('targets')]
+        const solver = new RidgeOnRows(rows, weights, order, this.options.ridge ?? 1e-2)
+        weights = solver.solve(targets)
+        const { rectifier } = step
+        if (!rectifier || this.rectifierSteps === 0) return
+        const offset = whole('offset')
+        for (let i = 0; i < this.rectifierSteps; i++) {
+          const got = outputsOf(rows, weights, outputs, order)
+          weights = solver.solve(rectifiedTargets(targets, got, offset, rectifier))
+        }
+      })
+      return [weights]
+    } finally {
+      kept.dispose()
     }
   }
 
@@ -334,9 +364,6 @@ class Refit {
     this.student.reset()
   }
 }
-
-/** Times a fit is repeated towards what a rectifier lets through. */
-const RECTIFIER_STEPS = 3
 
 /** Bytes of rows that are kept on the backend while one operator is fitted several times. */
 const ROW_BYTES = 2 ** 28
