@@ -252,7 +252,7 @@ describe('programs', () => {
     const live = new Set<number>()
     let made = 0
     const programs = new Programs({
-      threads: 64,
+      threads: 32,
       callCost: 0,
       compile: () => {
         const id = made++
@@ -260,11 +260,11 @@ describe('programs', () => {
         return { run: () => {}, dispose: () => live.delete(id) }
       },
     })
-    for (let i = 0; i < 16; i++) programs.run(`form ${i}`, graph, {}, {})
+    for (let i = 0; i < 64; i++) programs.run(`form ${i}`, graph, {}, {})
     programs.run('form 0', graph, {}, {})
-    expect(made).toBe(16)
-    programs.run('form 16', graph, {}, {})
-    expect(programs.size).toBe(16)
+    expect(made).toBe(64)
+    programs.run('form 64', graph, {}, {})
+    expect(programs.size).toBe(64)
     expect(live.has(0)).toBe(true)
     expect(live.has(1)).toBe(false)
   })

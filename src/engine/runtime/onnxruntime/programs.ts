@@ -5,7 +5,7 @@ import { encodeGraph, type SmallGraph } from './encode'
 import type { OnnxProgram, OnnxRuntime, OnnxValue } from './offer'
 
 /** Each program has threads of its own that sleep between its calls, so many cores keep fewer programs. */
-const MOST_THREADS = 1024
+const MOST_THREADS = 2048
 const MOST_PROGRAMS = 256
 
 export class Programs {
@@ -13,7 +13,7 @@ export class Programs {
   private readonly most: number
 
   constructor(readonly runtime: OnnxRuntime) {
-    this.most = Math.max(16, Math.min(MOST_PROGRAMS, Math.floor(MOST_THREADS / runtime.threads)))
+    this.most = Math.max(64, Math.min(MOST_PROGRAMS, Math.floor(MOST_THREADS / runtime.threads)))
   }
 
   /** How many are held. */

@@ -35,10 +35,13 @@ const CALL_COST = 2 ** 17
 const typeOf = (data: OnnxValue['data']) =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
 
-/** Cores that are computed on: all of them, or as many as ESPALIER_WORKERS says. */
+/** Beyond this, the parts of a kernel are too small to share out, and every program has its own threads. */
+const MOST_THREADS = 16
+
+/** Cores that are computed on: all of them up to 16, or as many as ESPALIER_WORKERS says. */
 export function threadCount(environment: NodeJS.ProcessEnv = process.env): number {
   const wish = Number(environment.ESPALIER_WORKERS)
-  return Number.isInteger(wish) && wish > 0 ? wish : availableParallelism()
+  return Number.isInteger(wish) && wish > 0 ? wish : Math.min(MOST_THREADS, availableParallelism())
 }
 
 export interface LoadOptions {
@@ -69,6 +72,9 @@ export function loadOnnxRuntime({ threads = threadCount(), callCost = CALL_COST 
         executionProviders: ['cpu'],
         intraOpNumThreads: count,
         interOpNumThreads: 1,
+        // An arena a program keeps the most each ever needed; the allocator of the process serves all of them as fast.
+        enableCpuMemArena: false,
+        enableMemPattern: false,
         logSeverityLevel: FATAL,
         extra: { session: { intra_op: { spin_duration_us: SPIN_US } } },
       })
