@@ -18,10 +18,17 @@ export function bufferConstants(graph: Graph): ReadonlySet<string> {
   return result
 }
 
-/** MACs of one node for one sample at the declared input shape; 0 for operators that multiply nothing. */
+/** Whether the extents are known that a node's cost depends on: behind operators that nobody knows they are not. */
+const hasShapes = (graph: Graph, node: GraphNode): boolean =>
+  [...node.inputs, ...node.outputs].every((name) => name === '' || graph.info(name)?.shape)
+
+/**
+ * MACs of one node for one sample at the declared input shape; 0 for operators that multiply nothing, and where no shape
+ * is known (the reader has said why).
+ */
 export function nodeMacs(graph: Graph, node: GraphNode): number {
   const op = findOp(node.op, node.domain)
-  return op ? macTerms(op, costContext(graph, node, new Map())).reduce((a, b) => a + b, 0) : 0
+  return op && hasShapes(graph, node) ? macTerms(op, costContext(graph, node, new Map())).reduce((a, b) => a + b, 0) : 0
 }
 
 const macTerms = (op: OpDefinition, context: CostContext): readonly number[] => {
@@ -81,7 +88,7 @@ export function createCostModel(graph: Graph, coupling: Coupling): CostModel {
   const terms: Term[] = []
   for (const node of graph.nodes) {
     const op = findOp(node.op, node.domain)
-    if (!op?.macs) continue
+    if (!op?.macs || !hasShapes(graph, node)) continue
     const base = macTerms(op, costContext(graph, node, new Map()))
     // The rules are products of extents; doubling one shows how often it is a factor.
     const names = [...new Set([...node.inputs, ...node.outputs])].filter((name) => axes.has(name))

@@ -27,5 +27,6 @@ import './indexing'
 import './quantize'
 import './depth-space'
 import './control-flow'
+import './grid-sample'
 
 export * from './definition'

@@ -4,7 +4,8 @@ import { registeredOps, registerOp } from '../../../src/engine/ops/index'
 /** Operators that import folds away or that can be coupled and cut, but not run here: a network with them is pruned by structure. */
 const structureOnly = new Set(
   `Shape ConstantOfShape Range Einsum IsInf Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot ArgMax ArgMin
-  TopK Hardmax ScatterElements ScatterND OneHot QuantizeLinear DequantizeLinear If Loop Scan`.split(/\s+/),
+  TopK Hardmax ScatterElements ScatterND OneHot QuantizeLinear DequantizeLinear If Loop Scan
+  GridSample`.split(/\s+/),
 )
 
 describe('the operator registry', () => {
