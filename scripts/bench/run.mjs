@@ -5,7 +5,8 @@
  *
  * A benchmark is a module of this folder: `title`, and `run({ quick, python, log })` that answers rows
  * { name, ours, unit, target?, peer?, peerName?, better?, atLeast?, note? }: `target` is what ours must reach, `atLeast`
- * how many times better than the peer it must be, and `better` says whether less (the default) or more is better.
+ * how many times better than the peer it must be, and `better` says whether less (the default) or more is better. With
+ * `pictures(rows)` it also answers { name, title, text }: SVG files that are written beside the page and shown in it.
  * The peers run in a Python of their own: ESPALIER_BENCH_PYTHON, or one that is set up under .cache at the first run.
  * `--quick` measures next to nothing, without Python and without writing (but to --out): it shows that everything runs.
  */
@@ -52,6 +53,7 @@ for (const name of wanted) {
   const entry = { name, title, note: bench.note, quick: values.quick }
   try {
     entry.rows = await bench.run({ quick: values.quick, python, log })
+    entry.pictures = bench.pictures?.(entry.rows)
   } catch (error) {
     failed++
     entry.rows = []

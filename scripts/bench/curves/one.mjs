@@ -1,8 +1,11 @@
-/** One run on made-up data; prints { ms, timing, startMb, peakMb }. usage: one.mjs '{"samples":..,"channels":..}' */
+/**
+ * One run on made-up data, with the best backend that is there; prints { backend, ms, cpu, startMb, peakMb }, `cpu` in
+ * milliseconds of all cores, all of it and by stage. usage: one.mjs '{"samples":..,"channels":..,"layers":..,"batch":..}'
+ */
 import { halving, noiseData, silentHooks } from '../lib/noise.mjs'
 
 const { samples, channels, layers, batch } = JSON.parse(process.argv[2])
-const { compress, initBackend, NetworkBuilder } = await import(process.env.ESPALIER_BUNDLE)
+const { compress, startBackend, NetworkBuilder } = await import(process.env.ESPALIER_BUNDLE)
 
 const side = 16
 const classes = 10
@@ -18,11 +21,26 @@ function network() {
 }
 
 const data = noiseData({ side, classes }, { train: samples + 256, validation: 128, test: 128 })
-const config = halving({ calibration: samples, backend: 'wasm', batch })
-const hooks = silentHooks()
-await initBackend({ backend: 'wasm' })
+const { name: backend } = await startBackend('auto')
+const config = halving({ calibration: samples, backend, batch })
 const peak = () => process.resourceUsage().maxRSS / 1024
 const startMb = process.memoryUsage().rss / 2 ** 20
 const started = performance.now()
-const { result } = await compress({ graph: network(), data, config }, hooks)
-console.log(JSON.stringify({ ms: performance.now() - started, timing: result.timing, startMb, peakMb: peak() }))
+
+const cpuNow = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000
+const cpu = {}
+let [stage, since] = ['read', cpuNow()]
+function enter(next) {
+  const now = cpuNow()
+  cpu[stage] = (cpu[stage] ?? 0) + now - since
+  cpu.total = (cpu.total ?? 0) + now - since
+  stage = next
+  since = now
+}
+const progress = (report) => {
+  if (report.stage !== stage) enter(report.stage)
+}
+await compress({ graph: network(), data, config }, { ...silentHooks(), progress })
+enter('done')
+console.log(JSON.stringify({ backend, ms: performance.now() - started, cpu, startMb, peakMb: peak() }))
+process.exit(0)

@@ -85,11 +85,12 @@ export function shown(row) {
 
 const cell = (text) => String(text ?? '').replaceAll('|', '/')
 
-function table({ title, rows, note, seconds, date, load, error }) {
+function table({ title, rows, note, seconds, date, load, error, pictures = [] }) {
   const lines = [`## ${title}`, '']
   if (note) lines.push(note, '')
   lines.push(`Measured ${date}, in ${Math.ceil(seconds)} s; load of the machine before it: ${load.toFixed(1)}.`, '')
   if (error) lines.push(`It ended early: ${cell(error)}`, '')
+  for (const picture of pictures) lines.push(`![${picture.title}](${PICTURES}/${picture.name})`, '')
   if (rows.length === 0) return lines
   lines.push(
     '| what | ours | peer | times better | wanted | met | note |',
@@ -105,16 +106,20 @@ function table({ title, rows, note, seconds, date, load, error }) {
   return lines
 }
 
-/** Adds one benchmark to the records of a folder and writes the page anew. */
-export function record(folder, entry, machine) {
-  mkdirSync(folder, { recursive: true })
+/** Folder of the pictures, beside the page. */
+const PICTURES = 'benchmarks'
+
+/** Adds one benchmark to the records of a folder, with its pictures, and writes the page anew. */
+export function record(folder, { pictures = [], ...entry }, machine) {
+  mkdirSync(join(folder, PICTURES), { recursive: true })
+  for (const { name, text } of pictures) writeFileSync(join(folder, PICTURES, name), text)
   const path = join(folder, 'benchmarks.json')
   const known = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { benchmarks: [] }
   const date = new Date().toISOString().slice(0, 10)
   const load = loadavg()[0]
   const benchmarks = [
     ...known.benchmarks.filter(({ name }) => name !== entry.name),
-    { ...entry, date, load, machine },
+    { ...entry, pictures: pictures.map(({ name, title }) => ({ name, title })), date, load, machine },
   ].sort((a, b) => a.name.localeCompare(b.name))
   writeFileSync(path, `${JSON.stringify({ benchmarks }, null, 1)}\n`)
   writeFileSync(join(folder, 'benchmarks.md'), page(benchmarks, machine))
