@@ -263,6 +263,17 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
     })
     log(`start: ${start.toFixed(0)} ms`)
     await page.waitForTimeout(1500)
+    if (process.platform === 'linux') {
+      const begun = [...family(server.pid), ...family(browserPid(process.pid))]
+      rows.push({
+        name: 'memory at rest: all processes, just started',
+        ours: Math.round(megabytes(begun)),
+        unit: 'MB',
+        target: 400,
+        note: 'services, page and the whole browser, shared pages counted once',
+      })
+      log(`just started: ${rows.at(-1).ours} MB`)
+    }
     await measureTable(measuring, names, add)
     await measureComparison(measuring, names, add)
     await measureGraph(measuring, names, sizes.nodes, add)

@@ -32,7 +32,9 @@ export const wordColumns: readonly Column[] = columns.filter(
 
 const figureOf = (column: Column, run: Run, help: ColumnHelp): number | null => {
   const value = column.sort(run, help)
-  return typeof value !== 'number' ? null : isShare(column.id) ? 100 * value : value
+  if (typeof value !== 'number') return null
+  // The table sorts by points lost and shows the change.
+  return isShare(column.id) ? 100 * value : column.id === 'drop' ? -value : value
 }
 
 export interface Dot {

@@ -29,13 +29,17 @@ export function chartOption(
   const named = series.length > 1 || (series[0]?.name ?? '') !== ''
   return {
     ...baseOption(palette),
-    grid: { left: 28, right: 16, top: named ? 40 : 16, bottom: 28, containLabel: true },
+    grid: { left: 36, right: 16, top: named ? 40 : 16, bottom: 28, containLabel: true },
     ...(named
       ? {
           legend: {
             ...legendOption(
               palette,
-              series.map(({ name }) => name),
+              series.map((one, at) => ({
+                name: one.name,
+                icon: bars ? 'roundRect' : (symbols[place(one, at)] ?? 'circle'),
+                itemStyle: { color: palette.series[place(one, at)] ?? palette.accent, borderWidth: 0 },
+              })),
             ),
             type: 'scroll' as const,
             right: 0,
@@ -72,7 +76,7 @@ export function chartOption(
           axisLabel: { color: palette.text3, fontSize: 11, width: 90, overflow: 'truncate', hideOverlap: true },
         }
       : { ...axisOption(palette, words.x), type: 'value' },
-    yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 44, scale: !bars },
+    yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 40, scale: !bars },
     series: series.map((one, at) => {
       const color = palette.series[place(one, at)] ?? palette.accent
       const look = { name: one.name, itemStyle: { color } }
