@@ -28,7 +28,8 @@ export function filterGradient(scope: Scope, x: TensorInfo, dy: TensorInfo, geom
     height === geometry.inHeight && width === geometry.inWidth
       ? x
       : scope.slice(x, [0, 0, 0, 0], [batch, height, width, inChannels])
-  if (filterHeight === 1 && filterWidth === 1 && strides[0] === 1 && strides[1] === 1 && top === 0 && left === 0) {
+  const unpadded = height === outHeight && width === outWidth
+  if (filterHeight === 1 && filterWidth === 1 && strides[0] === 1 && strides[1] === 1 && unpadded) {
     const rows = batch * outHeight * outWidth
     const product = scope.run(
       'BatchMatMul',

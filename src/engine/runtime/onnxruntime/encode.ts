@@ -5,10 +5,14 @@
 
 export type NodeAttribute = number | string | readonly number[] | { readonly floats: readonly number[] }
 
+/** Versions of the operators, by domain. */
+const domains = { '': 17, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 } as const
+type Domain = keyof typeof domains
+
 export interface SmallNode {
   readonly op: string
   /** `''` is ONNX's own. */
-  readonly domain?: string
+  readonly domain?: Domain
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** Whole numbers, lists of them, texts; floats are marked. */
@@ -26,7 +30,6 @@ export interface SmallGraph {
 }
 
 const IR_VERSION = 8
-const domains = { '': 17, 'com.microsoft': 1, 'com.microsoft.nchwc': 1 } as const
 const elementTypes = { float: 1, int32: 6, int64: 7 } as const
 /** AttributeProto.AttributeType */
 const kinds = { int: 2, string: 3, floats: 6, ints: 7 } as const
@@ -115,8 +118,9 @@ export function encodeGraph({ nodes, inputs, outputs, constants = {} }: SmallGra
   for (const [name, type] of Object.entries(inputs)) graph.message(11, valueInfo(name, type))
   for (const [name, type] of Object.entries(outputs)) graph.message(12, valueInfo(name, type))
   const model = new Message().int(1, IR_VERSION).message(7, graph)
-  for (const [domain, version] of Object.entries(domains)) {
-    model.message(8, new Message().string(1, domain).int(2, version))
+  // Those that are not used may be unknown to this ONNX Runtime.
+  for (const domain of new Set<Domain>(['', ...nodes.map((one) => one.domain ?? '')])) {
+    model.message(8, new Message().string(1, domain).int(2, domains[domain]))
   }
   return Uint8Array.from(model.bytes)
 }
