@@ -14,7 +14,7 @@ it('compresses with ONNX Runtime as with WASM, and to the same bytes twice', asy
     goal: { kind: 'keep-macs', value: 0.5 },
     refit: 'layerwise',
     calibration: 128,
-    finetune: { epochs: 1 },
+    finetune: { epochs: 1, samples: 512, learningRate: 0.01, distill: false },
   })
   const go = () => compress({ graph, data, config }, watched())
   await initBackend({ backend: 'wasm' })
