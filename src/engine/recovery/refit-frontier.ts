@@ -89,6 +89,22 @@ export class Frontier {
     return result
   }
 
+  /** The values at a border of one batch; the caller disposes them. */
+  border(feed: () => Feed, index: number, cut: number): LiveValues {
+    return this.advance(feed, index, cut, this.crossing(cut))
+  }
+
+  /**
+   * Lets a batch begin at a border with values of another network, where they are all that is read from there on. Takes
+   * them over.
+   */
+  begin(index: number, cut: number, values: LiveValues): void {
+    this.drop(index)
+    const complete = this.crossing(cut).every((name) => values.has(name))
+    if (complete && this.budget.take(bytesOf(values))) this.kept[index] = { cut, values }
+    else disposeValues(values)
+  }
+
   private drop(index: number): void {
     const kept = this.kept[index]
     if (!kept) return

@@ -48,6 +48,8 @@ export class RefitTeacher {
   readonly budget: MemoryBudget
   readonly batches: number
   private readonly frontier: Frontier
+  /** Goes from the start of one refit to that of the next. */
+  private readonly starts: Frontier
   private readonly shared = new Map<string, TeacherRows>()
   private left: number
 
@@ -69,6 +71,7 @@ export class RefitTeacher {
     this.places.learn(this.session, [...new Set(taps)], calibration, { kind: 'gaussian' }, random)
     this.budget = new MemoryBudget(options.memoryBytes)
     this.frontier = new Frontier(this.session, this.batches, this.budget)
+    this.starts = new Frontier(this.session, this.batches, this.budget)
     this.left = options.sharedBytes
   }
 
@@ -91,6 +94,11 @@ export class RefitTeacher {
   /** Computed values before a recurrent operator; the caller disposes them. */
   before(layer: RecurrentLayer, index: number, names: readonly string[]): LiveValues {
     return this.frontier.advance(() => this.read(index).inputs, index, cutOf(this.session, layer.node.name), names)
+  }
+
+  /** What the network reads from a node on, for one batch; the caller disposes the values. */
+  start(node: string, index: number): LiveValues {
+    return this.starts.border(() => this.read(index).inputs, index, cutOf(this.session, node))
   }
 
   /**
@@ -143,6 +151,7 @@ export class RefitTeacher {
     for (const rows of this.shared.values()) disposeRows(rows)
     this.shared.clear()
     this.frontier.reset()
+    this.starts.reset()
     this.session.dispose()
   }
 }

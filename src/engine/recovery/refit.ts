@@ -15,7 +15,7 @@ import { isRecurrent, type RecurrentLayer } from '../statistics/recurrent-layer'
 import { recurrentTaps } from '../statistics/recurrent-observer'
 import { channelMajor } from '../statistics/rows'
 import { Frontier } from './refit-frontier'
-import { addendOf, type RefitStep, refitSteps } from './refit-plan'
+import { addendOf, changedValues, type RefitStep, refitSteps } from './refit-plan'
 import { rectifiedTargets } from './refit-rectifier'
 import { fitRecurrent } from './refit-recurrent'
 import { type BatchRows, batchRows, KeptRows, outputsOf } from './refit-rows'
@@ -89,7 +89,10 @@ export async function sequentialRefit(
   const layers = steps.map(({ layer }) => layer)
   const teacher = shared ?? new RefitTeacher(original, layers, calibration, teacherOptions(options, 0))
   const session = createSession(graph, { fuse: false })
-  const refit = new Refit(teacher, session, student, options, hooks)
+  // Up to the first change both networks are the same, which those that share the original need not compute again.
+  const changed = shared ? changedValues(original, coupling, plan) : new Set<string>()
+  const start = original.nodes.find(({ outputs }) => outputs.some((output) => changed.has(output)))?.name ?? null
+  const refit = new Refit(teacher, session, student, start, options, hooks)
   try {
     return await refit.run(graph, steps)
   } finally {
@@ -115,11 +118,15 @@ class Refit {
   private readonly student: Frontier
   private readonly batches: number
   private readonly rectifierSteps: number
+  /** Batches that have begun. */
+  private readonly begun = new Set<number>()
 
   constructor(
     private readonly teacher: RefitTeacher,
     private readonly session: Session,
     private readonly layers: ReadonlyMap<string, Layer>,
+    /** Node from which on the networks differ; null where the pruned one begins with its input. */
+    private readonly start: string | null,
     private readonly options: RefitOptions,
     private readonly hooks: RefitHooks,
   ) {
@@ -198,6 +205,10 @@ class Refit {
 
   /** Moves the pruned network on to an operator with one batch. The caller disposes the values. */
   private advance(node: string, index: number, wanted: readonly string[]) {
+    if (this.start !== null && !this.begun.has(index)) {
+      this.begun.add(index)
+      this.student.begin(index, cutOf(this.session, this.start), this.teacher.start(this.start, index))
+    }
     return this.student.advance(() => this.teacher.read(index).inputs, index, cutOf(this.session, node), wanted)
   }
 
