@@ -17,10 +17,13 @@ function infer(context: InferContext): Inferred[] {
   return result
 }
 
-/** A window slides over the axes behind the channels, so those cannot lose anything; channels pass. */
-export function coupleChannelwise(context: CouplingContext): void {
+/**
+ * A window slides over the axes behind the channels, so those cannot lose anything; channels pass.
+ * @param slides whether it does so along one of these axes
+ */
+export function coupleChannelwise(context: CouplingContext, slides: (axis: number) => boolean = () => true): void {
   const labels = context.operand(0)
-  const spatial = labels.filter((entry) => entry.axes.some((axis) => axis > 1))
+  const spatial = labels.filter((entry) => entry.axes.some((axis) => axis > 1 && slides(axis)))
   context.fix(spatial, 'held.slides')
   context.set(
     0,
@@ -28,5 +31,17 @@ export function coupleChannelwise(context: CouplingContext): void {
   )
 }
 
-registerOp({ op: 'MaxPool', infer, couple: coupleChannelwise, lower: lowerPool })
-registerOp({ op: 'AveragePool', infer, couple: coupleChannelwise, lower: lowerPool })
+/** An axis that a window of one passes step by step is as good as another channel (sequences pooled as images). */
+function couple(context: CouplingContext): void {
+  const rank = context.shape(0).length - 2
+  const list = (name: string, length: number, otherwise: number) =>
+    numbersAttribute(context.node, name, Array<number>(length).fill(otherwise))
+  const [kernel, strides, pads] = [list('kernel_shape', rank, 0), list('strides', rank, 1), list('pads', 2 * rank, 0)]
+  coupleChannelwise(context, (axis) => {
+    const k = axis - 2
+    return kernel[k] !== 1 || strides[k] !== 1 || pads[k] !== 0 || pads[k + rank] !== 0
+  })
+}
+
+registerOp({ op: 'MaxPool', infer, couple, lower: lowerPool })
+registerOp({ op: 'AveragePool', infer, couple, lower: lowerPool })

@@ -40,7 +40,7 @@ registerOp({
     })
     return [{ dtype: x.dtype, shape }]
   },
-  couple: coupleChannelwise,
+  couple: (context) => coupleChannelwise(context),
   // Sizes name the channels too.
   resize: (context) => resizeTarget(context, 3),
   lower: lowerResize,

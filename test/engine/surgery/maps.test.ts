@@ -85,3 +85,23 @@ it('prunes what lies before an operator that nobody knows, and counts what it kn
   expect(outcome.kept.Conv_a?.length).toBeLessThan(8)
   expect(outcome.kept.Conv_b).toHaveLength(8)
 })
+
+it('passes units along an axis that a pooling window leaves alone', async () => {
+  const bytes = encodeModel(
+    smallModel({
+      inputs: [value('x', [1, 2, 4, 4])],
+      outputs: [value('y', [1, 3, 4, 2])],
+      weights: [weight('w1', 8, 2, 1, 1), weight('w2', 3, 8, 1, 1)],
+      nodes: [
+        node('Conv', ['x', 'w1'], ['a']),
+        node('Transpose', ['a'], ['turned'], { perm: { ints: [0, 2, 3, 1] } }),
+        node('AveragePool', ['turned'], ['pooled'], { kernel_shape: { ints: [2, 1] }, strides: { ints: [2, 1] } }),
+        node('Transpose', ['pooled'], ['b'], { perm: { ints: [0, 3, 1, 2] } }),
+        node('Conv', ['b', 'w2'], ['y']),
+      ],
+    }),
+  )
+  const { graph } = await readModel({ name: 'pooled.onnx', bytes })
+  const { outcome } = await expectPrunedAsMasked(graph, [1, 2, 4, 4])
+  expect(outcome.kept.Conv_a?.length).toBeLessThan(8)
+})
