@@ -85,10 +85,13 @@ export function shown(row) {
 
 const cell = (text) => String(text ?? '').replaceAll('|', '/')
 
-function table({ title, rows, note, seconds, date, load, error, pictures = [] }) {
+function table({ title, rows, note, seconds, date, load, machine, error, pictures = [] }) {
   const lines = [`## ${title}`, '']
   if (note) lines.push(note, '')
-  lines.push(`Measured ${date}, in ${Math.ceil(seconds)} s; load of the machine before it: ${load.toFixed(1)}.`, '')
+  lines.push(
+    `Measured ${date} on ${machine.cpu}, in ${Math.ceil(seconds)} s; load of the machine before it: ${load.toFixed(1)}.`,
+    '',
+  )
   if (error) lines.push(`It ended early: ${cell(error)}`, '')
   for (const picture of pictures) lines.push(`![${picture.title}](${PICTURES}/${picture.name})`, '')
   if (rows.length === 0) return lines
@@ -136,7 +139,7 @@ function page(benchmarks, machine) {
     'Written by `npm run bench`: every figure of a row, ours and its peer, comes from one run on one machine. Ratios above 1',
     'are in our favour. [coverage](coverage.md) has the networks that are pruned, [results-peers](results-peers.md) the quality.',
     '',
-    `Machine: ${machine.cpu}, ${machine.memory}, ${machine.system}. Versions: ${versions.join(', ')}.`,
+    `Last machine: ${machine.cpu}, ${machine.memory}, ${machine.system}. Versions: ${versions.join(', ')}.`,
     '',
     `${met.filter(Boolean).length} of ${met.length} goals are met.`,
     '',
