@@ -13,9 +13,18 @@ import { parseArgs } from 'node:util'
 import { ensureChromium } from './lib/chromium.mjs'
 import { fail, inRoot, say } from './lib/root.mjs'
 import { setUp } from './lib/setup.mjs'
+import { hold, kill, letGo } from './screenshots/engines.mjs'
 import { atRest, toWebp, withoutTraces } from './screenshots/picture.mjs'
-import { addresses, callOff, longRun, work } from './screenshots/prepare.mjs'
-import { fillIn, liveScreens, screens } from './screenshots/screens.mjs'
+import { addresses, callOff, longRun, manyPictures, resume, throwCalledOff, work } from './screenshots/prepare.mjs'
+import {
+  cancelledScreens,
+  fillIn,
+  heldScreens,
+  interruptedScreens,
+  liveScreens,
+  readingScreens,
+  screens,
+} from './screenshots/screens.mjs'
 
 const text = { type: 'string' }
 const { values } = parseArgs({
@@ -45,6 +54,13 @@ const words = values.only?.split(',') ?? ['']
 const chosen = (all) => Object.entries(all).filter(([name]) => words.some((word) => name.includes(word)))
 const failures = []
 
+/** What screens of work under way do with the engine; `folder`: pictures to be read. */
+const engines = {
+  folder: join(home, 'pictures'),
+  hold: () => hold(server.pid),
+  letGo: () => letGo(server.pid),
+}
+
 /** A screen that does not come has no picture: one of something else would be worse than none. */
 async function photograph(context, address, { act, ready, undo }, moving) {
   const page = await context.newPage()
@@ -52,13 +68,13 @@ async function photograph(context, address, { act, ready, undo }, moving) {
   await page.goto(`${url}${address}`)
   await page.locator('main h1, main h2').first().waitFor()
   if (!moving) await atRest(page)
-  await act?.(page)
+  await act?.(page, engines)
   await page.locator(ready).filter({ visible: true }).first().waitFor()
   // The pointer must not leave a hover in the picture.
   await page.mouse.move(viewport.width - 2, viewport.height - 2)
-  await withoutTraces(page, join(home, 'data'))
+  await withoutTraces(page, join(home, 'data'), engines.folder)
   const png = moving ? await page.screenshot({ animations: 'disabled' }) : await atRest(page)
-  await undo?.(page)
+  await undo?.(page, engines)
   await page.close()
   return png
 }
@@ -91,11 +107,24 @@ try {
       say(`Drew ${wanted.length} screens: ${locale}, ${colorScheme}.`)
     }
   }
-  if (!values.still && chosen(liveScreens).length > 0) {
+  if (!values.still && chosen(readingScreens).length > 0) {
+    manyPictures(engines.folder)
+    await draw(chosen(readingScreens), true)
+  }
+  const ofOneRun = { ...liveScreens, ...heldScreens, ...interruptedScreens, ...cancelledScreens }
+  if (!values.still && chosen(ofOneRun).length > 0) {
     await worker.goto(`${url}${project}/runs`)
     names.LIVE = await longRun(worker)
     await draw(chosen(liveScreens), true)
+    engines.hold()
+    await draw(chosen(heldScreens), true)
+    engines.letGo()
+    kill(server.pid)
+    await draw(chosen(interruptedScreens), true)
+    await resume(worker)
     await callOff(worker)
+    await draw(chosen(cancelledScreens), true)
+    await throwCalledOff(worker)
   }
   await worker.close()
   await draw(chosen(screens), false)

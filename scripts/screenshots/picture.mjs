@@ -19,18 +19,24 @@ export async function atRest(page) {
 }
 
 /** Where this machine keeps things, and what it runs, is nobody's business: the pictures show a person's own folder. */
-export const withoutTraces = (page, folder) =>
-  page.evaluate((own) => {
-    const place = '/home/me/.local/share/espalier'
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const text = node.data
-        .replaceAll(own, place)
-        .replace(/^\/\S*(?=\/exports\/)/, place)
-        .replace(/(linux x64) \S+/, '$1 6.12.0')
-      if (text !== node.data) node.data = text
-    }
-  }, folder)
+export const withoutTraces = (page, folder, pictures) =>
+  page.evaluate(
+    ([own, read]) => {
+      const place = '/home/me/.local/share/espalier'
+      const shown = (text) => text.replaceAll(own, place).replaceAll(read, '/home/me/pictures')
+      for (const input of document.querySelectorAll('input')) {
+        if (input.type === 'text' && input.value !== shown(input.value)) input.value = shown(input.value)
+      }
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const text = shown(node.data)
+          .replace(/^\/\S*(?=\/exports\/)/, place)
+          .replace(/(linux x64) \S+/, '$1 6.12.0')
+        if (text !== node.data) node.data = text
+      }
+    },
+    [folder, pictures],
+  )
 
 /** Chromium's own encoder, in a page that belongs to nobody. @returns {Promise<Buffer>} */
 export async function toWebp(blank, png) {

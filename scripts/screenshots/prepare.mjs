@@ -1,5 +1,7 @@
 /** Does the main job once in a fresh data folder, so that every screen has something real to show. */
-import { say } from '../lib/root.mjs'
+import { copyFileSync, existsSync, linkSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { inRoot, say } from '../lib/root.mjs'
 
 const minutes = 60_000
 
@@ -32,7 +34,24 @@ export async function throwAway(page) {
   await row.waitFor({ state: 'detached' })
 }
 
-/** Eight runs, an export with its proof, one run in the trash, a project without anything. */
+/** From the runs of a project: one whose widths a sensitivity sweep chose; its curves are on its page. */
+export async function sensitivitySweep(page) {
+  await page.getByRole('link', { name: 'New run' }).click()
+  await page.getByRole('checkbox', { name: /^L2 norm/ }).check()
+  await page.getByRole('checkbox', { name: /^Result-oriented/ }).uncheck()
+  await page.getByRole('radio', { name: 'Sensitivity' }).check({ force: true })
+  await page.getByLabel('Budgets in percent').fill('50')
+  await page.getByLabel('Name').fill('Sensitivity sweep')
+  await page.getByRole('button', { name: /^Queue/ }).click()
+  await done(page)
+    .filter({ hasText: 'Sensitivity sweep' })
+    .waitFor({ timeout: 20 * minutes })
+  await page.getByRole('link', { name: 'New run' }).click()
+  await page.getByRole('button', { name: 'Start over' }).click()
+  await page.getByRole('link', { name: 'Runs' }).first().click()
+}
+
+/** Eight runs and one by sensitivity, an export with its proof, one run in the trash, a project without anything. */
 export async function work(page, url) {
   await emptyProject(page, url)
   await page.goto(`${url}#/`)
@@ -42,6 +61,8 @@ export async function work(page, url) {
   await done(page)
     .nth(7)
     .waitFor({ timeout: 20 * minutes })
+  say('A sensitivity sweep…')
+  await sensitivitySweep(page)
   await throwAway(page)
   say('The proof of an export…')
   await page.locator('.best button', { hasText: 'Export' }).click()
@@ -71,10 +92,34 @@ export async function longRun(page) {
   return idIn(page.url())
 }
 
-/** Calls the run off whose page is open, and throws it away; the form is as it was. */
+/** Goes on with the interrupted run whose page is open. */
+export async function resume(page) {
+  await page.getByRole('button', { name: 'Resume' }).click({ timeout: 2 * minutes })
+  await page
+    .getByRole('region', { name: 'Progress' })
+    .getByRole('progressbar')
+    .waitFor({ timeout: 5 * minutes })
+}
+
+/** A folder of pictures in two classes, large enough to be photographed while it is read. */
+export function manyPictures(folder, count = 20_000) {
+  if (existsSync(folder)) return
+  const picture = inRoot('test/engine/data/fixtures/grey.png')
+  for (const split of ['cat', 'dog']) {
+    mkdirSync(join(folder, split), { recursive: true })
+    copyFileSync(picture, join(folder, split, '0.png'))
+    for (let at = 1; at < count / 2; at++) linkSync(join(folder, split, '0.png'), join(folder, split, `${at}.png`))
+  }
+}
+
+/** Calls the run off whose page is open. */
 export async function callOff(page) {
   await page.getByRole('button', { name: 'Cancel' }).click()
   await page.getByRole('button', { name: 'Resume' }).waitFor({ timeout: 2 * minutes })
+}
+
+/** Throws the run away that was called off; the form is as it was. */
+export async function throwCalledOff(page) {
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Move to trash' }).click()
   await page.getByRole('link', { name: 'New run' }).waitFor()
@@ -97,6 +142,9 @@ export async function addresses(page, url) {
   await page.getByRole('article').filter({ hasText: 'Sample' }).getByRole('link').first().click()
   await done(page).first().waitFor()
   const project = /#\/p\/[^/]+/.exec(page.url())[0]
+  const sweep = done(page).filter({ hasText: 'Sensitivity sweep' }).first()
+  // A folder that was worked in before there was one has none, and its screen no picture.
+  const sensitivity = (await sweep.count()) > 0 ? idIn(await sweep.locator('a').first().getAttribute('href')) : 'none'
   const best = done(page)
     .filter({ hasText: 'Result-oriented' })
     .filter({ hasText: /50\s?%/ })
@@ -117,5 +165,8 @@ export async function addresses(page, url) {
   await page.getByRole('toolbar').getByRole('button', { name: 'Compare' }).click()
   await page.waitForURL(/compare/)
   const runs = /runs=([^&]+)/.exec(page.url())[1]
-  return { project, names: { RUNS: runs, RUN: run, PRUNED: pruned, MODEL: model, DATA: data, EMPTY: empty } }
+  return {
+    project,
+    names: { SWEEP: sensitivity, RUNS: runs, RUN: run, PRUNED: pruned, MODEL: model, DATA: data, EMPTY: empty },
+  }
 }

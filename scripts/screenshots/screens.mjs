@@ -38,6 +38,7 @@ export const screens = {
     },
   },
   'run-widths': runTab('widths', '#run-panel .panel'),
+  'run-sensitivity': { ...runTab('widths', '#run-panel canvas'), hash: '/runs/SWEEP' },
   'run-maps': runTab('maps', '.gallery button'),
   'run-correlation': runTab('correlation', '#run-panel canvas'),
   'run-curves': runTab('curves', '#run-panel > *'),
@@ -117,9 +118,42 @@ export const liveScreens = {
   'run-live': { hash: '/runs/LIVE', ready: '.live [role=progressbar]' },
 }
 
+/** Of the same run while its engine is held: nothing is heard of it. */
+export const heldScreens = {
+  'run-stalled': { hash: '/runs/LIVE', ready: '.live .warn' },
+}
+
+/** Of the same run when its engine was killed, and when it was called off. */
+export const interruptedScreens = {
+  'run-interrupted': { hash: '/runs/LIVE', ready: 'main .btn:has-text("Resume"), main .btn:has-text("继续")' },
+}
+export const cancelledScreens = {
+  'run-cancelled': { hash: '/runs/LIVE', ready: 'main .btn:has-text("Resume"), main .btn:has-text("继续")' },
+  'runs-ended': { hash: '/runs', ready: 'main:has(canvas) [role=grid] [role=row][aria-selected]' },
+}
+
+/** Of a folder of pictures that is being read; `engines` holds the engine where there is something to see. */
+export const readingScreens = {
+  'data-reading': {
+    hash: '/data',
+    ready: '.task [role=progressbar][aria-valuenow]',
+    act: async (page, engines) => {
+      await page.locator('form input.mono').fill(engines.folder)
+      await page.locator('form.row button[type=submit]').click()
+      await page.locator('.task .muted', { hasText: /\d/ }).waitFor()
+      engines.hold()
+    },
+    undo: async (page, engines) => {
+      engines.letGo()
+      await page.locator('.task button').click()
+      await page.locator('.task').waitFor({ state: 'detached' })
+    },
+  },
+}
+
 /** The address of a screen in this project, with these names. */
 export const fillIn = (hash, project, names) =>
   (hash.startsWith('#') ? hash : `${project}${hash}`).replaceAll(
-    /\b(RUNS|RUN|PRUNED|MODEL|DATA|EMPTY|LIVE)\b/g,
+    /\b(RUNS|RUN|SWEEP|PRUNED|MODEL|DATA|EMPTY|LIVE)\b/g,
     (name) => names[name] ?? name,
   )

@@ -1,7 +1,7 @@
 /** Every screen of a project that has been worked in, opened in one language and looked at in both themes and three sizes. */
 import type { Page } from 'playwright-core'
 import { atRest } from '../../../scripts/screenshots/picture.mjs'
-import { addresses, emptyProject, throwAway } from '../../../scripts/screenshots/prepare.mjs'
+import { addresses, emptyProject, sensitivitySweep, throwAway } from '../../../scripts/screenshots/prepare.mjs'
 import { fillIn, type Screen, screens } from '../../../scripts/screenshots/screens.mjs'
 import { silentDrawings, unreachable } from './reach'
 import { accessibilityFindings } from './watch'
@@ -20,6 +20,7 @@ export interface Places {
 
 /** Adds what the screens of an empty project and of the trash need, and finds out where everything lies. */
 export async function furnish(page: Page, url: string): Promise<Places> {
+  await sensitivitySweep(page)
   await throwAway(page)
   await emptyProject(page, url)
   return addresses(page, url)
