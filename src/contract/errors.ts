@@ -1,5 +1,4 @@
 /** Coded errors: what crosses a process, a shell or the screen is always a code, a sentence and an optional cause. */
-
 import { inEnglish, type Said, type Sentence, say } from './sentences'
 
 /** Every code the product can raise. A new failure is a new line here, so that shells and tests can name it. */

@@ -43,6 +43,51 @@ export const sentences = {
   'held.written-into': '"{node}" ({op}) writes into it by index',
 
   // What went wrong.
+  'error.activations-not-finite':
+    'On this data the activations of layer "{layer}" are not finite numbers. Check the normalisation of the data and the weights of that layer.',
+  'error.cancelled': 'This was cancelled. What was finished until then is kept; it can be resumed.',
+  'error.cannot-run':
+    'This network cannot be run here, because Espalier cannot compute "{node}" ({op}). It can still be pruned by structure and weights with "prune".',
+  'error.closed':
+    'Espalier was closed or ended while this run was going on. Its finished steps are kept; resume to go on from the last one.',
+  'error.compare-same-data':
+    'Samples can only be compared between runs of the same network and the same data set. Choose such runs.',
+  'error.data-elsewhere':
+    'The data of "{name}" is not on this machine: it came in an archive by reference. Open the data set and say where it lies.',
+  'error.data-shape':
+    'The network "{model}" reads samples of {wanted}, but "{dataset}" holds samples of {found}. Choose data of the shape that the network was trained on.',
+  'error.drop-unsupported':
+    'A drop of at most {drop} points cannot be promised on {samples} verification samples: even for an unchanged network they support no better than {best}. About {enough} samples would do, or a larger tolerance.',
+  'error.engine-ended':
+    'The engine process ended in the middle of the work. What was finished until then is kept; resume to go on from there.',
+  'error.engine-keeps-ending':
+    'The engine has ended {times} times in a row, so it is not started again for some minutes. Nothing is lost; look at the log of the last run, try a smaller batch or another backend, then resume.',
+  'error.engine-out-of-memory':
+    'The engine ran out of memory and was ended. What was finished until then is kept; choose a smaller batch or fewer calibration samples, then resume.',
+  'error.engine-silent':
+    'The engine gave no sign of life for too long and was ended. What was finished until then is kept; resume to go on from there.',
+  'error.few-calibration':
+    'Only {left} samples are left for calibration, and at least {needed} are needed. Bring more training samples.',
+  'error.in-trash': '"{name}" is in the trash. Restore it first, or choose another one.',
+  'error.label-beyond-classes':
+    'Sample {sample} of the {split} split has the label {label}, but the network tells only {classes} classes apart (0 to {last}). Choose the data set this network was trained on, or correct the labels.',
+  'error.latency-unreachable':
+    'A latency of {wanted} ms cannot be reached on this machine: the network takes {original} ms a sample, and with every group at its floor it still takes {smallest} ms. Ask for more time, protect fewer layers or round less.',
+  'error.nothing-priced':
+    'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
+  'error.run-cancelled': 'The run was cancelled. What was finished is kept; resume it to go on from there.',
+  'error.run-elsewhere': 'This run is being worked on by another Espalier with the same data folder. Cancel it there.',
+  'error.scratch-needs-training':
+    'Training from scratch needs training: give epochs of fine-tuning (--finetune N), the same as the strategies it is compared with.',
+  'error.share-out-of-range':
+    'The share to keep must lie between 0 and 1, but it is {value}. For half of it, give 0.5.',
+  'error.steps-need-criterion':
+    'Pruning in steps (--iterations) is for criteria, which then score anew; "{strategy}" does not score. Leave it out.',
+  'error.store-busy':
+    'Another Espalier has been writing to the same data folder for too long. Wait until it is done, or close it, and try again.',
+  'error.store-gone': 'This refers to something that is not in the store any more. Reload the screen and try again.',
+  'error.store-read-only':
+    'The data folder cannot be written to. Check its permissions, or choose another one with ESPALIER_HOME.',
   'error.disk-full':
     'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
   'error.file-missing': 'A file that is needed is not there: {what}. Check the path and try again.',

@@ -1,5 +1,6 @@
 /** A data set as the engine uses it, and its fitting to a network. */
 import { EspalierError } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 import type { Dim, Graph, ValueInfo } from '../graph/graph'
 import { invalidData } from './files'
 import { type Fitting, fitField, guessFitting } from './fitting'
@@ -124,7 +125,13 @@ function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
     if (row < 0) continue
     throw new EspalierError(
       'DATA_LABELS_OUT_OF_RANGE',
-      `Sample ${Math.floor(row / each)} of the ${split} split has the label ${table.labels[row]}, but the network tells only ${classes} classes apart (0 to ${classes - 1}). Choose the data set this network was trained on, or correct the labels.`,
+      say('error.label-beyond-classes', {
+        sample: Math.floor(row / each),
+        split,
+        label: table.labels[row] as number,
+        classes,
+        last: classes - 1,
+      }),
     )
   }
 }

@@ -1,5 +1,4 @@
 /** Reading and writing of models: the public face of all formats. */
-
 import { EspalierError } from '../../contract/errors'
 import type { Sentence } from '../../contract/sentences'
 import type { Graph } from '../graph/graph'

@@ -1,5 +1,4 @@
 /** Model formats, recognised by content: each says whether a file is its own, opens it and, where it can, writes it. */
-
 import { EspalierError } from '../../contract/errors'
 import type { Sentence } from '../../contract/sentences'
 import type { Graph } from '../graph/graph'

@@ -1,5 +1,6 @@
 /** Looks for numbers that are not finite before they spoil statistics, and says where they are. */
 import { EspalierError } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 import type { Coupling } from '../coupling'
 import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
@@ -57,10 +58,7 @@ function checkActivations(graph: Graph, coupling: Coupling, batch: Batch): void 
       for (const layer of coupling.layers) {
         const value = values.get(layer.output)
         if (!value || firstNonFinite(value.tensor.dataSync()) < 0) continue
-        throw new EspalierError(
-          'DATA_NON_FINITE',
-          `On this data the activations of layer "${layer.node.name}" are not finite numbers. Check the normalisation of the data and the weights of that layer.`,
-        )
+        throw new EspalierError('DATA_NON_FINITE', say('error.activations-not-finite', { layer: layer.node.name }))
       }
     } finally {
       disposeValues(values)

@@ -1,6 +1,7 @@
 /** Which goals can be worked towards, and whether a promise is kept. */
 import { EspalierError } from '../../contract/errors'
 import type { Goal } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import type { Task } from '../evaluation'
 import { type PairScore, pairedDropBound } from '../evaluation'
 
@@ -11,10 +12,7 @@ export const isTolerance = (goal: Goal): goal is Tolerance => goal.kind === 'max
 /** @throws BAD_USAGE for a ratio above 1 or a drop without labels */
 export function checkGoal(goal: Goal, task: Task): void {
   if ((goal.kind === 'keep-macs' || goal.kind === 'keep-params') && goal.value > 1) {
-    throw new EspalierError(
-      'BAD_USAGE',
-      `The share to keep must lie between 0 and 1, but it is ${goal.value}. For half of it, give 0.5.`,
-    )
+    throw new EspalierError('BAD_USAGE', say('error.share-out-of-range', { value: goal.value }))
   }
   if (goal.kind === 'max-drop' && task.metric === 'none') {
     throw new EspalierError(
@@ -42,6 +40,6 @@ export function requireSupport(goal: Tolerance, task: Task, samples: number): vo
   while (bound(enough) > goal.value) enough = Math.ceil(enough * 1.1) + 1
   throw new EspalierError(
     'DATA_TOO_FEW_SAMPLES',
-    `A drop of at most ${goal.value} points cannot be promised on ${samples} verification samples: even for an unchanged network they support no better than ${bound(samples).toFixed(2)}. About ${enough} samples would do, or a larger tolerance.`,
+    say('error.drop-unsupported', { drop: goal.value, samples, best: bound(samples).toFixed(2), enough }),
   )
 }

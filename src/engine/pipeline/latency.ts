@@ -98,5 +98,9 @@ async function latenciesOf(run: Run, networks: readonly Graph[]): Promise<readon
 const unreachable = (goal: Goal, original: LatencyPoint, smallest: LatencyPoint): EspalierError =>
   new EspalierError(
     'BUDGET_UNREACHABLE',
-    `A latency of ${goal.value} ms cannot be reached on this machine: the network takes ${original.median.toFixed(3)} ms a sample, and with every group at its floor it still takes ${smallest.median.toFixed(3)} ms. Ask for more time, protect fewer layers or round less.`,
+    say('error.latency-unreachable', {
+      wanted: goal.value,
+      original: original.median.toFixed(3),
+      smallest: smallest.median.toFixed(3),
+    }),
   )

@@ -24,16 +24,10 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   const watch = new Stopwatch()
   const strategy = findStrategy(config.strategy)
   if (strategy.name === scratch.name && config.finetune.epochs === 0) {
-    throw new EspalierError(
-      'BAD_USAGE',
-      'Training from scratch needs training: give epochs of fine-tuning (--finetune N), the same as the strategies it is compared with.',
-    )
+    throw new EspalierError('BAD_USAGE', say('error.scratch-needs-training'))
   }
   if (config.iterations !== undefined && (strategy.name === scratch.name || strategy.name === resultOriented.name)) {
-    throw new EspalierError(
-      'BAD_USAGE',
-      `Pruning in steps (--iterations) is for criteria, which then score anew; "${strategy.name}" does not score. Leave it out.`,
-    )
+    throw new EspalierError('BAD_USAGE', say('error.steps-need-criterion', { strategy: strategy.name }))
   }
   const data = fitToNetwork(source, graph)
   const task = describeTask(graph, data)
@@ -42,7 +36,7 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   if (missing) {
     throw new EspalierError(
       'MODEL_UNSUPPORTED_OPERATOR',
-      `This network cannot be run here, because Espalier cannot compute "${missing.name}" (${missing.op}). It can still be pruned by structure and weights with "prune".`,
+      say('error.cannot-run', { node: missing.name, op: missing.op }),
     )
   }
   const splits = makeSplits(data, { calibration: config.calibration, seed: config.seed })
@@ -50,7 +44,7 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   if (observed < fewestCalibration) {
     throw new EspalierError(
       'DATA_TOO_FEW_SAMPLES',
-      `Only ${observed} samples are left for calibration, and at least ${fewestCalibration} are needed. Bring more training samples.`,
+      say('error.few-calibration', { left: observed, needed: fewestCalibration }),
     )
   }
   const progress = new ProgressMeter(

@@ -1,7 +1,7 @@
 /** Progress that does not lie: every stage has a share of the whole by the work it will do. */
 import { EspalierError } from '../../contract/errors'
 import type { Progress, Stage } from '../../contract/run'
-import { detailOf, type Sentence } from '../../contract/sentences'
+import { detailOf, type Sentence, say } from '../../contract/sentences'
 
 /** Work of a stage, in forward passes of one sample; only the proportions matter. */
 export interface StageWork {
@@ -37,10 +37,7 @@ export class ProgressMeter {
 /** @throws CANCELLED once the signal is set. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new EspalierError(
-      'CANCELLED',
-      'The run was cancelled. What was finished is kept; resume it to go on from there.',
-    )
+    throw new EspalierError('CANCELLED', say('error.run-cancelled'))
   }
 }
 

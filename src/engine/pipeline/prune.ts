@@ -1,5 +1,4 @@
 /** Data-free pruning: structure and weights only, for networks with or without a way to run them. */
-
 import { EspalierError } from '../../contract/errors'
 import { uniqueSentences } from '../../contract/sentences'
 import { analyseCoupling } from '../coupling'

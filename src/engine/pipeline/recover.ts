@@ -1,5 +1,4 @@
 /** Recovery by gradients: fine-tuning on what neither calibration nor verification has seen. */
-
 import { EspalierError } from '../../contract/errors'
 import { say } from '../../contract/sentences'
 import { stream } from '../data/rng'

@@ -1,5 +1,4 @@
 /** Trains a reference network from scratch: SGD with momentum, BatchNorm on batch statistics, a falling learning rate. */
-
 import { EspalierError } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
 import { detailOf, say } from '../../contract/sentences'

@@ -1,7 +1,7 @@
 /** The engine process's side of the conversation: takes jobs one at a time, answers, says that it lives. */
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import type { Progress } from '../../contract/run'
-import { inEnglish, type Sentence } from '../../contract/sentences'
+import { inEnglish, type Sentence, say } from '../../contract/sentences'
 import { isJobKind, type JobInput, type JobKind, type JobOutput, jobs } from './jobs'
 import { type FromEngine, type Heard, heartbeatMs, type ToEngine, toEngineSchema } from './protocol'
 
@@ -28,8 +28,7 @@ export interface EnginePort {
   onClose(listener: () => void): void
 }
 
-const cancelled = () =>
-  new EspalierError('CANCELLED', 'This was cancelled. What was finished until then is kept; it can be resumed.')
+const cancelled = () => new EspalierError('CANCELLED', say('error.cancelled'))
 
 /** A loss that diverged is a gap in its series. */
 const heard = ({ metric, ...progress }: Progress): Heard =>

@@ -1,6 +1,7 @@
 /** Keeps one engine process: starts it when there is work, notices when it dies or hangs, limits restarts. */
 import type { LogLine } from '../../contract/entities'
 import { EspalierError, fromErrorReport } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 import type { ChannelExit, EngineChannel, EngineLauncher } from './channel'
 import { type JobInput, type JobKind, type JobOutput, jobs } from './jobs'
 import { type FromEngine, fromEngineSchema, type Heard, heartbeatMs } from './protocol'
@@ -55,8 +56,7 @@ interface Pending extends JobOptions {
 
 type KillReason = 'cancelled' | 'unresponsive' | 'stopped'
 
-const cancelled = () =>
-  new EspalierError('CANCELLED', 'This was cancelled. What was finished until then is kept; it can be resumed.')
+const cancelled = () => new EspalierError('CANCELLED', say('error.cancelled'))
 
 const ended = (reason: KillReason | null, exit: ChannelExit): EspalierError => {
   if (reason === 'cancelled') return cancelled()
@@ -67,24 +67,12 @@ const ended = (reason: KillReason | null, exit: ChannelExit): EspalierError => {
     .filter(Boolean)
     .join(': ')
   if (reason === 'unresponsive') {
-    return new EspalierError(
-      'ENGINE_UNRESPONSIVE',
-      'The engine gave no sign of life for too long and was ended. What was finished until then is kept; resume to go on from there.',
-      cause,
-    )
+    return new EspalierError('ENGINE_UNRESPONSIVE', say('error.engine-silent'), cause)
   }
   if (/heap out of memory|Array buffer allocation failed|std::bad_alloc/.test(exit.lastWords)) {
-    return new EspalierError(
-      'OUT_OF_MEMORY',
-      'The engine ran out of memory and was ended. What was finished until then is kept; choose a smaller batch or fewer calibration samples, then resume.',
-      cause,
-    )
+    return new EspalierError('OUT_OF_MEMORY', say('error.engine-out-of-memory'), cause)
   }
-  return new EspalierError(
-    'ENGINE_CRASHED',
-    'The engine process ended in the middle of the work. What was finished until then is kept; resume to go on from there.',
-    cause,
-  )
+  return new EspalierError('ENGINE_CRASHED', say('error.engine-ended'), cause)
 }
 
 /** One process, one job at a time, in the order they came. */
@@ -336,10 +324,7 @@ export class EngineSupervisor {
     this.setState('failed')
     for (const pending of this.queue.splice(0)) {
       pending.reject(
-        new EspalierError(
-          'ENGINE_CRASHED',
-          `The engine has ended ${this.crashes.length} times in a row, so it is not started again for some minutes. Nothing is lost; look at the log of the last run, try a smaller batch or another backend, then resume.`,
-        ),
+        new EspalierError('ENGINE_CRASHED', say('error.engine-keeps-ending', { times: this.crashes.length })),
       )
     }
   }

@@ -2,6 +2,7 @@
 import type { Comparison, Run } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { RunResult } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
 import type { ModelService } from './models'
@@ -69,10 +70,7 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       const runs = finishedRuns(runIds)
       const first = runs[0] as Run
       if (runs.some((run) => run.datasetId !== first.datasetId || run.modelId !== first.modelId)) {
-        throw new EspalierError(
-          'CONFLICT',
-          'Samples can only be compared between runs of the same network and the same data set. Choose such runs.',
-        )
+        throw new EspalierError('CONFLICT', say('error.compare-same-data'))
       }
       return engine.run(
         'disagreements',

@@ -2,6 +2,7 @@
 import type { Dataset, Inspection, Model } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { RunConfig } from '../../contract/run'
+import { say } from '../../contract/sentences'
 
 const shapeText = (shape: readonly (number | string)[]): string => shape.join(' × ')
 
@@ -27,6 +28,11 @@ export function requireSameShape(model: Model, { inputs }: Inspection, dataset: 
   if (extents.length < expected.length || elements(extents) === elements(dataset.sampleShape)) return
   throw new EspalierError(
     'SHAPE_MISMATCH',
-    `The network "${model.name}" reads samples of ${shapeText(expected)}, but "${dataset.name}" holds samples of ${shapeText(dataset.sampleShape)}. Choose data of the shape that the network was trained on.`,
+    say('error.data-shape', {
+      model: model.name,
+      wanted: shapeText(expected),
+      dataset: dataset.name,
+      found: shapeText(dataset.sampleShape),
+    }),
   )
 }

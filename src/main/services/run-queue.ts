@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Run } from '../../contract/entities'
 import { type ErrorCode, type ErrorReport, EspalierError, toErrorReport } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 import type { JobOutput } from '../engine/index'
 import { type ProcessLock, tryLock } from '../store/index'
 import { projectChanged, type ServiceContext } from './context'
@@ -19,11 +20,7 @@ const resumable: readonly ErrorCode[] = [
   'STORE_BUSY',
 ]
 
-const interruptedReport: ErrorReport = {
-  code: 'ENGINE_CRASHED',
-  message:
-    'Espalier was closed or ended while this run was going on. Its finished steps are kept; resume to go on from the last one.',
-}
+const interruptedReport: ErrorReport = toErrorReport(new EspalierError('ENGINE_CRASHED', say('error.closed')))
 
 const retryMs = 2000
 

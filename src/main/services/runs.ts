@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { LogLine, MetricPoint, Run } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { DecisionTrace, RunConfig } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import type { TablePart } from '../store/index'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
@@ -48,10 +49,7 @@ export function runService(context: ServiceContext, models: ModelService, datase
       return announce(id)
     }
     if (run.status === 'running' && !queue.cancel(id)) {
-      throw new EspalierError(
-        'CONFLICT',
-        'This run is being worked on by another Espalier with the same data folder. Cancel it there.',
-      )
+      throw new EspalierError('CONFLICT', say('error.run-elsewhere'))
     }
     return run
   }
@@ -73,16 +71,10 @@ export function runService(context: ServiceContext, models: ModelService, datase
       }
       const trashed = [project, model, dataset].find(({ deletedAt }) => deletedAt !== null)
       if (trashed) {
-        throw new EspalierError(
-          'CONFLICT',
-          `"${trashed.name}" is in the trash. Restore it first, or choose another one.`,
-        )
+        throw new EspalierError('CONFLICT', say('error.in-trash', { name: trashed.name }))
       }
       if (dataset.missing) {
-        throw new EspalierError(
-          'FILE_NOT_FOUND',
-          `The data of "${dataset.name}" is not on this machine: it came in an archive by reference. Open the data set and say where it lies.`,
-        )
+        throw new EspalierError('FILE_NOT_FOUND', say('error.data-elsewhere', { name: dataset.name }))
       }
       for (const config of configs) requireBuilt(config)
       requireSameShape(model, (await models.view(modelId)).inspection, dataset)

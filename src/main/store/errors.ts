@@ -1,5 +1,6 @@
 /** Turns what SQLite throws into coded errors; every repository call goes through here. */
 import { EspalierError } from '../../contract/errors'
+import { say } from '../../contract/sentences'
 
 const sqliteCode = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -16,11 +17,7 @@ export function storeError(error: unknown): unknown {
     )
   }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new EspalierError(
-      'STORE_BUSY',
-      'Another Espalier has been writing to the same data folder for too long. Wait until it is done, or close it, and try again.',
-      error,
-    )
+    return new EspalierError('STORE_BUSY', say('error.store-busy'), error)
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
     return new EspalierError(
@@ -30,18 +27,10 @@ export function storeError(error: unknown): unknown {
     )
   }
   if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code === 'SQLITE_PERM') {
-    return new EspalierError(
-      'FILE_UNREADABLE',
-      'The data folder cannot be written to. Check its permissions, or choose another one with ESPALIER_HOME.',
-      error,
-    )
+    return new EspalierError('FILE_UNREADABLE', say('error.store-read-only'), error)
   }
   if (code.startsWith('SQLITE_CONSTRAINT_FOREIGNKEY')) {
-    return new EspalierError(
-      'CONFLICT',
-      'This refers to something that is not in the store any more. Reload the screen and try again.',
-      error,
-    )
+    return new EspalierError('CONFLICT', say('error.store-gone'), error)
   }
   return error
 }

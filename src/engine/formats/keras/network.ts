@@ -1,5 +1,4 @@
 /** Layers with their weights -> canonical graph. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import type { Graph, Shape } from '../../graph/graph'

@@ -1,5 +1,4 @@
 /** Keras files: .h5 with its configuration in an attribute, .keras with both in an archive. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import { isZip, readDirectory, readEntry } from '../../archive/zip'

@@ -1,5 +1,4 @@
 /** Builds the channels-first graph from a network written with channels last: every value remembers how it lies. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import { type Attribute, Graph, type GraphNode, ints, type Shape, type ValueInfo } from '../../graph/graph'

@@ -1,5 +1,4 @@
 /** ONNX file -> canonical graph. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import type { Graph } from '../../graph/graph'

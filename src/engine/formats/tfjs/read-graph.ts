@@ -1,5 +1,4 @@
 /** A GraphDef with its weights -> canonical graph. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../../graph/graph'
@@ -31,7 +30,20 @@ function ordered(nodes: readonly GraphDefNode[]): GraphDefNode[] {
       attributes: new Map(),
     }),
   )
+  refuseLoops(nodes)
   return topologicalOrder(plain).map((node) => byName.get(node.name) as GraphDefNode)
+}
+
+/** TensorFlow writes loops (recurrent layers with free lengths among them) as cycles of these operators. */
+const loopOperators = new Set('Enter Exit Merge Switch NextIteration LoopCond RefEnter RefExit RefMerge RefSwitch'.split(' '))
+
+function refuseLoops(nodes: readonly GraphDefNode[]): void {
+  const loop = nodes.find(({ op }) => loopOperators.has(op))
+  if (!loop) return
+  throw new EspalierError(
+    'MODEL_UNSUPPORTED_OPERATOR',
+    `The operator ${loop.op} (node "${loop.name}") is part of a loop or a branch, which Espalier cannot follow in a TensorFlow.js graph model. Convert the network as a layers model (tensorflowjs_converter --input_format=keras), or to ONNX.`,
+  )
 }
 
 interface Endpoint {

@@ -1,5 +1,4 @@
 /** The result-oriented strategy: observe, propagate, decide. Surgery, refit and verification are the pipeline's. */
-
 import type { TraceCheckpoint } from '../../../contract/run'
 import { type Sentence, uniqueSentences } from '../../../contract/sentences'
 import type { Coupling } from '../../coupling/index'

@@ -1,5 +1,4 @@
 /** One round of the decision: a network that was observed, from its cost down to a goal. */
-
 import { EspalierError } from '../../../contract/errors'
 import type { TraceCheckpoint } from '../../../contract/run'
 import { type Sentence, say } from '../../../contract/sentences'
@@ -77,10 +76,7 @@ export async function decideRound(
   const layers = consumersOf(graph, coupling, statistics)
   const { groups, notes } = pricedGroups(coupling, statistics)
   if (groups.length === 0) {
-    throw new EspalierError(
-      'NOTHING_PRUNABLE',
-      'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
-    )
+    throw new EspalierError('NOTHING_PRUNABLE', say('error.nothing-priced'))
   }
   const breathe = async () => {
     await new Promise((resolve) => setTimeout(resolve, 0))

@@ -1,5 +1,4 @@
 /** Measuring networks on data: one score, or where several of them disagree. */
-
 import { EspalierError } from '../../../contract/errors'
 import { detailOf, say } from '../../../contract/sentences'
 import { type DataSource, fitToNetwork } from '../../../engine/data'

@@ -37,6 +37,37 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'held.written': '“{node}”（{op}）按索引写入它',
   'held.written-into': '“{node}”（{op}）按索引向它写入',
 
+  'error.activations-not-finite': '在此数据上，层“{layer}”的激活不是有限数值。请检查数据的归一化和该层的权重。',
+  'error.cancelled': '已取消。此前完成的部分已保留，可以继续。',
+  'error.cannot-run': '该网络无法在此运行，因为 Espalier 不能计算“{node}”（{op}）。仍可用 prune 命令按结构和权重剪枝。',
+  'error.closed': '此运行进行时 Espalier 被关闭或结束。已完成的步骤都已保留；继续即可从最后一步接着进行。',
+  'error.compare-same-data': '只有网络和数据集都相同的运行才能逐样本比较。请选择这样的运行。',
+  'error.data-elsewhere': '“{name}”的数据不在这台机器上：归档中只有引用。请打开该数据集并指明数据所在位置。',
+  'error.data-shape':
+    '网络“{model}”读取 {wanted} 的样本，而“{dataset}”中的样本为 {found}。请选择与训练时形状一致的数据。',
+  'error.drop-unsupported':
+    '用 {samples} 个验证样本无法承诺最多损失 {drop} 个百分点：即使网络不变，它们也只能支持到 {best}。大约需要 {enough} 个样本，或放宽容差。',
+  'error.engine-ended': '引擎进程在工作途中结束。此前完成的部分已保留，继续即可从那里接着进行。',
+  'error.engine-keeps-ending':
+    '引擎已连续结束 {times} 次，因此几分钟内不再启动。没有丢失任何内容；请查看最近一次运行的日志，换用较小的批大小或其他后端，然后继续。',
+  'error.engine-out-of-memory': '引擎内存不足，已被结束。此前完成的部分已保留；请减小批大小或校准样本数，然后继续。',
+  'error.engine-silent': '引擎过久没有响应，已被结束。此前完成的部分已保留，继续即可从那里接着进行。',
+  'error.few-calibration': '可供校准的样本只剩 {left} 个，至少需要 {needed} 个。请提供更多训练样本。',
+  'error.in-trash': '“{name}”在回收站中。请先恢复，或选择其他项。',
+  'error.label-beyond-classes':
+    '{split} 部分的第 {sample} 个样本标签为 {label}，而网络只区分 {classes} 个类别（0 到 {last}）。请选择训练该网络所用的数据集，或修正标签。',
+  'error.latency-unreachable':
+    '在这台机器上无法达到 {wanted} 毫秒的延迟：该网络每个样本需要 {original} 毫秒，所有组都到下限时仍需 {smallest} 毫秒。请放宽时间、减少受保护的层或减小取整。',
+  'error.nothing-priced':
+    '该网络中没有可移除的部分：没有哪个组既可移除，又由可定价的算子读取。模型检查会逐组说明原因。',
+  'error.run-cancelled': '运行已取消。已完成的部分已保留，继续运行即可从那里接着进行。',
+  'error.run-elsewhere': '使用同一数据文件夹的另一个 Espalier 正在处理此运行，请在那里取消。',
+  'error.scratch-needs-training': '从头训练需要训练：请给出微调轮数（--finetune N），与所比较的策略相同。',
+  'error.share-out-of-range': '要保留的比例必须在 0 和 1 之间，而给出的是 {value}。若要保留一半，请填 0.5。',
+  'error.steps-need-criterion': '分步剪枝（--iterations）适用于会重新评分的准则；“{strategy}”不评分。请去掉此项。',
+  'error.store-busy': '另一个 Espalier 写入同一数据文件夹的时间过长。请等它完成或将其关闭，然后重试。',
+  'error.store-gone': '所引用的内容已不在存储中。请重新加载页面后重试。',
+  'error.store-read-only': '无法写入数据文件夹。请检查权限，或用 ESPALIER_HOME 选择其他文件夹。',
   'error.disk-full': '磁盘已满，最后一次写入已撤销，没有丢失任何内容。请释放一些空间后重试。',
   'error.file-missing': '所需的文件不存在：{what}。请检查路径后重试。',
   'error.internal': 'Espalier 内部出错：{what}。此步骤之前的工作已保留；请连同诊断包一起报告。',

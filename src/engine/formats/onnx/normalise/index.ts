@@ -1,5 +1,4 @@
 /** Import -> canonical graph: opset 17 forms, constants folded, batch free where the network allows it, shapes known. */
-
 import { EspalierError } from '../../../../contract/errors'
 import { type Sentence, say } from '../../../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../../../graph/graph'

@@ -1,5 +1,4 @@
 /** One pass over a graph's nodes in order: rules emit nodes and constants, or let a value stand for another. */
-
 import { EspalierError } from '../../../../contract/errors'
 import type { Sentence } from '../../../../contract/sentences'
 import type { Attribute, Graph, GraphNode } from '../../../graph/graph'
