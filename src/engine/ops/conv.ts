@@ -5,8 +5,6 @@ import { claimAxis, onAxis } from './labels'
 import { lowerConv } from './lower/convolution'
 import { oneSample, windowOf, windowOutput } from './shapes'
 
-export const groupedReason = 'a grouped convolution reads it in a way that leaves no matching channels to remove'
-
 const conv: OpDefinition = {
   op: 'Conv',
   infer(context) {
