@@ -1,4 +1,7 @@
-/** Structural pruning beside Torch-Pruning: dependency analysis, the whole job, and peak memory. */
+/**
+ * Structural pruning beside Torch-Pruning: dependency analysis, the whole job, and peak memory.
+ * ESPALIER_BENCH_NETWORKS=resnet50,unet measures just these.
+ */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +16,8 @@ export const note =
   'Half the MACs by the group norm (l2 of producers, consumers and BatchNorm), the same ratio in every group, one thread. Ours starts from the file on disk and ends with the pruned network in memory (reading, analysis, scoring, surgery); theirs starts from a live module (dependency graph, importance, surgery). CPU milliseconds of the whole process, so that what V8 compiles beside counts too. `warm` is the median of the last seven times of a process that has been at it for 3 s or 60 times (theirs: of eight, Python compiles nothing on the way), `cold` the first time, after the imports of both sides; `process` is everything from the start of the command line (or of Python) to its end, the second of two times. Peak memory is that of one job. Both sides of a network run one after the other.'
 
 const names = (
-  'resnet18 resnet50 mobilenet_v2 mobilenet_v3_large densenet121 vgg16_bn alexnet squeezenet1_1 mnasnet1_0 efficientnet_b0 regnet_y_400mf ' +
-  'regnet_x_400mf convnext_tiny googlenet inception_v3 ghostnet_100 dla34 mobilenetv1_100 unet dcgan yolo_like textcnn poolformer_block'
+  process.env.ESPALIER_BENCH_NETWORKS?.replaceAll(',', ' ') ??
+  'resnet18 resnet50 mobilenet_v2 efficientnet_b0 regnet_y_400mf densenet121 convnext_tiny googlenet unet dcgan textcnn poolformer_block'
 ).split(' ')
 
 const pythonScript = inRoot('scripts/zoo/torch_pruning.py')

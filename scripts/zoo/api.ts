@@ -1,4 +1,5 @@
 /** What the zoo's and the benchmarks' scripts use of the engine, bundled as one module (scripts/lib/bundle.mjs). */
+export { inEnglish } from '../../src/contract/sentences'
 export { analyseCoupling } from '../../src/engine/coupling/index'
 export { costOf, createCostModel } from '../../src/engine/evaluation/cost'
 export { readModel, writeModel } from '../../src/engine/formats/index'

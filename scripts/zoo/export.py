@@ -1,9 +1,10 @@
 """Exports the model zoo to ONNX with random weights, in a throwaway Python environment.
 
-usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide]
+usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further]
 needs: torch, torchvision, timm, transformers, onnx (onnxscript for the new exporter). Nothing is downloaded.
 """
 import argparse
+import importlib
 import pathlib
 import sys
 import time
@@ -200,14 +201,13 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
-    a.add_argument("--set", choices=["usual", "wide"], default="usual")
+    a.add_argument("--set", choices=["usual", "wide", "further"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     failed = []
-    if a.set == "wide":
-        import wide
-    for name, make in (wide.ZOO if a.set == "wide" else ZOO).items():
+    networks = ZOO if a.set == "usual" else importlib.import_module(a.set).ZOO
+    for name, make in networks.items():
         path = out / f"{name}.{a.exporter}.onnx"
         if (a.only and name not in a.only) or path.exists():
             continue

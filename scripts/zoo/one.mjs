@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const [file] = positionals
-const { analyseCoupling, costOf, createCostModel, maskPlan, prune, readModel, writeModel } = await import(
+const { analyseCoupling, costOf, createCostModel, inEnglish, maskPlan, prune, readModel, writeModel } = await import(
   process.env.ESPALIER_BUNDLE ?? (await bundled(join(import.meta.dirname, 'api.ts')))
 )
 const clock = () => performance.now()
@@ -128,13 +128,13 @@ try {
   report.analysisMs = clock() - analysing
   const cost = createCostModel(graph, coupling)
   const prunable = coupling.groups.filter((group) => group.prunable)
-  report.notes = notes
+  report.notes = notes.map(inEnglish)
   report.nodes = graph.nodes.length
   report.macs = cost.original.macs
   report.params = cost.original.params
   report.groups = coupling.groups.length
   report.prunable = prunable.length
-  report.reasons = [...new Set(coupling.groups.flatMap((group) => group.reason ?? []))]
+  report.reasons = [...new Set(coupling.groups.flatMap((group) => (group.reason ? [inEnglish(group.reason)] : [])))]
   // What is left when all but one unit of every group are gone.
   for (const group of prunable) for (const unit of group.units.filter((id) => id > 0).slice(1)) cost.remove(unit)
   report.share = 1 - cost.macs / cost.original.macs

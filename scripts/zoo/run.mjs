@@ -2,9 +2,9 @@
  * Prunes every ONNX file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
  * writes docs/coverage.json and docs/coverage.md.
  *
- * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--wide]
+ * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further]
  *
- * `--wide`: the folder holds the wider zoo (`export.py --set wide`), which is pruned to 50 % and kept in docs/coverage-wide.json.
+ * `--set`: the folder holds another zoo (`export.py --set ...`), which is pruned to 50 % and kept in docs/coverage-SET.json.
  * Models that are in the JSON already are skipped unless --anew is given; Torch-Pruning's side of the table comes from
  * docs/coverage-torch-pruning.json, which scripts/zoo/torch_pruning.py writes.
  */
@@ -25,12 +25,12 @@ const { values, positionals } = parseArgs({
     keep: { type: 'string' },
     strategy: { type: 'string', default: 'l2' },
     anew: { type: 'boolean', default: false },
-    wide: { type: 'boolean', default: false },
+    set: { type: 'string' },
   },
 })
 const [folder] = positionals
-const records = join(root, 'docs', values.wide ? 'coverage-wide.json' : 'coverage.json')
-const shares = values.keep ?? (values.wide ? '0.5' : '0.7,0.5,0.3')
+const records = join(root, 'docs', values.set ? `coverage-${values.set}.json` : 'coverage.json')
+const shares = values.keep ?? (values.set ? '0.5' : '0.7,0.5,0.3')
 if (!folder) throw new Error('usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...]')
 
 const known = existsSync(records) ? JSON.parse(readFileSync(records, 'utf8')) : { models: [] }
