@@ -124,6 +124,12 @@ const malformed: [string, unknown, string, string][] = [
     'MODEL_UNSUPPORTED_OPERATOR',
     'The operator StatelessWhile',
   ],
+  [
+    'a loop written as a cycle',
+    graph([x, node('Merge', 'm', ['x', 'n']), node('NextIteration', 'n', ['m'])]),
+    'MODEL_UNSUPPORTED_OPERATOR',
+    'The operator Merge (node "m") is part of a loop',
+  ],
   ['no nodes', graph([]), 'MODEL_INVALID', 'holds no nodes'],
   ['a topology that is a list', { modelTopology: [], weightsManifest: [] }, 'MODEL_INVALID', 'should be an object'],
 ]

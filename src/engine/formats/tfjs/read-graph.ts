@@ -35,7 +35,9 @@ function ordered(nodes: readonly GraphDefNode[]): GraphDefNode[] {
 }
 
 /** TensorFlow writes loops (recurrent layers with free lengths among them) as cycles of these operators. */
-const loopOperators = new Set('Enter Exit Merge Switch NextIteration LoopCond RefEnter RefExit RefMerge RefSwitch'.split(' '))
+const loopOperators = new Set(
+  'Enter Exit Merge Switch NextIteration LoopCond RefEnter RefExit RefMerge RefSwitch'.split(' '),
+)
 
 function refuseLoops(nodes: readonly GraphDefNode[]): void {
   const loop = nodes.find(({ op }) => loopOperators.has(op))
