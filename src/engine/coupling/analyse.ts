@@ -4,7 +4,7 @@ import { type HeldCode, type Sentence, say } from '../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
 import { type CouplingContext, findOp, type Labels, type Role } from '../ops/index'
 import { shapeOf } from '../ops/infer'
-import { onAxis, simplify } from '../ops/labels'
+import { holdWhole, onAxis, simplify } from '../ops/labels'
 import { formGroups } from './groups'
 import type { Coupling } from './types'
 import { UnionFind } from './union-find'
@@ -39,9 +39,7 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
     if (rule && node.outputs.every((output) => output === '' || graph.info(output)?.shape)) {
       rule(context)
     } else {
-      node.inputs.forEach((_, i) => {
-        if (context.has(i)) context.fix(context.labels(i), 'held.unfollowed')
-      })
+      holdWhole(context)
     }
     if (fixed.has(node.name)) {
       for (const output of node.outputs) context.fix(walk.values.get(output) ?? [], 'held.protected')
