@@ -122,7 +122,7 @@ export async function callOff(page) {
 export async function throwCalledOff(page) {
   await page.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Move to trash' }).click()
-  await page.getByRole('link', { name: 'New run' }).waitFor()
+  await page.getByRole('navigation').getByRole('link', { name: /^Runs/ }).click()
   await page.getByRole('link', { name: 'New run' }).click()
   await page.getByRole('button', { name: 'Start over' }).click()
 }

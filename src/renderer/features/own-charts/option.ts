@@ -73,7 +73,13 @@ export function chartOption(
           type: 'category',
           data: categories,
           splitLine: { show: false },
-          axisLabel: { color: palette.text3, fontSize: 11, width: 90, overflow: 'truncate', hideOverlap: true },
+          axisLabel: {
+            color: palette.text3,
+            fontSize: 11,
+            width: 84,
+            overflow: 'truncate',
+            interval: categories.length > 8 ? 'auto' : 0,
+          },
         }
       : { ...axisOption(palette, words.x), type: 'value' },
     yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 40, scale: !bars },
