@@ -3,7 +3,14 @@ import type { RunConfig } from '../../../contract'
 
 export const allocations = ['global', 'uniform', 'sensitivity'] as const satisfies readonly RunConfig['allocation'][]
 export const refits = ['sequential', 'layerwise', 'bn', 'none'] as const satisfies readonly RunConfig['refit'][]
-export const backends = ['auto', 'cuda', 'webgpu', 'native', 'onnxruntime', 'wasm'] as const satisfies readonly RunConfig['backend'][]
+export const backends = [
+  'auto',
+  'cuda',
+  'webgpu',
+  'native',
+  'onnxruntime',
+  'wasm',
+] as const satisfies readonly RunConfig['backend'][]
 export const rateSchedules = ['linear', 'cosine', 'step', 'constant'] as const satisfies readonly NonNullable<
   RunConfig['finetune']['schedule']
 >[]
