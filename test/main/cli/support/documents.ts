@@ -4,7 +4,7 @@ import { environmentSchema, runConfigSchema, runResultSchema } from '../../../..
 
 /** `compress --json`: the run's result, and what is needed to repeat it. */
 export const compressionSchema = runResultSchema.extend({
-  config: runConfigSchema.required().partial({ iterations: true }),
+  config: runConfigSchema.required().partial({ iterations: true, refitSamples: true }),
   environment: environmentSchema,
 })
 export type CompressionDocument = z.infer<typeof compressionSchema>
