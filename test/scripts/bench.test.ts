@@ -26,7 +26,7 @@ test('measures structure and ranks quickly, and writes a page with machine and v
   expect(status).toBe(0)
   const page = readFileSync(join(out, 'benchmarks.md'), 'utf8')
   expect(page).toMatch(/^# Benchmarks$/m)
-  expect(page).toMatch(/Machine: .+ cores, \d+ GiB/)
+  expect(page).toMatch(/Last machine: .+ cores, \d+ GiB/)
   expect(page).toContain(`node ${process.versions.node}`)
   expect(page).toContain('## Structural pruning beside Torch-Pruning')
   expect(page).toMatch(/\| all layers \| [\d.]+ ms \|/)

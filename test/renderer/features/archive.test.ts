@@ -5,7 +5,8 @@ import { type Mounted, mountApp } from '../mount'
 
 const saved = vi.hoisted(() => ({ names: [] as string[] }))
 vi.mock('../../../src/renderer/ui/save-file', () => ({ saveFile: (name: string) => saved.names.push(name) }))
-vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
+// Drawn when the rows stand, which may be after a test has ended; there is no canvas here.
+vi.mock('../../../src/renderer/charts/Chart.vue', () => ({
   __esModule: true,
   default: { template: '<div />' },
 }))
