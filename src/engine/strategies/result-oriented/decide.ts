@@ -39,7 +39,7 @@ export interface DecideOptions {
   readonly least?: number
   /** At least this share of every group stays; 0: no floor. */
   readonly floor?: number
-  /** How much dearer a group gets as it shrinks: prices count times (width / units left) to this power. Default 1. */
+  /** How much dearer a group gets as it shrinks: prices count times (width / units left) to this power. Default 8. */
   readonly scarcity?: number
 }
 
@@ -47,7 +47,7 @@ export interface DecideOptions {
  * A price is what one removal costs while the others make up for it as they are. The refits let all layers make up for
  * it together, and for that the units that are left of a group are needed: the fewer they are, the more each is worth.
  */
-const SCARCITY = 1
+const SCARCITY = 8
 
 interface GroupState {
   readonly group: DecisionGroup

@@ -128,14 +128,17 @@ function knottyNetwork(): Graph {
 }
 
 describe('decideResultOriented', () => {
-  it('meets a budget, and a larger budget is a prefix of a smaller one', async () => {
+  it('meets a budget, and goes the way of a larger budget until that is nearly met', async () => {
     const small = await decideResultOriented(inputFor(chainNetwork(), chainTable(), 0.3))
     const large = await decideResultOriented(inputFor(chainNetwork(), chainTable(), 0.6))
     const whole = createCostModel(chainNetwork(), analyseCoupling(chainNetwork())).macs
     expect(small.trajectory.at(-1)?.macs).toBeLessThanOrEqual(0.3 * whole)
     expect(small.trajectory.at(-2)?.macs).toBeGreaterThan(0.3 * whole)
     const units = (decision: typeof small) => decision.trajectory.map(({ unit }) => unit)
-    expect(units(small).slice(0, large.trajectory.length)).toEqual(units(large))
+    // Only what fills the end of the larger budget is chosen for it: a unit here saves at most a tenth of the network.
+    const common = large.trajectory.findIndex(({ macs }) => macs < 0.7 * whole)
+    expect(common).toBeGreaterThan(3)
+    expect(units(small).slice(0, common)).toEqual(units(large).slice(0, common))
     expect(small.correlation.groups).toEqual(['conv0', 'conv1', 'conv2'])
     expect(small.notes).toEqual([])
   })
