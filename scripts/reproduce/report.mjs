@@ -50,7 +50,7 @@ function whatRan(cells) {
     for (const [budget, own] of grouped(list, (cell) => cell.keep)) {
       const of = (key) => [...new Set(own.map((cell) => cell[key] ?? 'unknown'))].join(', ')
       lines.push(
-        `| ${arm} | ${percent(budget)} | ${of('network')} | ${of('seed')} | ${of('strategy')} | ${own.length} |`,
+        `| ${arm} | ${percent(budget)} | ${of('network')} | ${of('seed')} | ${of('strategy')} | ${own.length} | ${of('code')} |`,
       )
     }
   }
