@@ -29,6 +29,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // What a fresh install computes with.
+          env: { ESPALIER_NATIVE: 'off', ESPALIER_ONNXRUNTIME: 'on' },
           include: ['test/{e2e,electron-stand-in}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 300_000,

@@ -40,6 +40,8 @@ export async function sensitivitySweep(page) {
   await page.getByRole('checkbox', { name: /^L2 norm/ }).check()
   await page.getByRole('checkbox', { name: /^Result-oriented/ }).uncheck()
   await page.getByRole('radio', { name: 'Sensitivity' }).check({ force: true })
+  await page.getByRole('checkbox', { name: /^No refit/ }).check()
+  await page.getByRole('checkbox', { name: /^Refit by layers and result/ }).uncheck()
   await page.getByLabel('Budgets in percent').fill('50')
   await page.getByLabel('Name').fill('Sensitivity sweep')
   await page.getByRole('button', { name: /^Queue/ }).click()
