@@ -75,7 +75,11 @@ describe('the built command line', () => {
     const { code, stdout } = await espalier(['doctor', '--json'])
     expect(code).toBe(0)
     const found = doctorSchema.parse(JSON.parse(stdout))
-    expect(found.backends.find((backend) => backend.chosen)).toMatchObject({ name: 'wasm', available: true })
+    expect(found.backends.find((backend) => backend.chosen)).toMatchObject({
+      name: 'onnxruntime',
+      available: true,
+      verified: true,
+    })
     expect(found.dataFolder).toBe(home)
   })
 
