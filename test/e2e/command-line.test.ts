@@ -78,7 +78,6 @@ describe('the built command line', () => {
     expect(found.backends.find((backend) => backend.chosen)).toMatchObject({
       name: 'onnxruntime',
       available: true,
-      verified: true,
     })
     expect(found.dataFolder).toBe(home)
   })
