@@ -46,6 +46,6 @@ test('a killed application shows the run as interrupted at its next start, and f
   await openSample(page)
   await runsWith(page, 'Interrupted').waitFor()
   await resume()
-  await runsWith(page, 'Done').waitFor({ timeout: 180_000 })
+  await runsWith(page, 'Done').waitFor({ timeout: 280_000 })
   expect(await runsWith(page, '').count()).toBe(1)
 })
