@@ -335,12 +335,16 @@ class SelectiveScan(nn.Module):
         return self.fc(r + self.out(y * F.silu(gate)))
 
 
+def eager(model, config, settings):
+    import transformers
+    made = getattr(transformers, config)(**settings)
+    made._attn_implementation = "eager"
+    return getattr(transformers, model)(made)
+
+
 def speech(model, config, shape, **settings):
     def make():
-        import transformers
-        made = getattr(transformers, config)(**settings)
-        made._attn_implementation = "eager"
-        net = getattr(transformers, model)(made)
+        net = eager(model, config, settings)
 
         class Out(nn.Module):
             def __init__(self):
@@ -356,10 +360,7 @@ def speech(model, config, shape, **settings):
 
 def encoder_decoder(model, config, **settings):
     def make():
-        import transformers
-        made = getattr(transformers, config)(**settings)
-        made._attn_implementation = "eager"
-        net = getattr(transformers, model)(made)
+        net = eager(model, config, settings)
 
         class Out(nn.Module):
             def __init__(self):

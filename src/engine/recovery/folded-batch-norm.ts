@@ -9,8 +9,8 @@ export interface Folded {
   unfold(moved: Graph): Graph
 }
 
-/** What BatchNorm on running statistics does to a channel: y = scale x + shift. */
-interface Affine {
+/** A BatchNorm and the operator it goes into. */
+interface Fold {
   readonly node: GraphNode
   readonly operator: GraphNode
   readonly scale: Float64Array
@@ -20,12 +20,34 @@ interface Affine {
   readonly biasName: string
 }
 
+/** What BatchNorm on running statistics does to each channel: y = scale (x - mean) + shift. */
+export interface BatchNormNumbers {
+  readonly scale: Float64Array
+  readonly mean: Float32Array
+  readonly shift: Float32Array
+}
+
+/** Null where its numbers are no constants. */
+export function batchNormNumbers(graph: Graph, node: GraphNode): BatchNormNumbers | null {
+  const constants = node.inputs.slice(1, 5).map((name) => graph.constants.get(name))
+  if (constants.some((constant) => !constant)) return null
+  const [gamma, shift, mean, variance] = (constants as TensorData[]).map(toFloat32) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ]
+  const epsilon = numberAttribute(node, 'epsilon', 1e-5)
+  const scale = Float64Array.from(gamma, (value, i) => value / Math.sqrt((variance[i] as number) + epsilon))
+  return { scale, mean, shift }
+}
+
 /** A channel whose scale is smaller than this share of the largest would be divided by almost nothing. */
 const LEAST_SCALE = 1e-3
 
 /** Folds every BatchNorm that alone reads a linear operator whose numbers nobody else reads. */
 export function foldBatchNorm(graph: Graph): Folded {
-  const folds = new Map<GraphNode, Affine>()
+  const folds = new Map<GraphNode, Fold>()
   for (const node of graph.nodes) {
     const fold = foldable(graph, node)
     if (fold) folds.set(fold.operator, fold)
@@ -34,14 +56,14 @@ export function foldBatchNorm(graph: Graph): Folded {
   const constants = new Map(graph.constants)
   for (const { operator, scale, constant, outputAxis, biasName, node } of folds.values()) {
     const weight = operator.inputs[1] as string
-    const { dims } = graph.constants.get(weight) as TensorData
+    const own = graph.constants.get(weight) as TensorData
     constants.set(
       weight,
-      scaled(graph.constants.get(weight) as TensorData, outputAxis, (o) => scale[o] as number),
+      scaled(own, outputAxis, (o) => scale[o] as number),
     )
     const beta = numbers(graph, node.inputs[2] as string)
     const bias = Float32Array.from(beta, (value, o) => value + (constant[o] as number))
-    constants.set(biasName, { dtype: 'float32', dims: [dims[outputAxis] as number], data: bias })
+    constants.set(biasName, { dtype: 'float32', dims: [scale.length], data: bias })
   }
   const nodes = graph.nodes
     .filter((node) => !gone.has(node))
@@ -84,10 +106,11 @@ export function foldBatchNorm(graph: Graph): Folded {
 
 const numbers = (graph: Graph, name: string): Float32Array => toFloat32(graph.constants.get(name) as TensorData)
 
-function foldable(graph: Graph, node: GraphNode): Affine | null {
-  if (node.op !== 'BatchNormalization' || node.inputs.slice(1, 5).some((name) => !graph.constants.has(name)))
-    return null
-  const [x, gamma, beta, mean, variance] = node.inputs as [string, string, string, string, string]
+function foldable(graph: Graph, node: GraphNode): Fold | null {
+  const found = node.op === 'BatchNormalization' ? batchNormNumbers(graph, node) : null
+  if (!found) return null
+  const { scale, mean } = found
+  const [x, , beta] = node.inputs as [string, string, string]
   const operator = graph.producer(x)
   const outputAxis = operator ? outputAxisOf(operator) : null
   if (!operator || outputAxis === null || graph.consumers(x).length > 1 || graph.isOutput(x)) return null
@@ -95,28 +118,22 @@ function foldable(graph: Graph, node: GraphNode): Affine | null {
   const own = [weight, beta, ...(bias ? [bias] : [])]
   if (own.some((name) => graph.constants.get(name)?.dtype !== 'float32' || graph.consumers(name).length > 1))
     return null
-  const epsilon = numberAttribute(node, 'epsilon', 1e-5)
-  const [g, m, v] = [gamma, mean, variance].map((name) => numbers(graph, name)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ]
-  const scale = Float64Array.from(g, (value, o) => value / Math.sqrt((v[o] as number) + epsilon))
   const largest = scale.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   if (scale.some((value) => !(Math.abs(value) > LEAST_SCALE * largest))) return null
   const before = bias ? numbers(graph, bias) : new Float32Array(scale.length)
   if (before.length !== scale.length) return null
-  const constant = scale.map((value, o) => ((before[o] as number) - (m[o] as number)) * value)
+  const constant = scale.map((value, o) => ((before[o] as number) - (mean[o] as number)) * value)
   return { node, operator, scale, constant, outputAxis, biasName: bias || `${operator.name}.folded` }
 }
 
 /** Axis of the weight that runs over the channels BatchNorm sees; null where it is not the weight's alone. */
-function outputAxisOf({ op, attributes, ...node }: GraphNode): number | null {
-  const whole = { op, attributes, ...node }
-  if (op === 'Conv') return 0
-  if (op === 'ConvTranspose') return numberAttribute(whole, 'group', 1) === 1 ? 1 : null
-  if (op !== 'Gemm' || numberAttribute(whole, 'alpha', 1) !== 1 || numberAttribute(whole, 'beta', 1) !== 1) return null
-  return numberAttribute(whole, 'transB', 0) === 1 ? 0 : 1
+function outputAxisOf(node: GraphNode): number | null {
+  const is = (attribute: string, value: number, otherwise: number) =>
+    numberAttribute(node, attribute, otherwise) === value
+  if (node.op === 'Conv') return 0
+  if (node.op === 'ConvTranspose') return is('group', 1, 1) ? 1 : null
+  if (node.op !== 'Gemm' || !is('alpha', 1, 1) || !is('beta', 1, 1)) return null
+  return is('transB', 1, 0) ? 0 : 1
 }
 
 function scaled(weight: TensorData, axis: number, factor: (index: number) => number): TensorData {

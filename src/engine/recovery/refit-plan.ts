@@ -1,8 +1,9 @@
 /** What the sequential refit works on: which operators, in which order, and what has to be known at each of them. */
 import type { Coupling, Layer, PruningPlan } from '../coupling/index'
-import { type Graph, type GraphNode, numberAttribute } from '../graph/graph'
+import type { Graph, GraphNode } from '../graph/graph'
 import { toFloat32 } from '../graph/tensor'
 import { isRefittable, recurrentLayers } from '../statistics/index'
+import { batchNormNumbers } from './folded-batch-norm'
 
 /** The other side of a residual addition, and how the operator's output enters it: scale x output. */
 export interface Shortcut {
@@ -127,19 +128,12 @@ export function fateOf(graph: Graph, layer: Layer, outputs: number): Fate {
 
 /** Applies a BatchNorm to scale and shift; false where its numbers are no constants. */
 function throughBatchNorm(graph: Graph, node: GraphNode, scale: Float32Array, shift: Float32Array): boolean {
-  const [gamma, beta, mean, variance] = node.inputs.slice(1, 5).map((name) => graph.constants.get(name))
-  if (!gamma || !beta || !mean || !variance) return false
-  const epsilon = numberAttribute(node, 'epsilon', 1e-5)
-  const [g, b, m, v] = [gamma, beta, mean, variance].map(toFloat32) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ]
+  const found = batchNormNumbers(graph, node)
+  if (!found) return false
   for (let i = 0; i < scale.length; i++) {
-    const factor = (g[i] as number) / Math.sqrt((v[i] as number) + epsilon)
+    const factor = found.scale[i] as number
     scale[i] = (scale[i] as number) * factor
-    shift[i] = ((shift[i] as number) - (m[i] as number)) * factor + (b[i] as number)
+    shift[i] = ((shift[i] as number) - (found.mean[i] as number)) * factor + (found.shift[i] as number)
   }
   return true
 }

@@ -10,6 +10,7 @@ import { tensor, tidy, transpose } from '../runtime/tensors'
 import type { LiveValue, Session } from '../runtime/types'
 import { foldBatchNorm } from './folded-batch-norm'
 import { mixed } from './mixing'
+import { MemoryBudget } from './refit-frontier'
 import { type ResultForm, resultLoss } from './result-loss'
 import { type Mover, moversOf } from './whitened-step'
 
@@ -135,7 +136,7 @@ const MEMORY = 256 * 2 ** 20
 /** The original's logits, kept on the host, so that a batch is asked about once. */
 class Teacher {
   private readonly known = new Map<string, { readonly dims: readonly number[]; readonly data: Float32Array }>()
-  private bytes = 0
+  private readonly budget = new MemoryBudget(MEMORY)
 
   constructor(private readonly session: Session) {}
 
@@ -146,8 +147,7 @@ class Teacher {
       const name = logitsValue(this.session.graph)
       const plain = toPlain(this.session.forward(inputs, [name]).get(name) as LiveValue)
       found = { dims: plain.shape, data: Float32Array.from(plain.dataSync()) }
-      this.bytes += found.data.byteLength
-      if (this.bytes <= MEMORY) this.known.set(key, found)
+      if (this.budget.take(found.data.byteLength)) this.known.set(key, found)
     }
     const plain = tensor(found.data, [...found.dims])
     const rank = found.dims.length

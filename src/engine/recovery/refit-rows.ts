@@ -17,6 +17,7 @@ import {
 import type { LiveValue, LiveValues } from '../runtime/types'
 import { windowOfLayer } from '../statistics/linear-layer'
 import { extentsOf, outputRows, patchRows } from '../statistics/rows'
+import { MemoryBudget } from './refit-frontier'
 import { addendOf, type RefitStep, type Shortcut } from './refit-plan'
 import type { TeacherRows } from './refit-teacher'
 
@@ -89,8 +90,12 @@ export function outputsOf(rows: Tensor, weights: Float64Array, outputs: number, 
 export class KeptRows {
   private readonly batches = new Map<number, BatchRows>()
 
-  /** @param left bytes that they may take on the backend. */
-  constructor(private left: number) {}
+  private readonly budget: MemoryBudget
+
+  /** @param bytes that they may take on the backend. */
+  constructor(bytes: number) {
+    this.budget = new MemoryBudget(bytes)
+  }
 
   of(index: number): BatchRows | undefined {
     return this.batches.get(index)
@@ -99,8 +104,7 @@ export class KeptRows {
   keep(index: number, parts: BatchRows): void {
     const tensors = [parts.rows, parts.targets, ...(parts.offset ? [parts.offset] : [])]
     const bytes = tensors.reduce((sum, { size }) => sum + 4 * size, 0)
-    if (bytes > this.left) return
-    this.left -= bytes
+    if (!this.budget.take(bytes)) return
     for (const tensor of tensors) keep(tensor)
     this.batches.set(index, parts)
   }

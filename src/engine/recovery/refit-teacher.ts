@@ -51,7 +51,7 @@ export class RefitTeacher {
   /** Goes from the start of one refit to that of the next. */
   private readonly starts: Frontier
   private readonly shared = new Map<string, TeacherRows>()
-  private left: number
+  private readonly sharing: MemoryBudget
 
   /**
    * @param original with inferred shapes.
@@ -72,7 +72,7 @@ export class RefitTeacher {
     this.budget = new MemoryBudget(options.memoryBytes)
     this.frontier = new Frontier(this.session, this.batches, this.budget)
     this.starts = new Frontier(this.session, this.batches, this.budget)
-    this.left = options.sharedBytes
+    this.sharing = new MemoryBudget(options.sharedBytes)
   }
 
   read(index: number): Batch {
@@ -120,8 +120,7 @@ export class RefitTeacher {
       disposeValues(live)
     }
     const bytes = 4 * (rows.outputs.size + (rows.addend?.size ?? 0))
-    if (bytes > this.left) return { rows, release: () => disposeRows(rows) }
-    this.left -= bytes
+    if (!this.sharing.take(bytes)) return { rows, release: () => disposeRows(rows) }
     this.shared.set(key, rows)
     return { rows, release() {} }
   }

@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 import { useNow } from '../ui/use-now'
 
 /** Nothing heard for so long is said: engines give a sign of life every other second. */
-const stalledMs = 20_000
+export const stalledMs = 20_000
 /** Too little to judge a pace by. */
 const shortestMs = 2000
 const shortestShare = 0.02

@@ -7,19 +7,10 @@ import type { Graph } from '../../graph/graph'
 import type { ObserveOptions } from '../../statistics/index'
 import type { Removal } from '../trajectory'
 import type { CheckpointTools } from './checkpoints'
-import type { CostModel, Measure } from './decide'
+import type { CostModel, DecideOptions } from './decide'
 
-export interface ResultOrientedOptions extends ObserveOptions {
-  /** What is saved; a tolerance is bisected on MACs. */
-  readonly measure: Measure
-  /** Absolute; the trajectory ends when it is met. 0: everything that may go is ordered. */
-  readonly target: number
-  readonly roundTo: number
-  /** At least this many units of a group stay, and at least this share of it. */
-  readonly least?: number
-  readonly floor?: number
-  /** See `DecideOptions`. */
-  readonly scarcity?: number
+/** A tolerance is bisected on MACs; with a target of 0 everything that may go is ordered. */
+export interface ResultOrientedOptions extends ObserveOptions, DecideOptions {
   readonly protect: readonly string[]
   /**
    * Where the cost has fallen to this share of what it was when the network was last observed, the network is refitted
