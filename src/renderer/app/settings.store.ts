@@ -23,12 +23,14 @@ export const useSettings = defineStore('settings', () => {
   const layouts = ref<Record<string, unknown>>(readLocal())
   const loaded = ref(false)
   let unsaved = new Set<string>(Object.keys(layouts.value))
+  /** On the way to the services: kept in the safety copy until they have answered. */
+  let sent = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const writeLocal = () => {
-    const pending = Object.fromEntries([...unsaved].map((key) => [key, layouts.value[key]]))
+    const pending = Object.fromEntries([...sent, ...unsaved].map((key) => [key, layouts.value[key]]))
     try {
-      if (unsaved.size > 0) window.localStorage.setItem(localKey, JSON.stringify(pending))
+      if (Object.keys(pending).length > 0) window.localStorage.setItem(localKey, JSON.stringify(pending))
       else window.localStorage.removeItem(localKey)
     } catch {
       // Storage is full or forbidden: the services still get the state, only the safety copy is missing.
@@ -49,7 +51,11 @@ export const useSettings = defineStore('settings', () => {
     clearTimeout(timer)
     timer = undefined
     if (unsaved.size === 0) return
-    const sent = unsaved
+    if (sent.size > 0) {
+      schedule()
+      return
+    }
+    sent = unsaved
     unsaved = new Set()
     try {
       // The services merge screen by screen, so another window's screens are left alone.
@@ -59,6 +65,7 @@ export const useSettings = defineStore('settings', () => {
       // Not lost: it stays in the safety copy, and goes out with the next change or start.
       for (const key of sent) unsaved.add(key)
     }
+    sent = new Set()
     writeLocal()
   }
 

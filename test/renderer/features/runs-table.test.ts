@@ -1,5 +1,6 @@
 /** The runs table: sorting, views, many runs at once, what is remembered. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { useSettings } from '../../../src/renderer/app/settings.store'
 import { type ColumnHelp, columns } from '../../../src/renderer/features/runs/columns'
 import { readPart } from '../../../src/renderer/features/runs/read-table'
 import { sortRuns, sortTexts } from '../../../src/renderer/features/runs/rows'
@@ -170,8 +171,12 @@ describe('the screen', () => {
   })
 
   it('remembers the search, the grouping, what is folded and the sorting', async () => {
-    mounted = await mountApp('/p/p-sample/runs')
+    // A window that closed before the services had answered: the safety copy speaks.
+    const silent = createFakeClient()
+    silent.client.app.saveSettings = () => new Promise(() => {})
+    mounted = await mountApp('/p/p-sample/runs', silent)
     await search().setValue('status:done')
+    void useSettings().flush()
     const select = mounted.wrapper.find<HTMLSelectElement>('select.group')
     select.element.selectedIndex = 2
     await select.trigger('change')
@@ -179,7 +184,6 @@ describe('the screen', () => {
     await mounted.settle()
     const before = rowCount()
     mounted.wrapper.unmount()
-    // A window that closed at once, before the services had answered: the safety copy speaks.
     mounted = await mountApp('/p/p-sample/runs', createFakeClient())
     expect(search().element.value).toBe('status:done')
     expect(rowCount()).toBe(before)
