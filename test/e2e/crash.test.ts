@@ -31,6 +31,9 @@ const isRunning = () => runsTable(page).getByRole('progressbar').waitFor({ timeo
 
 test('a killed engine interrupts its run, and the workbench goes on', async () => {
   await page.getByRole('link', { name: 'New run' }).click()
+  // Long enough to be killed twice, and no longer.
+  await page.getByRole('checkbox', { name: /^Refit by layers(?! and)/ }).check()
+  await page.getByRole('checkbox', { name: /^Refit by layers and result/ }).uncheck()
   await page.getByRole('button', { name: /^Queue/ }).click()
   await isRunning()
   for (const pid of engineProcesses(server.pid)) process.kill(pid, 'SIGKILL')

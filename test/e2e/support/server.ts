@@ -35,8 +35,8 @@ export class ServerUnderTest {
     return new ServerUnderTest(child, browser, workspace, url)
   }
 
-  async firstWindow(): Promise<Page> {
-    const page = await this.#browser.newPage({ viewport: { width: 1360, height: 860 }, locale: 'en' })
+  async firstWindow(locale = 'en'): Promise<Page> {
+    const page = await this.#browser.newPage({ viewport: { width: 1360, height: 860 }, locale })
     this.#workspace.watch.observe(page)
     await page.goto(this.url)
     return page

@@ -1,5 +1,5 @@
 /** A data folder of its own for each application under test, and what its processes tried to reach. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -20,6 +20,13 @@ export class Workspace {
     ESPALIER_NETWORK_LOG: this.#networkLog,
     // A URL and not a path: a folder with a space would end the option.
     NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'no-network.mjs')).href}`,
+  }
+
+  /** Another one with the same data; no application may be using it meanwhile. */
+  copy(): Workspace {
+    const other = new Workspace()
+    cpSync(join(this.home, 'data'), join(other.home, 'data'), { recursive: true })
+    return other
   }
 
   /** What any Node process of the application tried to reach outside this machine. */
