@@ -2,7 +2,7 @@
  * Selections and refits compared in one process: the network is observed once, every variant decides from the same
  * statistics, and every result is measured on both halves of the test split: one to choose by, one to report.
  *
- *   node --import tsx scripts/ablation/refits.mts --model FILE --data DATA [--keep 0.3,0.15,0.07] [--scarcity 0,1,2]
+ *   node --import tsx scripts/ablation/refits.mts --model FILE --data DATA [--keep 0.3,0.15,0.07] [--scarcity 0,1,2,auto]
  *        [--baselines group-norm:uniform,l2:global] [--refits layerwise,sequential] [--steps N] [--rate X] [--seed 0]
  *
  * Prints a JSON line a network: points lost and KL on either half, widths, CPU seconds of the refit.
@@ -94,7 +94,7 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
             target: Math.min(...keeps) * cost.original.macs,
             roundTo: 1,
             protect: [],
-            scarcity: Number(scarcity),
+            ...(scarcity === 'auto' ? {} : { scarcity: Number(scarcity) }),
           },
           checkpoints: {
             apply: applyPlan,

@@ -84,8 +84,8 @@ export async function openLab(backend) {
   }
 
   /**
-   * The result-oriented order does not depend on where it ends, so that the order down to a small budget holds those of
-   * larger ones, under any refit that its rates are measured with. The pipeline keeps it for one goal only.
+   * The result-oriented decision is the same under both refits that go with it, but the pipeline keeps it for one refit
+   * only.
    */
   function asDecidedFor(network, config, bytes) {
     const fingerprint = stepFingerprints(network.graph, network.source, runConfigSchema.parse(config), device)
@@ -146,7 +146,7 @@ export async function openLab(backend) {
       const checkpoints = {
         async load(key) {
           const found = kept.steps.get(`${key} of ${names[key]}`)
-          if (!found || (key === 'decision' && cell.strategy === own && found.keep > cell.keep)) {
+          if (!found || (key === 'decision' && cell.strategy === own && found.keep !== cell.keep)) {
             return epochs.get(key) ?? null
           }
           lap(key, found.seconds)

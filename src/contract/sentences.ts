@@ -167,6 +167,10 @@ export const sentences = {
   'backend.slower': '{why} The {backend} backend computes, more slowly than this machine could.',
   'backend.wasm': 'WebAssembly with SIMD; runs on every machine.',
 
+  // What the decision found on the way.
+  'decide.tried':
+    'With scarcity to the power of {scarcity}, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
+
   // What verification found on the way.
   'verify.beyond': 'At {percent} % of MACs the bound is {bound}, beyond {limit}.',
   'verify.latency': 'The network takes {after} ms a sample where the original takes {before} ms.',

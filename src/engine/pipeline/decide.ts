@@ -117,6 +117,9 @@ async function decideByResult(run: Run): Promise<Noted> {
     })
   }).finally(() => quick.dispose())
   spent[stage] += performance.now() - since
+  for (const { scarcity, units, kl } of decided.tried) {
+    hooks.log('info', say('decide.tried', { scarcity, units, kl: kl.toFixed(4) }))
+  }
   run.watch.add('statisticsMs', spent.observe)
   run.watch.add('decisionMs', spent.decide)
   return decided

@@ -15,6 +15,7 @@ export type Measure = keyof Amount
 export interface CostModel extends Amount {
   savingOf(units: readonly number[]): Amount
   remove(unit: number): void
+  clone(): CostModel
 }
 
 export interface DecisionGroup {
@@ -47,7 +48,7 @@ export interface DecideOptions {
  * A price is what one removal costs while the others make up for it as they are. The refits let all layers make up for
  * it together, and for that the units that are left of a group are needed: the fewer they are, the more each is worth.
  */
-const SCARCITY = 8
+export const SCARCITY = 8
 
 interface GroupState {
   readonly group: DecisionGroup
@@ -160,6 +161,16 @@ export class Decision {
       const [unit] = this.cheapest(best.state, 1)
       removed.push(this.remove(best.state, unit as number, left === 1))
     }
+    this.removals.push(...removed)
+    return removed
+  }
+
+  /** Takes a step that was decided elsewhere: these units of one group, in this order. */
+  follow(step: readonly { readonly unit: number; readonly group: string }[]): readonly Removal[] {
+    const removed = step.map(({ unit, group }, i) => {
+      const state = this.groups.find((one) => one.group.name === group) as GroupState
+      return this.remove(state, unit, i === step.length - 1)
+    })
     this.removals.push(...removed)
     return removed
   }

@@ -6,7 +6,7 @@ import type { Graph } from '../../graph/graph'
 import { observe, type Statistics, type StatisticsRequest } from '../../statistics/index'
 import type { Removal } from '../trajectory'
 import { decideRound, smallerNetwork, wholeNetwork } from './round'
-import type { ResultOrientedDecision, ResultOrientedInput } from './types'
+import type { ResultOrientedDecision, ResultOrientedInput, TriedOrder } from './types'
 
 export { Consumer } from './consumer'
 export { consumersOf, withDecidedWeights } from './consumers'
@@ -45,6 +45,7 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
   const trajectory: Removal[] = []
   const rounds: number[] = []
   const checkpoints: TraceCheckpoint[] = []
+  const tried: TriedOrder[] = []
   const start = cost[measure]
   let network = wholeNetwork(input)
   let observed = statistics
@@ -54,6 +55,7 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
     trajectory.push(...done.removals)
     rounds.push(...done.removals.map(() => round))
     checkpoints.push(...done.checkpoints)
+    tried.push(...done.tried)
     notes.push(...done.notes)
     if (!done.more || cost[measure] <= target || share === 0 || !input.refit) break
     network = smallerNetwork(input, plan, await input.refit(plan))
@@ -64,6 +66,7 @@ export async function decideFrom(input: ResultOrientedInput, statistics: Statist
     trajectory,
     rounds,
     checkpoints,
+    tried,
     correlation: { groups: [...correlation.groups], values: correlation.values.map((row) => [...row]) },
     notes: uniqueSentences(notes),
   }

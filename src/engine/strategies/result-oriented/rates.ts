@@ -20,6 +20,7 @@ const free: CostModel = {
   bytes: 1,
   savingOf: (units) => ({ macs: units.length, params: units.length, bytes: units.length }),
   remove: () => undefined,
+  clone: () => free,
 }
 
 /**

@@ -6,11 +6,12 @@ import { analyseCoupling, type Coupling } from '../../coupling/index'
 import type { Graph, GraphNode } from '../../graph/graph'
 import type { Statistics } from '../../statistics/index'
 import type { Removal } from '../trajectory'
+import { chooseOrder } from './alternatives'
 import { Checkpoints } from './checkpoints'
 import { consumersOf } from './consumers'
 import { type CostModel, Decision, type DecisionGroup } from './decide'
 import { measureRates } from './rates'
-import type { ResultOrientedInput } from './types'
+import type { ResultOrientedInput, TriedOrder } from './types'
 
 /** A network on the way, and what its units are called in the network as it came. */
 export interface RoundNetwork {
@@ -52,6 +53,7 @@ export interface RoundResult {
   /** In terms of the original network. */
   readonly removals: readonly Removal[]
   readonly checkpoints: readonly TraceCheckpoint[]
+  readonly tried: readonly TriedOrder[]
   readonly notes: readonly Sentence[]
   /** Whether anything may still go. */
   readonly more: boolean
@@ -94,16 +96,39 @@ export async function decideRound(
       )
     : new Map<string, number>()
   const widths = new Map(input.coupling.groups.map((group) => [group.name, group.units.length] as const))
+  const priced = groups.map(
+    (group): DecisionGroup => ({
+      ...group,
+      width: widths.get(group.name) ?? group.units.length,
+      rate: rates.get(group.name) ?? statistics.nats,
+    }),
+  )
+  const own = translated(cost, originalUnit)
+  const goal = { measure, target: work.goal }
+  // A goal that is bisected later has no end at which orders could be compared.
+  const { checkpoints: tools, quickRefit } = input
+  const chosen =
+    tools && quickRefit && options.target > 0 && options.scarcity === undefined && work.before.length === 0
+      ? await chooseOrder(
+          (scarcity) =>
+            new Decision(
+              priced,
+              layers.flatMap(({ blocks }) => blocks.map((block) => block.fresh())),
+              own.clone(),
+              { ...options, target: work.goal, scarcity },
+            ),
+          own,
+          goal,
+          coupling.units,
+          async (plan) => tools.measure(await quickRefit(plan), 'calibration'),
+          breathe,
+        )
+      : null
+  const ahead = chosen && [...chosen.steps]
   const decision = new Decision(
-    groups.map(
-      (group): DecisionGroup => ({
-        ...group,
-        width: widths.get(group.name) ?? group.units.length,
-        rate: rates.get(group.name) ?? statistics.nats,
-      }),
-    ),
+    priced,
     layers.flatMap((layer) => layer.blocks),
-    translated(cost, originalUnit),
+    own,
     { ...options, target: work.goal },
   )
   const predicted = work.before.reduce((sum, removal) => sum + removal.price, 0)
@@ -113,7 +138,8 @@ export async function decideRound(
   const removed = new Uint8Array(coupling.units + 1)
   let since = performance.now()
   while (!decision.reached && (options.target > 0 || decision.canStep)) {
-    for (const removal of decision.step()) {
+    const step = ahead?.shift()
+    for (const removal of step ? decision.follow(step) : decision.step()) {
       removed[removal.unit] = 1
       work.plan.removed[originalUnit[removal.unit] as number] = 1
     }
@@ -140,6 +166,7 @@ export async function decideRound(
       heirs: removal.heirs.map(({ unit, share }) => ({ unit: original(unit), share })),
     })),
     checkpoints: checkpoints?.taken ?? [],
+    tried: chosen?.tried ?? [],
     notes,
     more: decision.canStep,
   }
@@ -158,6 +185,7 @@ const translated = (cost: CostModel, originalUnit: Int32Array): CostModel => ({
   },
   savingOf: (units) => cost.savingOf(units.map((unit) => originalUnit[unit] as number)),
   remove: (unit) => cost.remove(originalUnit[unit] as number),
+  clone: () => translated(cost.clone(), originalUnit),
 })
 
 /** Groups whose units can be priced: everything with weights that reads them was observed. */

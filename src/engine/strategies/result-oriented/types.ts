@@ -39,12 +39,23 @@ export interface ResultOrientedInput {
   }
 }
 
+/** An order of removal that was not merely priced: its network was refitted from few samples and measured. */
+export interface TriedOrder {
+  readonly scarcity: number
+  /** Units it takes away. */
+  readonly units: number
+  /** Nats on calibration samples that the quick refit has not seen, where there are more. */
+  readonly kl: number
+}
+
 export interface ResultOrientedDecision {
   /** In order: any budget is a prefix that ends at a complete step. Prices are in nats of KL. */
   readonly trajectory: readonly Removal[]
   /** Round of each removal: how often the network had been observed anew. */
   readonly rounds: readonly number[]
   readonly checkpoints: readonly TraceCheckpoint[]
+  /** Orders among which the result chose the one with the least divergence; empty where there was one. */
+  readonly tried: readonly TriedOrder[]
   /** Of the network as it came. */
   readonly correlation: DecisionTrace['correlation']
   /** Sentences for the user. */

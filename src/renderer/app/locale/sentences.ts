@@ -124,6 +124,7 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'backend.slower': '{why}现在使用 {backend} 后端计算，慢于本机所能达到的速度。',
   'backend.wasm': '带 SIMD 的 WebAssembly；可在任何机器上运行。',
 
+  'decide.tried': '稀缺性取 {scarcity} 次幂时将移除 {units} 个单元，快速重新拟合后结果的散度为 {kl} 奈特。',
   'verify.beyond': '乘加数为 {percent} % 时，上界为 {bound}，超出 {limit}。',
   'verify.latency': '该网络每个样本需要 {after} 毫秒，原网络需要 {before} 毫秒。',
   'verify.within': '乘加数为 {percent} % 时，上界为 {bound}，在 {limit} 之内。',

@@ -244,6 +244,7 @@ describe('Decision over several consumers', () => {
     bytes: 0,
     savingOf: (units) => ({ macs: units.length, params: 0, bytes: 0 }),
     remove: () => {},
+    clone: () => free,
   }
 
   it('sums a unit’s prices over all that read it', () => {

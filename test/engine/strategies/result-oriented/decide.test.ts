@@ -40,8 +40,7 @@ function chainConsumers(): Consumer[] {
   })
 }
 
-function chainCost(): CostModel {
-  const now = [...widths]
+function chainCost(now = [...widths]): CostModel {
   const groupOf = (unit: number) => (unit < 7 ? 0 : unit < 15 ? 1 : 2)
   const without = (units: readonly number[]) =>
     now.map((width, i) => width - units.filter((unit) => groupOf(unit) === i).length)
@@ -55,6 +54,7 @@ function chainCost(): CostModel {
     remove(unit) {
       now[groupOf(unit)] = (now[groupOf(unit)] as number) - 1
     },
+    clone: () => chainCost([...now]),
   }
 }
 
@@ -107,6 +107,16 @@ describe('Decision', () => {
     expect(leastShare(8)).toBeGreaterThan(leastShare(0))
   })
 
+  it('takes the steps of another decision as that one did', () => {
+    const other = new Decision(groups, chainConsumers(), chainCost(), { ...options, roundTo: 2 })
+    const steps = []
+    while (!other.reached) steps.push(other.step())
+    const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, roundTo: 2 })
+    for (const step of steps) decision.follow(step)
+    expect(decision.removals).toEqual(other.removals)
+    expect(decision.predicted).toBe(other.predicted)
+  })
+
   it('fills what is left of a budget with fine units, though coarse ones save more for their price', () => {
     const start = 1_000_000
     const takenFrom = (coarse: number, missing: number) => {
@@ -122,6 +132,7 @@ describe('Decision', () => {
         remove(unit) {
           macs -= saved(unit)
         },
+        clone: () => cost,
       }
       const decision = new Decision(groups, chainConsumers(), cost, {
         ...options,

@@ -1,0 +1,107 @@
+/**
+ * Several orders of removal to the same goal, of which the result itself chooses: each network is refitted from few
+ * samples and asked.
+ */
+import type { PruningPlan } from '../../coupling/index'
+import type { Removal } from '../trajectory'
+import { type CostModel, type Decision, type Measure, SCARCITY } from './decide'
+import type { TriedOrder } from './types'
+
+/**
+ * Powers of the scarcity that are tried. A low one lets dead groups shrink far, a high one brings all groups to nearly the
+ * same share: which is right depends on how much of a network is dead, which prices of single removals do not say.
+ */
+const POWERS = [SCARCITY, SCARCITY / 4, SCARCITY * 4]
+
+/** Removals that belong together: a plan must not end inside. */
+export type Step = readonly Removal[]
+
+/** Steps that are looked at for giving back, from the last. */
+const MOST_GIVEN_BACK = 64
+/** Share of the goal that is not worth looking for. */
+const FILLED = 1 / 500
+
+export interface Goal {
+  readonly measure: Measure
+  readonly target: number
+}
+
+/**
+ * Where the last step went beyond the goal by more than an earlier one had saved, that one is undone, the latest first:
+ * those are the dearest.
+ * @param start cost before any of the steps
+ */
+export function givenBack(steps: readonly Step[], start: CostModel, { measure, target }: Goal): readonly Step[] {
+  const spared = new Set<Step>()
+  const size = () => {
+    const cost = start.clone()
+    for (const step of steps) if (!spared.has(step)) for (const { unit } of step) cost.remove(unit)
+    return cost[measure]
+  }
+  let now = size()
+  for (const step of steps.slice(-MOST_GIVEN_BACK, -1).reverse()) {
+    if (target - now < FILLED * target) break
+    spared.add(step)
+    const larger = size()
+    if (larger > target) spared.delete(step)
+    else now = larger
+  }
+  return steps.filter((step) => !spared.has(step))
+}
+
+/** Decides to the end, without telling anybody. */
+async function stepsTo(decision: Decision, between: () => Promise<void>): Promise<readonly Step[]> {
+  const steps: Step[] = []
+  let since = performance.now()
+  while (!decision.reached) {
+    steps.push(decision.step())
+    if (performance.now() - since > 50) {
+      await between()
+      since = performance.now()
+    }
+  }
+  return steps
+}
+
+export interface ChosenOrder {
+  readonly steps: readonly Step[]
+  readonly tried: readonly TriedOrder[]
+}
+
+/**
+ * @param begin a decision of its own for each power
+ * @param ask divergence of the result, in nats, of a plan that was refitted
+ * @throws BUDGET_UNREACHABLE, and what `ask` and `between` throw
+ */
+export async function chooseOrder(
+  begin: (scarcity: number) => Decision,
+  start: CostModel,
+  goal: Goal,
+  units: number,
+  ask: (plan: PruningPlan) => Promise<number>,
+  between: () => Promise<void>,
+): Promise<ChosenOrder> {
+  const orders = new Map<string, { scarcity: number; steps: readonly Step[]; removed: Uint8Array }>()
+  for (const scarcity of POWERS) {
+    const steps = givenBack(await stepsTo(begin(scarcity), between), start, goal)
+    const removed = new Uint8Array(units + 1)
+    for (const step of steps) for (const { unit } of step) removed[unit] = 1
+    const key = removed.join('')
+    if (!orders.has(key)) orders.set(key, { scarcity, steps, removed })
+  }
+  const [first, ...others] = [...orders.values()]
+  if (!first || others.length === 0) return { steps: first?.steps ?? [], tried: [] }
+  let best = first
+  let least = Number.POSITIVE_INFINITY
+  const tried: TriedOrder[] = []
+  for (const order of orders.values()) {
+    await between()
+    const kl = await ask(order)
+    tried.push({ scarcity: order.scarcity, units: order.removed.reduce((sum, gone) => sum + gone, 0), kl })
+    if (kl < least) {
+      least = kl
+      best = order
+    }
+  }
+  return { steps: best.steps, tried }
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { chooseOrder, givenBack } from '../../../../src/engine/strategies/result-oriented/alternatives'
+import type { CostModel, Decision } from '../../../../src/engine/strategies/result-oriented/decide'
+import type { Removal } from '../../../../src/engine/strategies/trajectory'
+
+const goal = { measure: 'macs', target: 100 } as const
+const removal = (unit: number): Removal => ({
+  ...{ unit, group: 'g', index: unit, price: 1, heirs: [], macs: 0, params: 0, bytes: 0, complete: true },
+})
+
+/** A unit saves what `saves` says of it. */
+function costOf(saves: readonly number[], macs: number): CostModel {
+  let now = macs
+  return {
+    get macs() {
+      return now
+    },
+    params: 0,
+    bytes: 0,
+    savingOf: (units) => ({ macs: units.reduce((sum, unit) => sum + (saves[unit] as number), 0), params: 0, bytes: 0 }),
+    remove(unit) {
+      now -= saves[unit] as number
+    },
+    clone: () => costOf(saves, now),
+  }
+}
+
+describe('givenBack', () => {
+  const kept = (saves: readonly number[], macs: number) =>
+    givenBack(
+      saves.map((_, unit) => [removal(unit)]),
+      costOf(saves, macs),
+      goal,
+    ).map((step) => step[0]?.unit)
+
+  it('undoes the latest steps that still fit below the goal', () => {
+    // 150 - 60 = 90: of the ten left, 6 go to the latest, and 3 to the one before.
+    expect(kept([5, 3, 6, 46], 150)).toEqual([0, 3])
+  })
+
+  it('undoes nothing where the goal was met exactly, and never the last step', () => {
+    expect(kept([10, 10, 30], 150)).toEqual([0, 1, 2])
+    expect(kept([120], 150)).toEqual([0])
+  })
+
+  it('undoes steps of several units as a whole', () => {
+    const steps = [[removal(0), removal(1)], [removal(2)]]
+    expect(givenBack(steps, costOf([2, 2, 50], 150), goal)).toEqual([[removal(2)]])
+  })
+})
+
+describe('chooseOrder', () => {
+  /** Takes its units one by one until the goal is met. */
+  const order = (units: readonly number[], cost: CostModel) => {
+    let at = 0
+    return {
+      get reached() {
+        return cost.macs <= goal.target
+      },
+      step() {
+        const unit = units[at++] as number
+        cost.remove(unit)
+        return [removal(unit)]
+      },
+    } as unknown as Decision
+  }
+  const saves = [10, 20, 25, 25]
+  const start = costOf(saves, 145)
+  const orders: Record<number, number[]> = { 8: [3, 2], 2: [2, 3], 32: [1, 2] }
+  const asked: string[] = []
+  const choose = (divergences: Record<string, number>) =>
+    chooseOrder(
+      (scarcity) => order(orders[scarcity] as number[], start.clone()),
+      start,
+      goal,
+      4,
+      async ({ removed }) => {
+        asked.push(removed.join(''))
+        return divergences[removed.join('')] as number
+      },
+      async () => undefined,
+    )
+
+  it('takes the order whose network diverges least, and asks once about the same units', async () => {
+    const { steps, tried } = await choose({ '00110': 0.3, '01100': 0.2 })
+    expect(asked).toEqual(['00110', '01100'])
+    expect(steps.flat().map(({ unit }) => unit)).toEqual([1, 2])
+    expect(tried).toEqual([
+      { scarcity: 8, units: 2, kl: 0.3 },
+      { scarcity: 32, units: 2, kl: 0.2 },
+    ])
+  })
+
+  it('stays with the first where none is better', async () => {
+    const { steps } = await choose({ '00110': 0.2, '01100': 0.2 })
+    expect(steps.flat().map(({ unit }) => unit)).toEqual([3, 2])
+  })
+
+  it('asks nothing where all orders take the same units', async () => {
+    asked.length = 0
+    const same = await chooseOrder(
+      () => order([0, 1, 2], start.clone()),
+      start,
+      goal,
+      4,
+      async () => Number.NaN,
+      async () => undefined,
+    )
+    expect(same.tried).toEqual([])
+    expect(same.steps.flat().map(({ unit }) => unit)).toEqual([1, 2])
+    expect(asked).toEqual([])
+  })
+})
