@@ -1,8 +1,9 @@
 /** Steps for the parameters of a network: natural in the inputs of linear operators, scaled by the gradient elsewhere. */
-import { analyseCoupling, type Layer } from '../coupling/index'
+import { analyseCoupling } from '../coupling/index'
 import type { Selection } from '../data/types'
 import { type Graph, numberAttribute } from '../graph/graph'
 import { toFloat32 } from '../graph/tensor'
+import { permuted } from '../runtime/layout'
 import type { ParameterSession } from '../runtime/parameter-session'
 import {
   add,
@@ -10,20 +11,20 @@ import {
   div,
   keep,
   matMul,
-  mean,
   mul,
+  relu,
   reshape,
   slice,
   sqrt,
   square,
+  sub,
+  sum,
   type Tensor,
   tensor2d,
   tidy,
-  transpose,
   zeros,
 } from '../runtime/tensors'
 import { observe, readWeights } from '../statistics/index'
-import { cholesky } from '../statistics/linear-algebra'
 import { precisionOf } from '../statistics/precision'
 import { isRecurrent } from '../statistics/recurrent-layer'
 
@@ -56,20 +57,20 @@ class Memory {
     this.squareOf = zeros([...squares])
   }
 
-  /** Mean gradient over the root of the mean square. The caller disposes it. */
-  add(gradient: Tensor, squared: Tensor): Tensor {
+  /**
+   * Mean gradient over the root of the mean square, times `size`. Runs inside a tidy scope.
+   * @param share of what is given as the square that is one.
+   */
+  add(gradient: Tensor, squared: Tensor, size: number, share = 1): Tensor {
     this.steps++
-    const [next, nextSquare] = tidy(() => [
-      add(mul(this.meanOf, KEEP_MEAN), mul(gradient, 1 - KEEP_MEAN)),
-      add(mul(this.squareOf, KEEP_SQUARE), mul(squared, 1 - KEEP_SQUARE)),
-    ]) as [Tensor, Tensor]
+    const next = add(this.meanOf, mul(sub(gradient, this.meanOf), 1 - KEEP_MEAN))
+    const nextSquare = add(this.squareOf, mul(sub(squared, this.squareOf), 1 - KEEP_SQUARE))
     this.dispose()
     this.meanOf = keep(next)
     this.squareOf = keep(nextSquare)
-    return tidy(() => {
-      const size = sqrt(mul(this.squareOf, 1 / (1 - KEEP_SQUARE ** this.steps)))
-      return div(mul(this.meanOf, 1 / (1 - KEEP_MEAN ** this.steps)), add(size, TINY))
-    })
+    const root = sqrt(mul(nextSquare, share / (1 - KEEP_SQUARE ** this.steps)))
+    // The scale is left to the smaller of the two.
+    return div(next, mul(add(root, TINY), (1 - KEEP_MEAN ** this.steps) / size))
   }
 
   read(): Float32Array[] {
@@ -112,7 +113,7 @@ class PlainMover implements Mover {
   step(session: ParameterSession, gradients: ReadonlyMap<string, Tensor>, rate: number): void {
     tidy(() => {
       const gradient = gradients.get(this.name) as Tensor
-      session.move(this.name, mul(this.memory.add(gradient, square(gradient)), rate * this.size))
+      session.move(this.name, this.memory.add(gradient, square(gradient), rate * this.size))
     })
   }
 
@@ -127,47 +128,48 @@ const LEAST_SIZE = 0.05
 /**
  * A linear operator. With P = (A + ridge)^-1 = M M^T, A the second moments of its rows, W = V M^T has rows V whose
  * inputs are white: a step in V is a natural-gradient step of W as far as the operator's inputs go (Martens and Grosse,
- * ICML 2015), and one number an output, the mean square of its gradient, stands for the other factor.
+ * ICML 2015), and one number an output, the mean square of its gradient, stands for the other factor. M itself is not
+ * needed: with g the gradient of a row of W, that of V is g M, its mean square g P g^T over the number of columns, and
+ * a step along it moves W by g P.
  */
 class LinearMover implements Mover {
   private readonly memory: Memory
-  private readonly factor: Tensor
+  private readonly precision: Tensor
   private readonly size: number
 
-  /** @param precision P, rows squared; `spread` the mean variance of the operator's outputs. */
+  /**
+   * @param outputs and `outputsLast`: the weight is held as [rows - 1, outputs], or as [outputs, rows - 1].
+   * @param precision P, rows squared, in the order in which the weight is held; `spread` the mean variance of the
+   * operator's outputs.
+   */
   constructor(
-    private readonly layer: Layer,
+    private readonly names: { readonly weight: string; readonly bias: string | null },
     private readonly outputs: number,
+    private readonly outputsLast: boolean,
     private readonly rows: number,
-    precision: Float64Array,
+    precision: Float32Array,
     spread: number,
   ) {
-    cholesky(precision, rows)
-    const lower = new Float32Array(rows * rows)
-    for (let i = 0; i < rows; i++) for (let j = 0; j <= i; j++) lower[i * rows + j] = precision[i * rows + j] as number
-    this.factor = tensor2d(lower, [rows, rows])
-    this.memory = new Memory([outputs, rows], [outputs, 1])
+    this.precision = tensor2d(precision, [rows, rows])
+    this.memory = outputsLast ? new Memory([rows, outputs], [1, outputs]) : new Memory([outputs, rows], [outputs, 1])
     this.size = Math.sqrt(spread / rows)
   }
 
-  private get turned(): boolean {
-    return this.layer.kind === 'dense' && this.layer.outputAxis === 1
-  }
-
   step(session: ParameterSession, gradients: ReadonlyMap<string, Tensor>, rate: number): void {
-    const { layer, outputs, rows, factor } = this
+    const { names, outputs, outputsLast, rows, precision } = this
+    const axis = outputsLast ? 0 : 1
+    const held = (count: number) => (outputsLast ? [count, outputs] : [outputs, count]) as [number, number]
     tidy(() => {
-      const own = gradients.get(layer.weightName) as Tensor
-      const columns = this.turned ? transpose(own) : reshape(own, [outputs, rows - 1])
-      const bias = layer.biasName === null ? null : gradients.get(layer.biasName)
-      const last = bias ? reshape(bias, [outputs, 1]) : zeros([outputs, 1])
-      const gradient = matMul(concat([columns, last], 1), factor)
-      const whitened = this.memory.add(gradient, mean(square(gradient), 1, true))
-      const step = matMul(mul(whitened, rate * this.size), factor, false, true)
-      const weight = slice(step, [0, 0], [outputs, rows - 1])
-      const dims = session.dimsOf(layer.weightName)
-      session.move(layer.weightName, this.turned ? transpose(weight) : reshape(weight, [...dims]))
-      if (bias) session.move(layer.biasName as string, reshape(slice(step, [0, rows - 1], [outputs, 1]), bias.shape))
+      const weight = reshape(gradients.get(names.weight) as Tensor, held(rows - 1))
+      const bias = names.bias === null ? zeros(held(1)) : reshape(gradients.get(names.bias) as Tensor, held(1))
+      const gradient = concat([weight, bias], axis)
+      const natural = outputsLast ? matMul(precision, gradient) : matMul(gradient, precision)
+      // What rounds to less than nothing is nothing.
+      const squared = relu(sum(mul(gradient, natural), axis, true))
+      const step = this.memory.add(natural, squared, rate * this.size, 1 / rows)
+      session.move(names.weight, slice(step, [0, 0], held(rows - 1)))
+      if (names.bias !== null)
+        session.move(names.bias, slice(step, outputsLast ? [rows - 1, 0] : [0, rows - 1], held(1)))
     })
   }
 
@@ -176,8 +178,35 @@ class LinearMover implements Mover {
 
   dispose(): void {
     this.memory.dispose()
-    this.factor.dispose()
+    this.precision.dispose()
   }
+}
+
+/** Where the rows of a weight that is held with other axes come from, and whether its outputs are the last axis. */
+function heldRows(
+  dims: readonly number[],
+  outputAxis: number,
+  permutation: readonly number[],
+): { readonly order: Int32Array; readonly outputsLast: boolean } | null {
+  const place = permutation.indexOf(outputAxis)
+  if (place !== 0 && place !== dims.length - 1) return null
+  const rest = dims.filter((_, axis) => axis !== outputAxis)
+  const count = rest.reduce((a, b) => a * b, 1)
+  const numbered = { dtype: 'int32' as const, dims: rest, data: Int32Array.from({ length: count }, (_, i) => i) }
+  const turned = permutation.filter((axis) => axis !== outputAxis).map((axis) => (axis > outputAxis ? axis - 1 : axis))
+  return { order: permuted(numbered, turned).data as Int32Array, outputsLast: place > 0 }
+}
+
+/** P with its rows and columns in another order, the constant last. */
+function reordered(precision: Float64Array, order: Int32Array): Float32Array {
+  const rows = order.length + 1
+  const place = (i: number) => (i < order.length ? (order[i] as number) : order.length)
+  const result = new Float32Array(rows * rows)
+  for (let i = 0; i < rows; i++) {
+    const from = place(i) * rows
+    for (let j = 0; j < rows; j++) result[i * rows + j] = precision[from + place(j)] as number
+  }
+  return result
 }
 
 /** Ridge of A relative to its mean diagonal: directions that hardly occur are not moved far. */
@@ -230,14 +259,21 @@ export async function moversOf(
     const weights = readWeights(graph, layer)[0] as Float64Array
     const spread = meanVariance(weights, moments, outputs, rows)
     if (!(spread > 0)) continue
-    const own = layer.biasName !== null && left.has(layer.biasName) ? layer : { ...layer, biasName: null }
-    movers.push(new LinearMover(own, outputs, rows, precisionOf(moments, rows, RIDGE), spread))
-    left.delete(layer.weightName)
-    if (own.biasName !== null) left.delete(own.biasName)
+    const { permutation } = session.formOf(layer.weightName)
+    const held = heldRows(weight.dims, layer.outputAxis, permutation ?? weight.dims.map((_, axis) => axis))
+    if (!held) continue
+    const names = {
+      weight: layer.weightName,
+      bias: layer.biasName !== null && left.has(layer.biasName) ? layer.biasName : null,
+    }
+    const precision = reordered(precisionOf(moments, rows, RIDGE), held.order)
+    movers.push(new LinearMover(names, outputs, held.outputsLast, rows, precision, spread))
+    for (const name of Object.values(names)) if (name !== null) left.delete(name)
   }
   for (const name of left) {
     const constant = graph.constants.get(name)
-    if (constant && !isTable(graph, name)) movers.push(new PlainMover(name, toFloat32(constant), constant.dims))
+    if (constant && !isTable(graph, name))
+      movers.push(new PlainMover(name, toFloat32(constant), session.formOf(name).dims))
   }
   return movers
 }

@@ -5,7 +5,6 @@ import type { Instruction } from '../ops/lowering'
 import { carriedOver, ProgramBinding } from './binding'
 import { differentiate, execute, type Tensors } from './executor'
 import { upload } from './feed'
-import { inverseOf } from './layout'
 import { parametersOf, withNumbers } from './parameters'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
 import { logitsValue, uploadConstant } from './session'
@@ -14,16 +13,16 @@ import type { Feed, LiveValue } from './types'
 export interface ParameterSession {
   /** Graph constants that can be moved, in a fixed order. */
   readonly names: readonly string[]
-  /** Axes of a parameter as the graph has them. */
-  dimsOf(name: string): readonly number[]
+  /** How a parameter's numbers are held: the graph's axes in this order (undefined: in their own), and their extents. */
+  formOf(name: string): { readonly dims: readonly number[]; readonly permutation?: readonly number[] }
   /** The logits of a batch. The caller disposes them. */
   logits(feed: Feed): LiveValue
   /**
-   * Gradients of sum(logits * seed(logits)), with the graph's axes. The caller disposes them. `seed` runs inside a tidy
-   * scope. @throws MODEL_UNSUPPORTED_OPERATOR where an operator has no gradient.
+   * Gradients of sum(logits * seed(logits)), each as its parameter is held. The caller disposes them. `seed` runs inside a
+   * tidy scope. @throws MODEL_UNSUPPORTED_OPERATOR where an operator has no gradient.
    */
   gradients(feed: Feed, seed: (logits: LiveValue) => tf.Tensor): Map<string, tf.Tensor>
-  /** Subtracts `step`, which has the graph's axes and stays the caller's. */
+  /** Subtracts `step`, whose numbers are in the order of those held and which stays the caller's. */
   move(name: string, step: tf.Tensor): void
   /** Numbers of all parameters, in the order of `names`, as the program holds them. */
   read(): Float32Array[]
@@ -77,17 +76,9 @@ class Parameters implements ParameterSession {
     return this.byName.get(name) as ProgramConstant
   }
 
-  dimsOf(name: string): readonly number[] {
-    return this.graph.constants.get(name)?.dims ?? []
-  }
-
-  /** From the program's axes to the graph's. Runs inside a tidy scope. */
-  private plain(name: string, value: tf.Tensor): tf.Tensor {
-    const permutation = this.constant(name).origin?.permutation
-    const dims = this.dimsOf(name)
-    if (!permutation) return tf.reshape(value, [...dims])
-    const turned = permutation.map((axis) => dims[axis] as number)
-    return tf.transpose(tf.reshape(value, turned), inverseOf(permutation))
+  formOf(name: string) {
+    const { data, origin } = this.constant(name)
+    return { dims: data.dims, ...(origin?.permutation ? { permutation: origin.permutation } : {}) }
   }
 
   logits(feed: Feed): LiveValue {
@@ -115,14 +106,7 @@ class Parameters implements ParameterSession {
       })
       of.dispose()
       const result = new Map<string, tf.Tensor>()
-      for (const name of this.names) {
-        const held = gradients.get(this.constant(name).register) as tf.Tensor
-        result.set(
-          name,
-          tf.tidy(() => this.plain(name, held)),
-        )
-        held.dispose()
-      }
+      for (const name of this.names) result.set(name, gradients.get(this.constant(name).register) as tf.Tensor)
       return result
     } finally {
       for (const made of inputs.values()) made.dispose()
@@ -130,18 +114,11 @@ class Parameters implements ParameterSession {
   }
 
   move(name: string, step: tf.Tensor): void {
-    const { register, origin } = this.constant(name)
+    const { register } = this.constant(name)
     const old = this.constants.get(register) as tf.Tensor
-    this.constants.set(
-      register,
-      // Outlives the caller's scope.
-      tf.keep(
-        tf.tidy(() => {
-          const turned = origin?.permutation ? tf.transpose(step, [...origin.permutation]) : step
-          return tf.sub(old, tf.reshape(turned, old.shape))
-        }),
-      ),
-    )
+    const same = step.rank === old.rank
+    // Outlives the caller's scope.
+    this.constants.set(register, tf.keep(tf.tidy(() => tf.sub(old, same ? step : tf.reshape(step, old.shape)))))
     old.dispose()
   }
 
