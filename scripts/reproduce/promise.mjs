@@ -1,7 +1,7 @@
 /**
  * Whether a promise is kept: `--max-drop 0.5`, verified on samples that the network was not trained on, judged on the test
- * split. Each rival is given its best ratio by hand: the smallest network on a ladder of ratios whose drop on the
- * test split itself is within the tolerance, which only hindsight could choose.
+ * split. Each rival, as published and with the same refit, is given its best ratio by hand: the smallest network on a
+ * ladder of ratios whose drop on the test split itself is within the tolerance, which only hindsight could choose.
  */
 import { own } from './cells.mjs'
 import { networkFile } from './networks.mjs'
@@ -21,6 +21,7 @@ export async function measurePromises({
   rivals,
   draws,
   refit,
+  rivalRefits,
   dataOf,
   places,
   commit,
@@ -61,11 +62,11 @@ export async function measurePromises({
         const key = `${network} ${seed} promise ${draw}`
         await record(key, config, { kind: 'max-drop', value: tolerance }, 'promise')
       }
-      for (const rival of rivals) {
+      for (const rival of rivals.flatMap((one) => rivalRefits.map((refit) => ({ ...one, refit })))) {
         // Down the ladder until one breaks it.
         for (const keep of ladder) {
-          const key = `${network} ${seed} ${rival.strategy} ${rival.allocation} ${keep}`
-          const config = { ...run, ...rival, seed }
+          const key = `${network} ${seed} ${rival.strategy} ${rival.allocation} ${rival.refit} ${keep}`
+          const config = { ...rival, seed }
           const { before, after } = await record(key, config, { kind: 'keep-macs', value: keep }, 'by hand')
           if (before - after > tolerance) break
         }

@@ -49,6 +49,8 @@ const { values } = parseArgs({
     /** Of promises: runs a network that differ in their calibration samples, and the refit of all. */
     draws: { type: 'string', default: '1' },
     refit: { type: 'string', default: 'sequential' },
+    /** Of the rivals of promises: as published, and with the refit of the promise. */
+    'rival-refits': { type: 'string', default: 'none,sequential' },
     load: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -174,6 +176,7 @@ if (values.promise) {
     lab,
     draws,
     refit,
+    rivalRefits: list(values['rival-refits']),
     networks,
     seeds,
     rivals,

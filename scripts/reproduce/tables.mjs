@@ -175,23 +175,27 @@ export function predictions(cells) {
   return table(['network', 'seed', 'MACs', 'checkpoints', 'rank correlation', 'slope', 'as wanted'], rows)
 }
 
-/** Each promise, whether the test split kept it, and the smallest rival that hindsight could choose. */
+/** Each promise, whether the test split kept it, and the smallest rivals that hindsight could choose, of either kind. */
 export function promises(records) {
   const rows = []
-  const tally = { kept: 0, smaller: 0, runs: 0, compared: 0 }
+  const tally = { kept: 0, runs: 0, same: { smaller: 0, compared: 0 }, published: { smaller: 0, compared: 0 } }
   for (const list of grouped(records, (record) => `${record.network} ${record.seed}`).values()) {
-    const rivals = list.filter(
-      (record) => record.kind === 'by hand' && record.before - record.after <= record.tolerance,
-    )
-    const best = rivals.sort((a, b) => a.macsKept - b.macsKept)[0]
-    const tried = list.some((record) => record.kind === 'by hand')
+    const byHand = list.filter((record) => record.kind === 'by hand')
     for (const promise of list.filter((record) => record.kind === 'promise')) {
+      const against = (kind, rivals) => {
+        if (rivals.length === 0) return ['-', '-']
+        const [best] = rivals
+          .filter((record) => record.before - record.after <= record.tolerance)
+          .sort((a, b) => a.macsKept - b.macsKept)
+        const smaller = !best || promise.macsKept < best.macsKept
+        tally[kind].compared++
+        tally[kind].smaller += smaller ? 1 : 0
+        const found = best ? `${(100 * best.macsKept).toFixed(1)} % ${nameOf(best)}` : 'none on the ladder'
+        return [found, smaller ? 'yes' : 'no']
+      }
       const kept = promise.before - promise.after <= promise.tolerance
-      const smaller = !best || promise.macsKept < best.macsKept
       tally.runs++
       tally.kept += kept ? 1 : 0
-      tally.compared += tried ? 1 : 0
-      tally.smaller += tried && smaller ? 1 : 0
       rows.push([
         promise.network,
         promise.seed,
@@ -200,8 +204,14 @@ export function promises(records) {
         (promise.before - promise.after).toFixed(2),
         kept ? 'yes' : 'no',
         `${(100 * promise.macsKept).toFixed(1)} %`,
-        !tried ? '-' : best ? `${(100 * best.macsKept).toFixed(1)} % ${nameOf(best)}` : 'none on the ladder',
-        !tried ? '-' : smaller ? 'yes' : 'no',
+        ...against(
+          'same',
+          byHand.filter(({ refit }) => refit === promise.refit),
+        ),
+        ...against(
+          'published',
+          byHand.filter(({ refit }) => refit === 'none'),
+        ),
         promise.seconds.toFixed(0),
       ])
     }
@@ -217,7 +227,9 @@ export function promises(records) {
         'lost',
         'kept',
         'MACs',
-        'smallest rival by hand',
+        'smallest rival by hand, same refit',
+        'smaller',
+        'smallest as published',
         'smaller',
         'CPU seconds',
       ],
