@@ -79,7 +79,29 @@ function shaken(graph, coupling) {
   return graph.with({ constants })
 }
 
-async function run(graph, ort, feeds) {
+const picks = new Set(['NonMaxSuppression', 'TopK'])
+
+/**
+ * What is compared. A detector answers with the boxes whose scores are best, and equal scores may be ordered otherwise
+ * after rounding: there it is what the first operators read that pick.
+ */
+function judged(graph) {
+  const behind = new Set()
+  const read = new Set()
+  for (const node of graph.nodes) {
+    const pick = picks.has(node.op)
+    const from = node.inputs.some((name) => behind.has(name))
+    if (pick && !from) {
+      for (const name of node.inputs.slice(0, node.op === 'TopK' ? 1 : 2)) if (graph.producer(name)) read.add(name)
+    }
+    if (pick || from) for (const name of node.outputs) behind.add(name)
+  }
+  const outputs = graph.outputs.filter(({ name }) => !behind.has(name))
+  return read.size === 0 ? graph : graph.with({ outputs: [...outputs, ...[...read].map((name) => graph.info(name))] })
+}
+
+async function run(whole, ort, feeds) {
+  const graph = judged(whole)
   const [{ bytes }] = await writeModel(graph, 'onnx', 'network')
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
   const result = await session.run(feeds)

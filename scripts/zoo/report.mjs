@@ -32,6 +32,11 @@ const sets = [
     title: 'Further tasks',
     text: 'Video, detection, generation, super-resolution, point clouds, speech, translation, graphs and newer decoders, in small configurations by both exporters (`scripts/zoo/further.py`), pruned to half their MACs:',
   },
+  {
+    name: 'more',
+    title: 'More families',
+    text: 'Whole detectors with their suppression, two-towered, audio, forecasting and mixture-of-experts networks, and the families of timm and transformers that the tables above leave out, in small configurations (`scripts/zoo/more.py`), pruned to half their MACs (detectors are compared in front of the choice of boxes, where rounding may order equal scores otherwise):',
+  },
 ]
 
 function smallZoo(docs, { name, title, text }) {

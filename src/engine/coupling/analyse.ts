@@ -8,7 +8,7 @@ import { holdWhole, onAxis, simplify } from '../ops/labels'
 import { formGroups } from './groups'
 import type { Coupling } from './types'
 import { UnionFind } from './union-find'
-import type { Walk } from './walk'
+import type { RawBinding, Walk } from './walk'
 
 /**
  * Finds what can be removed and what goes with it.
@@ -48,6 +48,7 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
   for (const output of graph.outputs) {
     for (const { ids } of walk.values.get(output.name) ?? []) fixIds(walk, ids, say('group.result'))
   }
+  holdShared(graph, walk)
   fixFree(walk)
   boxAll(walk)
   return formGroups(walk)
@@ -167,6 +168,36 @@ function merge(sets: UnionFind, labels: Labels, axes: readonly number[]): Labels
   }
   const ids = Int32Array.from(labels.ids, (id) => sets.find(id))
   return simplify({ ...labels, ids })
+}
+
+/**
+ * A constant that several nodes read loses nothing along an axis that one of them does not follow: a table of positions
+ * that two layers share, where the heads of only one can go.
+ */
+function holdShared(graph: Graph, walk: Walk): void {
+  const bound = new Map<string, RawBinding[]>()
+  for (const binding of walk.bindings) {
+    const list = bound.get(binding.constant)
+    if (list) list.push(binding)
+    else bound.set(binding.constant, [binding])
+  }
+  const reader = new Map<string, GraphNode>()
+  for (const node of graph.nodes) {
+    for (const name of node.inputs) {
+      const bindings = bound.get(name)
+      if (!bindings) continue
+      const other = reader.get(name)
+      if (!other) {
+        reader.set(name, node)
+        continue
+      }
+      if (other === node) continue
+      for (const { axis, ids } of bindings) {
+        const unaware = [other, node].find((each) => !bindings.some((b) => b.node === each && b.axis === axis))
+        if (unaware) fixIds(walk, ids, say('held.combined-with-fixed', { node: unaware.name, op: unaware.op }))
+      }
+    }
+  }
 }
 
 /** Free labels that met no unit stay as they are. */

@@ -168,7 +168,13 @@ function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int
   const sizes = new Map<number, number>()
   for (let id = 1; id < sets.size; id++) {
     const root = sets.find(id)
-    if (root === 0 || family[root] !== 0 || (sourceOf[id] as number) < 0) continue
+    if ((sourceOf[id] as number) < 0) continue
+    if (root === 0) {
+      // What stays of a family may all lie elsewhere: then no value has the family as a whole.
+      sizes.set(familyOf(id), Number.POSITIVE_INFINITY)
+      continue
+    }
+    if (family[root] !== 0) continue
     family[root] = familyOf(id)
     sizes.set(family[root] as number, (sizes.get(family[root] as number) ?? 0) + 1)
   }

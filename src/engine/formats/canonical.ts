@@ -22,10 +22,17 @@ const withShapes = (rewritten: Graph, before: Graph): Graph =>
 const isVector = (constant: TensorData): boolean =>
   constant.dtype.includes('float') && constant.dims.filter((dim) => dim > 1).length === 1
 
+/** Tables up to this many numbers are stored once for each layer that adds or multiplies with one. */
+const mostTableElements = 2 ** 16
+const tableReaders = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Where'])
+
+const isTable = (constant: TensorData, { op }: GraphNode): boolean =>
+  tableReaders.has(op) && constant.dtype.includes('float') && constant.data.length <= mostTableElements
+
 /**
  * Exporters store equal vectors once: two biases that happen to be all zeros become one constant, which would tie the
- * channels of the layers that read it. Every reader gets its own (of the same data in memory). Matrices that are
- * shared are tied on purpose and stay so.
+ * channels of the layers that read it. Every reader gets its own (of the same data in memory), also of small tables
+ * that are added or multiplied (biases of positions a head). Matrices that layers share are tied on purpose and stay so.
  */
 export function untieVectors(graph: Graph): Graph {
   const seen = new Set<string>()
@@ -34,7 +41,7 @@ export function untieVectors(graph: Graph): Graph {
   const nodes = graph.nodes.map((node) => {
     const inputs = node.inputs.map((name, i) => {
       const constant = graph.constants.get(name)
-      if (!constant || !isVector(constant)) return name
+      if (!constant || constant.data.length < 2 || !(isVector(constant) || isTable(constant, node))) return name
       if (!seen.has(name)) {
         seen.add(name)
         return name

@@ -89,6 +89,7 @@ function combineElements(context: InferContext): readonly Dim[] | undefined {
   const operands = context.node.inputs.map((_, i) => context.input(i))
   if (!rule || operands.some(({ dtype, shape }) => dtype.includes('float') || shape.length > mostElementAxes)) return
   const given = operands.map(({ elements }) => elements)
+  if (given.every((elements) => elements === undefined)) return
   const length = Math.max(...given.map((elements) => elements?.length ?? 0))
   const result: Dim[] = []
   for (let i = 0; i < length; i++) {

@@ -4,6 +4,7 @@
  */
 import { type Dim, numberAttribute, numbersAttribute, type Shape, type ValueInfo } from '../graph/graph'
 import { type InferContext, type Inferred, registerOp } from './definition'
+import { fedExtent } from './extents'
 import { holdWhole } from './labels'
 
 /** @param own answers that the operator keeps to itself */
@@ -30,7 +31,9 @@ registerOp({
     const otherwise = answers(context, 'else_branch')
     return answers(context, 'then_branch').map((answer, i) => {
       const [a, b] = [known(context, answer), known(context, otherwise[i])]
-      return a.shape.join() === b.shape.join() ? a : context.await('its branches compute different shapes')
+      if (a.shape.length !== b.shape.length) return context.await('its branches compute different shapes')
+      const [output = ''] = [context.node.outputs[i]]
+      return { ...a, shape: a.shape.map((dim, axis) => (dim === b.shape[axis] ? dim : fedExtent(output, axis))) }
     })
   },
 })

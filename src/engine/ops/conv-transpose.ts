@@ -48,6 +48,7 @@ const convTranspose: OpDefinition = {
     const inputIds = input ?? new Int32Array(w[0] as number)
     if (context.constant(1) === undefined) {
       context.fix(inputIds, 'held.weight-computed')
+      for (const i of [1, 2]) if (context.has(i)) context.fix(context.labels(i), 'held.weight-computed')
       return
     }
     const bias = context.has(2) ? 2 : -1

@@ -1,9 +1,31 @@
 /** Conv: y[n, m] = sum over c of W[m, c] * x[n, c] + b[m]; grouped and depthwise included. */
 import { int, numberAttribute } from '../graph/graph'
-import { type OpDefinition, registerOp } from './definition'
-import { claimAxis, onAxis } from './labels'
+import { type CouplingContext, type OpDefinition, registerOp } from './definition'
+import { claimAxis, idsAlong, onAxis } from './labels'
 import { lowerConv } from './lower/convolution'
 import { oneSample, windowOf, windowOutput } from './shapes'
+
+/** A weight that the network computes for each sample: its first axis says which outputs there are. */
+function coupleComputed(context: CouplingContext, inputIds: Int32Array, groups: number): void {
+  const labels = context.labels(1)
+  const depthwise = groups > 1 && groups === inputIds.length && context.shape(1)[0] === groups
+  const outputIds = groups === 1 || depthwise ? claimAxis(context, labels, 0) : undefined
+  context.fix(
+    labels.filter((entry) => !outputIds || !entry.axes.includes(0)),
+    'held.weight-computed',
+  )
+  if (depthwise && outputIds) context.union(inputIds, outputIds)
+  else context.fix(inputIds, 'held.weight-computed')
+  if (context.has(2) && outputIds && !context.constant(2)) {
+    const bias = idsAlong(context.labels(2), 0)
+    if (bias) context.union(bias, outputIds)
+    else context.fix(outputIds, 'held.weight-computed')
+  } else if (context.has(2)) {
+    if (outputIds) context.bind(2, 0, outputIds, 'passthrough')
+    else context.fix(context.labels(2), 'held.weight-computed')
+  }
+  if (outputIds) context.set(0, [onAxis(1, outputIds)])
+}
 
 const conv: OpDefinition = {
   op: 'Conv',
@@ -48,7 +70,7 @@ const conv: OpDefinition = {
     const inputIds = input ?? new Int32Array(channels)
     const bias = context.has(2) ? 2 : -1
     if (context.constant(1) === undefined) {
-      context.fix(inputIds, 'held.weight-computed')
+      coupleComputed(context, inputIds, groups)
       return
     }
     const shared = { weight: 1, bias, outputAxis: 0, inputAxis: 1, groups }
@@ -83,8 +105,7 @@ const conv: OpDefinition = {
   },
   resize(context) {
     const groups = numberAttribute(context.node, 'group', 1)
-    const weight = context.constant(1)
-    if (groups === 1 || weight?.dims[1] !== 1) return {}
+    if (groups === 1 || context.oldInputShape(1)[1] !== 1) return {}
     const channels = context.inputShape(0)[1] as number
     const attributes = new Map(context.node.attributes).set('group', int(channels))
     return { node: { ...context.node, attributes } }

@@ -1,6 +1,6 @@
 /** Arithmetic on the elements of shapes: numbers, and names of extents that are known to be positive. */
 import type { Dim } from '../graph/graph'
-import { addDims, floorDivide, multiplyDims } from './extents'
+import { addDims, floorDivide, isFed, multiplyDims } from './extents'
 
 type Element = Dim | undefined
 /** @returns undefined where the result is not known */
@@ -19,6 +19,7 @@ const comparison = (both: (a: number, b: number) => boolean): Rule =>
     (a, b) => Number(both(a, b)),
     (a, b) => {
       if (a === b) return Number(both(1, 1))
+      if (isFed(a) || isFed(b)) return undefined
       const [left, right] = [a, b].map((each) => (typeof each === 'number' ? each : 1)) as [number, number]
       const decided = typeof a === 'number' ? a < 1 : typeof b === 'number' && b < 1
       return decided ? Number(both(left, right)) : undefined
@@ -52,7 +53,7 @@ export const elementRules: Readonly<Record<string, Rule>> = {
   Max: numeric(Math.max, (a, b) => {
     if (a === b) return a
     const [number, name] = typeof a === 'number' ? [a, b] : [b, a]
-    return typeof number === 'number' && number <= 1 ? name : undefined
+    return typeof number === 'number' && number <= (isFed(name) ? 0 : 1) ? name : undefined
   }),
   Min: numeric(Math.min, (a, b) => (a === b ? a : undefined)),
   Equal: comparison((a, b) => a === b),

@@ -127,3 +127,11 @@ function productOfOne(text: string): number {
   const { number, symbols } = factorsOf(text)
   return symbols.reduce((product, symbol) => product * bracketOfOne(symbol), number)
 }
+
+const FED = '?'
+
+/** The name of an extent that only what is fed decides (how many boxes are left). Unlike others it may be 0. */
+export const fedExtent = (of: string, axis = 0): string => `${FED}${of.replace(/\W/g, '_')}_${axis}`
+
+/** Whether an extent, or what it is made of, depends on what is fed. */
+export const isFed = (dim: Dim | undefined): boolean => typeof dim === 'string' && dim.includes(FED)

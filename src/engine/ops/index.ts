@@ -28,5 +28,6 @@ import './quantize'
 import './depth-space'
 import './control-flow'
 import './grid-sample'
+import './fed'
 
 export * from './definition'

@@ -2,6 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { Graph, GraphNode, Shape, ValueInfo } from '../graph/graph'
 import { type TensorData, toNumbers } from '../graph/tensor'
+import { isFed } from './extents'
 import { findOp, type InferContext, type Inferred } from './index'
 import { showShape } from './shapes'
 
@@ -48,6 +49,12 @@ export class Inference {
     const info = constantInfo(constant)
     this.known.set(name, info)
     return info
+  }
+
+  /** Whether the shape of a value, or its elements, depend on what the network is fed. */
+  isFed(name: string): boolean {
+    const info = name === '' ? undefined : this.of(name)
+    return info !== undefined && (info.shape.some(isFed) || info.elements?.some(isFed) === true)
   }
 
   /** A value that nodes computed is a constant now, which says more. */
@@ -104,6 +111,8 @@ export const inferShapes = (graph: Graph): Graph => infer(graph).graph
 
 function contextOf(known: Inference, node: GraphNode): InferContext {
   const fail = (sentence: string): never => {
+    // What the network is fed may make it fit.
+    if (node.inputs.some((name) => known.isFed(name))) throw new Undecided(sentence)
     throw new EspalierError(
       'SHAPE_MISMATCH',
       `Node "${node.name}" (${node.op}) does not fit the network: ${sentence}. The file is damaged or was exported for other inputs; export it again.`,

@@ -2,6 +2,7 @@
 import { type Dim, stringAttribute } from '../graph/graph'
 import { int64 } from '../graph/tensor'
 import { type Labels, registerOp } from './definition'
+import { addDims } from './extents'
 import { onAxis } from './labels'
 import { lowerPad } from './lower/shape'
 import { normaliseAxis, oneSample } from './shapes'
@@ -11,23 +12,21 @@ registerOp({
   since: 13,
   infer(context) {
     const x = context.input(0)
-    const pads = context.elements(1)?.map(Number)
+    const pads = context.elements(1)
     if (!pads) return context.await('its padding is not constant')
     const rank = x.shape.length
     // From opset 18 the padded axes may be named; the reader makes them all explicit.
     const named = context.has(3) ? context.elements(3)?.map(Number) : undefined
     if (named) {
       const axes = named.map((axis) => normaliseAxis(axis, rank, context))
-      const extra = (i: number) =>
-        axes.reduce((sum, axis, k) => sum + (axis === i ? (pads[k] ?? 0) + (pads[k + axes.length] ?? 0) : 0), 0)
-      const shape = x.shape.map((dim, i): Dim => (typeof dim === 'number' ? dim + extra(i) : dim))
+      const shape = x.shape.map((dim, i): Dim => {
+        const k = axes.indexOf(i)
+        return k < 0 ? dim : addDims(addDims(dim, pads[k] ?? 0), pads[k + axes.length] ?? 0)
+      })
       return [{ dtype: x.dtype, shape }]
     }
     if (pads.length !== 2 * rank) return context.fail(`it has ${pads.length} pads for a value of rank ${rank}`)
-    const shape = x.shape.map((dim, i): Dim => {
-      const extra = (pads[i] as number) + (pads[i + rank] as number)
-      return typeof dim === 'number' ? dim + extra : extra === 0 ? dim : context.fail(`it pads the axis "${dim}"`)
-    })
+    const shape = x.shape.map((dim, i) => addDims(addDims(dim, pads[i] as Dim), pads[i + rank] as Dim))
     return [{ dtype: x.dtype, shape }]
   },
   couple(context) {

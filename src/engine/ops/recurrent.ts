@@ -57,7 +57,7 @@ function couple(context: CouplingContext): void {
   const labels = context.labels(0)
   const weights = [W, R, ...(context.has(B) ? [B] : [])]
   if (weights.some((i) => context.constant(i) === undefined)) {
-    context.fix(labels, 'held.weights-computed')
+    for (const i of node.inputs.keys()) if (context.has(i)) context.fix(context.labels(i), 'held.weights-computed')
     return
   }
   const input = claimAxis(context, labels, 2)

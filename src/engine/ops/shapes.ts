@@ -105,7 +105,8 @@ export function windowOutput(window: Window, spatial: readonly Dim[], context: I
       return addDims(floorDivide(reach, stride), 1)
     }
     const padded = size + begin + end
-    if (padded < span) {
+    // A window that hangs over the end counts where extents are rounded up, also when it is the only one.
+    if (padded < span && !(window.ceil && padded > span - stride)) {
       return context.fail(`its window of ${span} does not fit an input of ${size} with padding ${padded - size}`)
     }
     let out = (window.ceil ? Math.ceil((padded - span) / stride) : Math.floor((padded - span) / stride)) + 1

@@ -2,7 +2,7 @@
 import { attributes, type Dim, int, type Shape } from '../graph/graph'
 import { int64 } from '../graph/tensor'
 import { type InferContext, type ResizeContext, type Resized, registerOp } from './definition'
-import { addDims, floorDivide } from './extents'
+import { addDims, fedExtent, floorDivide, isFed } from './extents'
 import { takeLabels } from './labels'
 import { lowerSlice } from './lower/shape'
 import { normaliseAxis } from './shapes'
@@ -50,6 +50,11 @@ function rangesOf(
     if (step === 0) return fail('its step is 0')
     const toEnd = ends[k] === extent || end >= 2 ** 31 - 1
     if (typeof extent === 'string' && step === 1 && start === 0 && toEnd) return { axis, start: 0, end: -1, step: 1 }
+    if (isFed(extent)) {
+      // It may be shorter than the range asks for.
+      const open = fedExtent(`${extent}_${starts[k]}_${ends[k]}_${step}`)
+      return { axis, start, end: toEnd ? -1 : Number.NaN, step, open }
+    }
     if (typeof extent === 'string' || Number.isNaN(start) || Number.isNaN(end)) {
       const open = openExtent(extent, starts[k] as Dim, ends[k] as Dim, step, fail)
       return { axis, start, end: toEnd ? -1 : Number.NaN, step, open }

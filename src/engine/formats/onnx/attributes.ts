@@ -1,10 +1,11 @@
 /** AttributeProto <-> Attribute. */
 import { EspalierError } from '../../../contract/errors'
 import type { Attribute, ValueInfo } from '../../graph/graph'
+import { fedExtent } from '../../ops/extents'
 import { dataTypeOf } from './data-types'
 import { type AttributeProto, attributeTypes, type ValueInfoProto } from './schema'
 import { lookThrough, renameReads } from './subgraph'
-import { type ExternalData, readTensor, tensorProto } from './tensors'
+import { type ExternalData, readTensor, tensorOf, tensorProto } from './tensors'
 
 const utf8 = new TextDecoder('utf-8')
 const toUtf8 = new TextEncoder()
@@ -31,6 +32,13 @@ function typeOf(proto: AttributeProto): number | undefined {
  * @throws MODEL_UNSUPPORTED_FEATURE for sparse tensors, types and lists of subgraphs; MODEL_INVALID
  */
 export async function readAttribute(proto: AttributeProto, node: string, external: ExternalData): Promise<Attribute> {
+  if (typeOf(proto) !== attributeTypes.tensor) return attributeOf(proto, node)
+  const owner = `The attribute "${proto.name ?? ''}" of ${node}`
+  return { kind: 'tensor', value: await readTensor(proto.t ?? {}, owner, external) }
+}
+
+/** {@link readAttribute} where no tensor lies in another file. */
+export function attributeOf(proto: AttributeProto, node: string): Attribute {
   const name = proto.name ?? ''
   switch (typeOf(proto)) {
     case attributeTypes.float:
@@ -40,7 +48,7 @@ export async function readAttribute(proto: AttributeProto, node: string, externa
     case attributeTypes.string:
       return { kind: 'string', value: utf8.decode(proto.s ?? new Uint8Array()) }
     case attributeTypes.tensor:
-      return { kind: 'tensor', value: await readTensor(proto.t ?? {}, `The attribute "${name}" of ${node}`, external) }
+      return { kind: 'tensor', value: tensorOf(proto.t ?? {}, `The attribute "${name}" of ${node}`) }
     case attributeTypes.floats:
       return { kind: 'floats', value: Array.from(proto.floats ?? []) }
     case attributeTypes.ints:
@@ -62,12 +70,14 @@ function subgraph(value: Uint8Array, node: string): Attribute {
   return { kind: 'graph', value, reads, outputs: outputs.map((output) => answer(output, node)) }
 }
 
-/** Type and shape of what a subgraph answers with, where it says both completely. */
+/** Type and shape of what a subgraph answers with, where it says both; what it does not say of an extent has a name. */
 function answer({ name = '', type }: ValueInfoProto, node: string): ValueInfo | null {
   const given = type?.tensor_type
   if (!given?.elem_type) return null
-  const dims = given.shape?.dim?.map(({ dim_param, dim_value }) => dim_param || dim_value || null)
-  const shape = given.shape && (dims ?? []).every((dim) => dim !== null) ? ((dims ?? []) as (number | string)[]) : null
+  const dims = given.shape?.dim ?? []
+  const shape = given.shape
+    ? dims.map(({ dim_param, dim_value }, axis) => dim_param || dim_value || fedExtent(name, axis))
+    : null
   return { name, dtype: dataTypeOf(given.elem_type, `The result "${name}" of ${node}`), shape }
 }
 

@@ -4,6 +4,7 @@ import { type Attribute, type Dim, Graph, type GraphNode, graphReads, type Value
 import type { TensorData } from '../../graph/tensor'
 import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
 import { readAttribute } from './attributes'
+import { domainOf } from './branch'
 import { dataTypeOf } from './data-types'
 import { inlineFunctions } from './functions'
 import { nodeDocumentationKey, readMetadata, setDeclaredOpset } from './metadata'
@@ -14,9 +15,6 @@ import { ExternalData, type Resolve, readTensor } from './tensors'
 export const oldestOpset = 7
 export const newestOpset = 23
 const oldestSubgraphOpset = 13
-
-/** Both spellings of the default domain are one. */
-const domainOf = (domain: string | undefined) => (domain === undefined || domain === 'ai.onnx' ? '' : domain)
 
 function opsetsOf(model: ModelProto): Map<string, number> {
   const opsets = new Map<string, number>()

@@ -69,7 +69,7 @@ const node = {
   overload: { id: 8, kind: 'string' },
 } as const
 
-const graph = {
+export const graphMessage = {
   node: { id: 1, kind: 'many', message: node },
   name: { id: 2, kind: 'string' },
   initializer: { id: 5, kind: 'many', message: tensor },
@@ -100,14 +100,14 @@ export const modelMessage = {
   domain: { id: 4, kind: 'string' },
   model_version: { id: 5, kind: 'int' },
   doc_string: { id: 6, kind: 'string' },
-  graph: { id: 7, kind: 'one', message: graph },
+  graph: { id: 7, kind: 'one', message: graphMessage },
   opset_import: { id: 8, kind: 'many', message: operatorSet },
   metadata_props: { id: 14, kind: 'many', message: entry },
   functions: { id: 25, kind: 'many', message: localFunction },
 } as const
 
 export type ModelProto = MessageOf<typeof modelMessage>
-export type GraphProto = MessageOf<typeof graph>
+export type GraphProto = MessageOf<typeof graphMessage>
 export type NodeProto = MessageOf<typeof node>
 export type AttributeProto = MessageOf<typeof attribute>
 export type TensorProto = MessageOf<typeof tensor>

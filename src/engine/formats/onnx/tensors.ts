@@ -142,6 +142,16 @@ const EXTERNAL = 1
  * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, FILE_TRUNCATED, FILE_NOT_FOUND
  */
 export async function readTensor(proto: TensorProto, owner: string, external: ExternalData): Promise<TensorData> {
+  const elsewhere = proto.data_location === EXTERNAL ? await external.read(proto, owner) : undefined
+  return tensorOf(proto, owner, elsewhere, external.movable)
+}
+
+/**
+ * A tensor whose data is at hand.
+ * @param elsewhere its bytes where they lie in another file
+ * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE
+ */
+export function tensorOf(proto: TensorProto, owner: string, elsewhere?: Uint8Array, movable = false): TensorData {
   const dtype = dataTypeOf(proto.data_type, owner)
   const dims = proto.dims ?? []
   const count = elementCount(dims, owner)
@@ -152,9 +162,9 @@ export async function readTensor(proto: TensorProto, owner: string, external: Ex
     invalid(
       `${owner} of shape [${dims.join(', ')}] needs ${count} elements of ${dtype}, but ${found} ${unit} are there.`,
     )
-  if (external.movable && proto.raw_data) proto.raw_data = moveToWidth(proto.raw_data, bytesPerElement(dtype))
-  const raw = proto.data_location === EXTERNAL ? await external.read(proto, owner) : proto.raw_data
-  if (raw && (raw.length > 0 || proto.data_location === EXTERNAL)) {
+  if (movable && proto.raw_data) proto.raw_data = moveToWidth(proto.raw_data, bytesPerElement(dtype))
+  const raw = elsewhere ?? proto.raw_data
+  if (raw && (raw.length > 0 || elsewhere)) {
     if (raw.length !== count * bytesPerElement(dtype)) mismatch(raw.length, 'bytes')
     return { dtype, dims, data: viewBytes(raw, dtype) }
   }

@@ -16,6 +16,7 @@ import { shapedExpansions } from './expand/attention'
 import { Expansion } from './expand/expansion'
 import type { Known } from './known'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
+import { takeBranch } from './taken-branch'
 import { turnReshape } from './turned-reshape'
 import { COERCED } from './upgrade'
 
@@ -317,6 +318,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Resize: resize,
   GroupNormalization: groupNormalization,
   SplitToSequence: splitToSequence,
+  If: (node, _, rewriter) => takeBranch(node, rewriter),
 }
 const ruleOf = new Map(Object.entries(rules))
 

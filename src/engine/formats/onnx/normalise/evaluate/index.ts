@@ -3,6 +3,7 @@ import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../g
 import { float32, int64, sizeOf, type TensorData, toNumbers } from '../../../../graph/tensor'
 import { clip, elementwiseDims, evaluateElementwise } from './elementwise'
 import { evaluateIndexed } from './indexed'
+import { evaluateLayer } from './layers'
 import { evaluateMovement } from './movement'
 import { evaluationLimit, fromNumbers, gatherStrided, numbersOf, stridesOf } from './numbers'
 
@@ -51,6 +52,9 @@ const reductions: Readonly<Record<string, (values: Float64Array) => number>> = {
   ReduceMax: (values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   ReduceMin: (values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
   ReduceMean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
+  ReduceL1: (values) => values.reduce((a, b) => a + Math.abs(b), 0),
+  ReduceL2: (values) => Math.sqrt(values.reduce((a, b) => a + b * b, 0)),
+  ReduceSumSquare: (values) => values.reduce((a, b) => a + b * b, 0),
 }
 
 function reduce(node: GraphNode, x: TensorData, given: TensorData | undefined): TensorData | undefined {
@@ -102,7 +106,8 @@ export function evaluate(
   const given = inputs.filter((input) => input !== undefined)
   const dims = elementwiseDims(node, given)
   if (dims) return sizeOf(dims) > evaluationLimit ? undefined : wrap(evaluateElementwise(node, given))
-  return evaluateMovement(node, inputs) ?? evaluateIndexed(node, inputs)
+  const layer = x.data.length > evaluationLimit ? undefined : evaluateLayer(node, inputs)
+  return layer ? [layer] : (evaluateMovement(node, inputs) ?? evaluateIndexed(node, inputs))
 }
 
 const wrap = (result: TensorData | undefined) => (result ? [result] : undefined)
