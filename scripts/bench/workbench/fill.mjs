@@ -55,6 +55,17 @@ const resultOf = (at, { strategy, goal, seed }) => {
   }
 }
 
+/** Runs side by side, each with its curves and what it kept of every group of the deep network. */
+const compared = 50
+
+const keptOf = (at, { goal }, groups) =>
+  Object.fromEntries(
+    groups.map(({ name, units }, index) => {
+      const stay = Math.max(1, Math.round(units * Math.min(1, goal.value * (0.6 + 0.8 * noise(at + index)))))
+      return [name, Array.from({ length: stay }, (_value, unit) => unit)]
+    }),
+  )
+
 /** A residual network in the words of the models screen: `nodes` operators, blocks of seven. */
 function deepView(nodes) {
   const graph = []
@@ -119,22 +130,44 @@ export function fill(path, { runs, points, series, nodes }) {
   const insertRun = database.prepare(
     `INSERT INTO runs (id, project_id, model_id, dataset_id, name, config, status, queue_order, result, rounds, kept,
        macs_kept, metric_drop, environment, sweep_id, tags, notes, created_at, started_at, finished_at)
-     VALUES (@id, @project, @model, @dataset, '', @config, @status, @at, @result, '[]', '{}',
+     VALUES (@id, @project, @model, @dataset, '', @config, @status, @at, @result, '[]', @kept,
        @macs, @drop, @environment, @sweep, @tags, @notes, @created, @created, @finished)`,
   )
   const insertPoint = database.prepare('INSERT INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)')
   const idOf = (at) => `bench-${String(at).padStart(6, '0')}`
   database.transaction(() => {
     const start = Date.UTC(2026, 0, 1)
+    const view = deepView(nodes)
+    database
+      .prepare(
+        `INSERT INTO models (id, project_id, name, format, hash, files, macs, params, bytes, nodes, created_at)
+         VALUES ('bench-deep', ?, 'deep.onnx', 'onnx', ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        ...[project, model.hash, model.files, view.inspection.macs, view.inspection.params, view.inspection.bytes],
+        ...[view.inspection.nodes, new Date(start).toISOString()],
+      )
+    database
+      .prepare('INSERT INTO model_views (model_id, product, body) VALUES (?, ?, ?)')
+      .run('bench-deep', product, deflateRawSync(Buffer.from(JSON.stringify(view))))
     for (let at = 0; at < runs; at++) {
       const config = configOf(at)
       const failed = at % 97 === 5
       const result = failed ? null : resultOf(at, config)
       insertRun.run({
-        ...{ id: idOf(at), project, model: model.id, dataset, at, environment, sweep: `sweep-${Math.floor(at / 40)}` },
+        ...{
+          id: idOf(at),
+          project,
+          model: at < compared ? 'bench-deep' : model.id,
+          dataset,
+          at,
+          environment,
+          sweep: `sweep-${Math.floor(at / 40)}`,
+        },
         config: JSON.stringify(config),
         status: failed ? 'failed' : 'done',
         result: result && JSON.stringify(result),
+        kept: JSON.stringify(at < compared ? keptOf(at, config, view.inspection.groups) : {}),
         macs: result && result.model.after.macs / before.macs,
         drop: result && 94.2 - result.result.afterRecovery,
         tags: JSON.stringify(at % 11 === 0 ? ['keep'] : []),
@@ -152,19 +185,6 @@ export function fill(path, { runs, points, series, nodes }) {
         }
       }
     }
-    const view = deepView(nodes)
-    database
-      .prepare(
-        `INSERT INTO models (id, project_id, name, format, hash, files, macs, params, bytes, nodes, created_at)
-         VALUES ('bench-deep', ?, 'deep.onnx', 'onnx', ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        ...[project, model.hash, model.files, view.inspection.macs, view.inspection.params, view.inspection.bytes],
-        ...[view.inspection.nodes, new Date(start).toISOString()],
-      )
-    database
-      .prepare('INSERT INTO model_views (model_id, product, body) VALUES (?, ?, ?)')
-      .run('bench-deep', product, deflateRawSync(Buffer.from(JSON.stringify(view))))
   })()
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
@@ -172,6 +192,6 @@ export function fill(path, { runs, points, series, nodes }) {
     project,
     run: idOf(0),
     model: 'bench-deep',
-    runs: Array.from({ length: 50 }, (_value, at) => idOf(at + 100)),
+    runs: Array.from({ length: compared }, (_value, at) => idOf(at)),
   }
 }

@@ -72,7 +72,10 @@ function installed() {
   }
 }
 
-/** @param page a playwright page that has not gone anywhere yet */
+/**
+ * @param page a playwright page that has not gone anywhere yet
+ * @returns ways to measure; each answer also has `longest`, milliseconds of the longest task
+ */
 export async function watch(page) {
   await page.addInitScript(installed)
   const devtools = await page.context().newCDPSession(page)
@@ -82,7 +85,31 @@ export async function watch(page) {
     const { metrics } = await devtools.send('Performance.getMetrics')
     return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
   }
-  return {
+  /**
+   * Milliseconds that the longest task of the page's thread took of it meanwhile: while a task runs, nothing answers.
+   * On a busy machine a task's time by the clock also counts what other programs do.
+   */
+  const longestOf = async (work) => {
+    const events = []
+    const keep = ({ value }) => events.push(...value)
+    devtools.on('Tracing.dataCollected', keep)
+    await devtools.send('Tracing.start', {
+      transferMode: 'ReportEvents',
+      traceConfig: { includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] },
+    })
+    const answer = await work()
+    const complete = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve))
+    await devtools.send('Tracing.end')
+    await complete
+    devtools.off('Tracing.dataCollected', keep)
+    const threadOf = ({ pid, tid }) => `${pid} ${tid}`
+    const pages = new Set(
+      events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf),
+    )
+    const tasks = events.filter((event) => event.name === 'RunTask' && pages.has(threadOf(event)))
+    return { ...answer, longest: Math.max(0, ...tasks.map(({ tdur, dur }) => (tdur ?? dur ?? 0) / 1000)) }
+  }
+  const measures = {
     /** The middle of several, by the clock and of the page's thread. `act` and `shown` are source text with `at`. */
     async timed(act, shown, { times = 5, reset = async () => {} } = {}) {
       const clock = []
@@ -126,6 +153,9 @@ export async function watch(page) {
       return { frame: middle(gaps), late: late / gaps.length, tasks, thread: ((await threadMs()) - began) / count }
     },
   }
+  return Object.fromEntries(
+    Object.entries(measures).map(([name, measure]) => [name, (...given) => longestOf(() => measure(...given))]),
+  )
 }
 
 /** Milliseconds that a fixed piece of work takes by the clock for each millisecond it takes on its thread: 1 is a quiet machine. */
