@@ -1,7 +1,7 @@
 /** Lowering of operators that pick by index, cut triangles, add up along an axis or turn channels into pixels. */
 import { numberAttribute, stringAttribute } from '../../graph/graph'
 import { float32, sizeOf, tensor, toNumbers } from '../../graph/tensor'
-import type { LoweringContext } from '../lowering'
+import type { LoweringContext, Register } from '../lowering'
 import { knownDims, targetDims } from './common'
 
 const strideOf = (dims: readonly number[], axis: number): number => sizeOf(dims.slice(axis + 1))
@@ -97,12 +97,16 @@ export function lowerCumSum(context: LoweringContext): void {
   const rank = context.shape(0).length
   const constant = context.constant(1) ?? context.fail('its axis is computed')
   const given = toNumbers(constant)[0] as number
-  if ((given < 0 ? given + rank : given) !== rank - 1) context.fail('it adds up along an axis that is not the last')
-  const [extent] = knownDims(context, context.shape(0).slice(-1)) as [number]
+  const axis = given < 0 ? given + rank : given
+  // The axis changes places with the last one, and back.
+  const perm = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i))
+  const turned = (value: Register) =>
+    axis === rank - 1 ? value : context.emit('Transpose', [value], { perm }, 'plain')
+  const [extent] = knownDims(context, context.shape(0).slice(axis, axis + 1)) as [number]
   const strict = numberAttribute(node, 'exclusive', 0) === 1
   const reverse = numberAttribute(node, 'reverse', 0) === 1
   const ones = triangle(extent, extent, (from, to) => (reverse ? from > to : from < to) || (!strict && from === to))
-  const x = context.emit('Cast', [context.input(0, 'plain')], { DstT: 'float32' }, 'plain')
+  const x = turned(context.emit('Cast', [context.input(0, 'plain')], { DstT: 'float32' }, 'plain'))
   const rows = context.emit('Reshape', [x], { shape: [-1, extent] }, 'plain')
   const sums = context.emit(
     'MatMul',
@@ -110,7 +114,12 @@ export function lowerCumSum(context: LoweringContext): void {
     { transpose_a: false, transpose_b: false },
     'plain',
   )
-  context.output(0, context.emit('Reshape', [sums], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+  const dims = context.outputShape(0)
+  const shape = targetDims(
+    context,
+    perm.map((from) => dims[from] as (typeof dims)[number]),
+  )
+  context.output(0, turned(context.emit('Reshape', [sums], { shape }, 'plain')))
 }
 
 export function lowerTrilu(context: LoweringContext): void {
