@@ -6,6 +6,7 @@ import { carriedOver, ProgramBinding } from './binding'
 import { differentiate, execute, type Tensors } from './executor'
 import { upload } from './feed'
 import { parametersOf, withNumbers } from './parameters'
+import { poolFirst } from './pool-first'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
 import { logitsValue, uploadConstant } from './session'
 import type { Feed, LiveValue } from './types'
@@ -59,7 +60,8 @@ class Parameters implements ParameterSession {
     this.trained = parametersOf(program, new Set()).trained
     this.byName = new Map(this.trained.map((constant) => [constant.origin?.constant as string, constant]))
     const of = registerOf(program, logitsValue(this.graph))
-    this.instructions = slice(program, new Set(program.inputs.map(({ register }) => register)), [of.id])
+    const inputs = new Set(program.inputs.map(({ register }) => register))
+    this.instructions = poolFirst(slice(program, inputs, [of.id]), new Set([of.id]))
     return of
   }
 

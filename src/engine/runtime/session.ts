@@ -1,13 +1,16 @@
 /** A network on the backend: forward, backward with taps, and partial execution. */
-import { cast, keep, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
+import { cast, getBackend, getKernel, keep, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
+import type { Instruction } from '../ops/lowering'
 import { carriedOver, ProgramBinding } from './binding'
 import { runtimeTensor } from './build'
 import { differentiate, execute, type Tensors } from './executor'
 import { upload } from './feed'
 import { inverseOf, permuted, toChannelsFirst, toChannelsLast } from './layout'
+import { scaleShiftName } from './native/elementwise'
+import { apartBeforePools, poolFirst } from './pool-first'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
 import type {
   BackwardRequest,
@@ -19,6 +22,9 @@ import type {
   Session,
   SessionOptions,
 } from './types'
+
+/** Whether the backend adds a bias in a pass of its own even where it is fused with a convolution. */
+const addsApart = (): boolean => getKernel(scaleShiftName, getBackend()) !== undefined
 
 const typeOf = (data: TensorData): 'float32' | 'int32' => (data.dtype === 'float32' ? 'float32' : 'int32')
 
@@ -71,6 +77,14 @@ class ProgramSession implements Session {
     return { all: new Map([...this.constants, ...inputs]), inputs }
   }
 
+  /** What computes some registers from others, in the order that takes the least. */
+  private instructions(given: ReadonlySet<number>, wanted: readonly number[]): Instruction[] {
+    const kept = new Set(wanted)
+    const plain = slice(this.program, given, wanted)
+    const apart = this.fuse && addsApart() ? apartBeforePools(plain, kept, this.program.registers) : plain
+    return poolFirst(apart, kept)
+  }
+
   private inputRegisters(): Set<number> {
     return new Set(this.program.inputs.map((input) => input.register))
   }
@@ -104,7 +118,7 @@ class ProgramSession implements Session {
     const wanted = outputs.map((output) => output.register)
     let found: Tensors
     try {
-      found = execute(slice(this.program, this.inputRegisters(), wanted), all, new Set(wanted))
+      found = execute(this.instructions(this.inputRegisters(), wanted), all, new Set(wanted))
     } finally {
       for (const made of inputs.values()) made.dispose()
     }
@@ -129,7 +143,7 @@ class ProgramSession implements Session {
     const { all, inputs } = this.given(feed)
     try {
       const registers = this.registers(wanted)
-      const instructions = slice(this.program, this.inputRegisters(), registers)
+      const instructions = this.instructions(this.inputRegisters(), registers)
       return this.named(wanted, execute(instructions, all, new Set(registers)))
     } finally {
       for (const made of inputs.values()) made.dispose()
@@ -143,7 +157,7 @@ class ProgramSession implements Session {
       const taps = this.registers(request.taps)
       const values = this.registers(request.values ?? [])
       const found = differentiate({
-        instructions: slice(this.program, this.inputRegisters(), [of.id, ...taps, ...values]),
+        instructions: this.instructions(this.inputRegisters(), [of.id, ...taps, ...values]),
         given: all,
         of: of.id,
         sources: new Set(taps),
@@ -188,7 +202,7 @@ class ProgramSession implements Session {
       sources.set(source, { turned, back: inverseOf(attributes.perm as readonly number[]) })
     }
     try {
-      const instructions = slice(this.program, new Set([...start, ...sources.keys()]), registers)
+      const instructions = this.instructions(new Set([...start, ...sources.keys()]), registers)
       const read = new Set([...instructions.flatMap(({ inputs }) => inputs), ...registers])
       for (const [source, { turned, back }] of sources) {
         if (!read.has(source)) continue

@@ -8,6 +8,7 @@ import { differentiate, type Tensors } from './executor'
 import { upload } from './feed'
 import { lossOf } from './loss'
 import { type Parameters, parametersOf, withNumbers } from './parameters'
+import { poolFirst } from './pool-first'
 import { type Program, type ProgramConstant, registerOf, slice } from './program'
 import { logitsValue, uploadConstant } from './session'
 import { decodeState, encodeState, type StateEntry } from './trainer-state'
@@ -44,7 +45,7 @@ class SgdTrainer implements Trainer {
     }
     this.logits = registerOf(this.program, logitsValue(graph)).id
     const inputs = new Set(this.program.inputs.map((input) => input.register))
-    this.instructions = slice(this.program, inputs, [this.logits])
+    this.instructions = poolFirst(slice(this.program, inputs, [this.logits]), new Set([this.logits]))
     for (const constant of this.program.constants) this.constants.set(constant.register, uploadConstant(constant.data))
     for (const { register, data } of this.parameters.trained) {
       this.velocities.set(register, tf.zeros([...data.dims]))
@@ -108,7 +109,8 @@ class SgdTrainer implements Trainer {
     this.program = program
     this.parameters = parametersOf(program, this.options.frozen ?? new Set())
     this.logits = registerOf(program, logitsValue(this.graph)).id
-    this.instructions = slice(program, new Set(program.inputs.map((input) => input.register)), [this.logits])
+    const inputs = new Set(program.inputs.map((input) => input.register))
+    this.instructions = poolFirst(slice(program, inputs, [this.logits]), new Set([this.logits]))
   }
 
   private note(statistics: Tensors, instruction: Instruction, mean: tf.Tensor, variance: tf.Tensor): void {

@@ -10,6 +10,7 @@ import {
   relu,
   relu6,
   reshape,
+  slice,
   stack,
   stridedSlice,
   sum,
@@ -26,7 +27,7 @@ import { filterGradient } from '../kernels/filter-gradient'
 import { geometryOf } from '../kernels/geometry'
 import { attributesFor, type NativeBackend, nativeName } from './backend'
 import { scaleShiftChannels } from './elementwise'
-import { convolutionWindow, inner, paddingAttributes, type Window } from './window'
+import { convolutionWindow, inner, paddingAttributes, paddingsOf, type Window } from './window'
 
 const attributesOf = (backend: NativeBackend, { strides, dilations, padding }: Window) =>
   attributesFor(backend, {
@@ -52,6 +53,23 @@ interface Otherwise {
   filter(call: Call): TensorInfo
 }
 
+/**
+ * A window whose padding TensorFlow would have to be told, as one without over an image that has it already: its gradients
+ * take a slow way with explicit padding. `inside` is where the image begins in the padded one; null where nothing is.
+ */
+function unpadded(backend: NativeBackend, window: Window, shape: readonly number[]) {
+  if (window.padding.kind !== 'EXPLICIT') {
+    return { inside: null, padded: shape, attributes: attributesOf(backend, window) }
+  }
+  const [batch, height, width, channels] = shape as [number, number, number, number]
+  const [top, bottom, left, right] = window.padding.sides
+  return {
+    inside: [0, top, left, 0],
+    padded: [batch, height + top + bottom, width + left + right, channels],
+    attributes: attributesOf(backend, { ...window, padding: { kind: 'VALID', sides: [0, 0, 0, 0] } }),
+  }
+}
+
 const sizes = (shape: readonly number[]) => tensor1d([...shape], 'int32')
 
 function convolution(names: Names, depthwise: boolean, otherwise: Otherwise): KernelConfig[] {
@@ -73,9 +91,11 @@ function convolution(names: Names, depthwise: boolean, otherwise: Otherwise): Ke
       const shape = call.attrs?.inputShape as number[]
       const window = convolutionWindow(shape, filter.shape, call.attrs as never, depthwise)
       if (!otherwise.fits(window)) return otherwise.input(call)
-      return tidy(() =>
-        native.executeSingleOutput(names.input, attributesOf(native, window), [sizes(shape), filter, dy]),
-      )
+      return tidy(() => {
+        const { inside, attributes, padded } = unpadded(native, window, shape)
+        const dx = native.executeSingleOutput(names.input, attributes, [sizes(padded), filter, dy])
+        return inside ? slice(dx, inside, shape) : dx
+      })
     }),
     kernel(names.filter, (call) => {
       const { x, dy } = call.inputs as { x: TensorInfo; dy: TensorInfo }
@@ -83,7 +103,11 @@ function convolution(names: Names, depthwise: boolean, otherwise: Otherwise): Ke
       const shape = call.attrs?.filterShape as number[]
       const window = convolutionWindow(x.shape, shape, call.attrs as never, depthwise)
       if (!otherwise.fits(window)) return otherwise.filter(call)
-      return tidy(() => native.executeSingleOutput(names.filter, attributesOf(native, window), [x, sizes(shape), dy]))
+      return tidy(() => {
+        const { inside, attributes } = unpadded(native, window, x.shape)
+        const seen = inside ? pad(x as Tensor, paddingsOf(window)) : x
+        return native.executeSingleOutput(names.filter, attributes, [seen, sizes(shape), dy])
+      })
     }),
   ]
 }
@@ -120,16 +144,11 @@ function depthwiseFilterGradient({ inputs, attrs }: Call): TensorInfo {
   const { x, dy } = inputs as { x: Tensor4D; dy: Tensor4D }
   const shape = attrs?.filterShape as [number, number, number, number]
   const [filterHeight, filterWidth, channels, multiplier] = shape
-  const { strides, dilations, padding } = convolutionWindow(x.shape, shape, attrs as never, true)
-  const [top, bottom, left, right] = padding.sides
+  const window = convolutionWindow(x.shape, shape, attrs as never, true)
+  const { strides, dilations } = window
   const [batch, rows, columns] = dy.shape
   return tidy(() => {
-    const padded = pad(x, [
-      [0, 0],
-      [top, bottom],
-      [left, right],
-      [0, 0],
-    ])
+    const padded = pad(x, paddingsOf(window))
     const flowing = reshape(dy, [batch, rows, columns, channels, multiplier])
     const taps = Array.from({ length: filterHeight * filterWidth }, (_, tap) => {
       const y = Math.floor(tap / filterWidth) * dilations[0]

@@ -13,7 +13,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { attributesFor, type NativeBackend, nativeName } from './backend'
-import { inner, paddingAttributes, poolingWindow, type Window } from './window'
+import { inner, paddingAttributes, paddingsOf, poolingWindow, type Window } from './window'
 
 const attributesOf = (backend: NativeBackend, { kernel, strides, padding }: Window) =>
   attributesFor(backend, {
@@ -36,14 +36,10 @@ const maxPool = kernel('MaxPool', (backend, { inputs, attrs }) => {
   return backend.executeSingleOutput('MaxPool', attributesOf(backend, poolingWindow(x.shape, attrs as never)), [x])
 })
 
-/** The maximum is found again, so that callers need not keep it. */
 const maxPoolGrad = kernel('MaxPoolGrad', (backend, { inputs, attrs }) => {
-  const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo }
+  const { dy, input, output } = inputs as { dy: TensorInfo; input: TensorInfo; output: TensorInfo }
   const attributes = attributesOf(backend, poolingWindow(input.shape, attrs as never))
-  return tidy(() => {
-    const output = backend.executeSingleOutput('MaxPool', attributes, [input])
-    return backend.executeSingleOutput('MaxPoolGrad', attributes, [input, output, dy])
-  })
+  return backend.executeSingleOutput('MaxPoolGrad', attributes, [input, output, dy])
 })
 
 interface Averaging {
@@ -65,16 +61,6 @@ function averaging(shape: readonly number[], window: Window): Averaging {
     extent: [height + top + bottom, width + left + right],
     weight: reciprocal(avgPool(inside as Tensor4D, window.kernel, window.strides, 'valid')),
   }
-}
-
-const paddingsOf = ({ padding }: Window): [number, number][] => {
-  const [top, bottom, left, right] = padding.sides
-  return [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ]
 }
 
 const averagePool = kernel('AvgPool', (backend, { inputs, attrs }) => {

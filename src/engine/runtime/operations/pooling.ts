@@ -34,7 +34,7 @@ const sample = (x: tf.Tensor, attributes: AttributeMap): tf.Tensor => {
 for (const op of ['MaxPool', 'AvgPool'] as const) {
   registerOperation({
     op,
-    needs: { inputs: 'all' },
+    needs: op === 'MaxPool' ? { inputs: 'all', outputs: true } : { inputs: 'all' },
     run: ([x], attributes) => [
       isSampling(attributes)
         ? sample(x as tf.Tensor, attributes)
@@ -43,7 +43,7 @@ for (const op of ['MaxPool', 'AvgPool'] as const) {
     gradient(context: GradientContext) {
       const [input] = context.inputs as [tf.Tensor]
       const dy = context.dy[0] as tf.Tensor
-      const extra = op === 'MaxPool' ? { output: input } : {}
+      const extra = op === 'MaxPool' ? { output: context.outputs[0] as tf.Tensor } : {}
       return [kernel(`${op}Grad`, { dy, input, ...extra }, poolAttributes(context.attributes))]
     },
   })
