@@ -1,6 +1,7 @@
 /** Ridge regression of one block of a linear operator towards the weights it has. */
-import { add, matMul, mean, square, sub, type Tensor, tensor2d, transpose } from '../runtime/tensors'
+import { matMul, mean, square, sub, type Tensor, tensor2d, transpose } from '../runtime/tensors'
 import { cholesky, meanDiagonal, solveRows } from '../statistics/linear-algebra'
+import { DEAD_RIDGE } from '../statistics/precision'
 import { outputsOf } from './refit-rows'
 
 /** Factors the moments once, and solves for as many targets as come. */
@@ -18,7 +19,7 @@ export class RidgeTowards {
     private readonly rows: number,
     ridge: number,
   ) {
-    this.ridge = ridge * meanDiagonal(moments, rows)
+    this.ridge = ridge * meanDiagonal(moments, rows) || DEAD_RIDGE
     for (let i = 0; i < rows; i++) moments[i * rows + i] = (moments[i * rows + i] as number) + this.ridge
     cholesky(moments, rows)
   }
@@ -58,9 +59,9 @@ export class RidgeOnRows {
   ) {
     this.count = rows.shape[0] as number
     const { count } = this
-    // The constant column adds 1 to every product of two rows.
-    this.factor = Float64Array.from(add(matMul(rows, rows, false, true), 1).dataSync())
-    const added = count * ridge * (mean(square(rows)).dataSync()[0] as number)
+    // The constant column adds 1 to every product of two rows; in single precision small products would be lost in it.
+    this.factor = Float64Array.from(matMul(rows, rows, false, true).dataSync(), (product) => product + 1)
+    const added = count * ridge * (mean(square(rows)).dataSync()[0] as number) || DEAD_RIDGE
     for (let i = 0; i < count; i++) this.factor[i * count + i] = (this.factor[i * count + i] as number) + added
     cholesky(this.factor, count)
   }

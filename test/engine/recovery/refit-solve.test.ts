@@ -47,4 +47,30 @@ describe('RidgeOnRows', () => {
       expect(memoryUse().tensors).toBe(before)
     })
   }
+
+  it.each([0, 1e-4])('takes inputs of size %s, beside which the constant is everything', (size) => {
+    const [count, columns] = [30, 40]
+    const towards = Float64Array.from(numbers(columns + 1, 3))
+    const order = channelMajor(columns, 1)
+    const weights = tidy(() => {
+      const rows = tensor2d(
+        numbers(count * columns, 1).map((value) => value * size),
+        [count, columns],
+      )
+      return new RidgeOnRows(rows, towards, order, 1e-2).solve(tensor2d(new Float32Array(count).fill(2), [count, 1]))
+    })
+    // What is asked for is a constant, so the bias alone has to give it.
+    expect(weights[columns]).toBeCloseTo(2, 2)
+  })
+})
+
+describe('RidgeTowards', () => {
+  it('leaves weights as they are where every input is zero, and fits the constant', () => {
+    const moments = new Float64Array(9)
+    moments[8] = 1
+    const weights = new RidgeTowards(moments, Float64Array.of(3, 4, 5), 3, 1e-2).solve(Float64Array.of(0, 0, 2))
+    expect(weights[0]).toBeCloseTo(3, 9)
+    expect(weights[1]).toBeCloseTo(4, 9)
+    expect(weights[2]).toBeCloseTo(2, 6)
+  })
 })
