@@ -63,6 +63,13 @@ function fixIds({ reasons, sets }: Walk, ids: Int32Array, reason: Sentence): voi
   }
 }
 
+/** Ids in a row. */
+function following(first: number, count: number): Int32Array {
+  const ids = new Int32Array(count)
+  for (let i = 0; i < count; i++) ids[i] = first + i
+  return ids
+}
+
 function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
   const { sets } = walk
   const has = (i: number) => (node.inputs[i] ?? '') !== ''
@@ -71,10 +78,7 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
     const first = sets.add(count)
     walk.free.push({ first, count })
     return {
-      ...onAxis(
-        axis,
-        Int32Array.from({ length: count }, (_, i) => first + i),
-      ),
+      ...onAxis(axis, following(first, count)),
       free: true,
     }
   }
@@ -92,9 +96,7 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
     if (entries.every((entry) => entry.axes.length === 1)) return entries
     // Folded axes may have come apart since, where whole slices of one of them were united.
     const now = entries.map((entry) =>
-      entry.axes.length === 1
-        ? entry
-        : { ...entry, ...simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => sets.find(id)) }) },
+      entry.axes.length === 1 ? entry : { ...entry, ...simplify({ ...entry, ids: sets.findAll(entry.ids) }) },
     )
     walk.values.set(node.inputs[i] as string, now)
     return now
@@ -120,20 +122,24 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
     fresh(count) {
       const first = sets.add(count)
       walk.sources.push({ node, first, count })
-      return Int32Array.from({ length: count }, (_, i) => first + i)
+      return following(first, count)
     },
     union(a, b) {
+      if (a === b) return
+      let reason: Sentence | undefined
       for (let i = 0; i < a.length; i++) {
         const left = a[i] as number
         const right = b[i] as number
         const alone = left === 0 ? right : right === 0 ? left : 0
         if (alone !== 0 && !walk.reasons.has(alone)) {
-          walk.reasons.set(alone, heldBy('held.combined-with-fixed'))
+          reason ??= heldBy('held.combined-with-fixed')
+          walk.reasons.set(alone, reason)
         }
         sets.union(left, right)
       }
     },
     fix(what, held) {
+      if (what.length === 0) return
       const reason = heldBy(held)
       if (what instanceof Int32Array) fixIds(walk, what, reason)
       else for (const entry of what) fixIds(walk, entry.ids, reason)
@@ -166,7 +172,7 @@ function merge(sets: UnionFind, labels: Labels, axes: readonly number[]): Labels
     if (other === undefined) first.set(name, id)
     else sets.union(other, id)
   }
-  const ids = Int32Array.from(labels.ids, (id) => sets.find(id))
+  const ids = sets.findAll(labels.ids)
   return simplify({ ...labels, ids })
 }
 
@@ -219,7 +225,7 @@ function boxAll(walk: Walk): void {
     for (const entries of walk.values.values()) {
       for (const entry of entries) {
         if (entry.axes.length < 2) continue
-        const now = simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => walk.sets.find(id)) })
+        const now = simplify({ ...entry, ids: walk.sets.findAll(entry.ids) })
         if (now.axes.length < 2) continue
         merge(walk.sets, now, [now.axes.at(-1) as number])
         changed = true
@@ -230,9 +236,7 @@ function boxAll(walk: Walk): void {
     walk.values.set(
       name,
       entries.map((entry) =>
-        entry.axes.length < 2
-          ? entry
-          : simplify({ ...entry, ids: Int32Array.from(entry.ids, (id) => walk.sets.find(id)) }),
+        entry.axes.length < 2 ? entry : simplify({ ...entry, ids: walk.sets.findAll(entry.ids) }),
       ),
     )
   }

@@ -17,8 +17,9 @@ export function formGroups(walk: Walk): Coupling {
   families.add(sources.length)
   const familyOf = (source: number) => families.find(source + 1)
   const firstSource = new Map<number, number>()
+  const rootsBefore = sets.roots()
   for (let id = 1; id < sets.size; id++) {
-    const root = sets.find(id)
+    const root = rootsBefore[id] as number
     const source = sourceOf[id] as number
     if (root === 0 || source < 0) continue
     const other = firstSource.get(root)
@@ -26,7 +27,8 @@ export function formGroups(walk: Walk): Coupling {
     else families.union(other + 1, source + 1)
   }
 
-  anchorParts(walk, (id) => familyOf(sourceOf[id] as number), sourceOf)
+  anchorParts(walk, rootsBefore, (id) => familyOf(sourceOf[id] as number), sourceOf)
+  const roots = sets.roots()
 
   const members = new Map<number, number[]>()
   sources.forEach((_, s) => {
@@ -50,7 +52,7 @@ export function formGroups(walk: Walk): Coupling {
     for (const s of list) {
       const source = sources[s] as (typeof sources)[number]
       for (let id = source.first; id < source.first + source.count; id++) {
-        const root = sets.find(id)
+        const root = roots[id] as number
         if (root === 0) {
           index.push(0)
           reason ??= walk.reasons.get(id) ?? null
@@ -68,7 +70,7 @@ export function formGroups(walk: Walk): Coupling {
     reasons.push(reason)
   }
   const unitOfId = new Int32Array(sets.size)
-  for (let id = 1; id < sets.size; id++) unitOfId[id] = unitOf[sets.find(id)] as number
+  for (let id = 1; id < roots.length; id++) unitOfId[id] = unitOf[roots[id] as number] as number
   // The same list of ids runs through layers, bindings and values: its units are looked up once.
   const known = new Map<Int32Array, Int32Array>()
   const toUnits = (ids: Int32Array): Int32Array => {
@@ -161,13 +163,13 @@ export function formGroups(walk: Walk): Coupling {
  * A value that holds some units of a group and no group as a whole (the half of a split, the heads of one branch) could
  * lose all it has while its group lives on. One unit of each such value stays.
  */
-function anchorParts(walk: Walk, familyOf: (id: number) => number, sourceOf: Int32Array): void {
+function anchorParts(walk: Walk, roots: Int32Array, familyOf: (id: number) => number, sourceOf: Int32Array): void {
   const { sets } = walk
   /** Of each set, the family it belongs to; of each family, how many sets it has. */
   const family = new Int32Array(sets.size)
   const sizes = new Map<number, number>()
   for (let id = 1; id < sets.size; id++) {
-    const root = sets.find(id)
+    const root = roots[id] as number
     if ((sourceOf[id] as number) < 0) continue
     if (root === 0) {
       // What stays of a family may all lie elsewhere: then no value has the family as a whole.

@@ -32,6 +32,20 @@ export class UnionFind {
     return root
   }
 
+  /** What `find` gives of every id: a parent is never greater than its child, so one pass from the front tells. */
+  roots(): Int32Array {
+    const roots = this.parent.slice(0, this.count)
+    for (let id = 0; id < roots.length; id++) roots[id] = roots[roots[id] as number] as number
+    return roots
+  }
+
+  /** The representatives of some ids. */
+  findAll(ids: Int32Array): Int32Array {
+    const found = new Int32Array(ids.length)
+    for (let i = 0; i < ids.length; i++) found[i] = this.find(ids[i] as number)
+    return found
+  }
+
   union(a: number, b: number): void {
     const left = this.find(a)
     const right = this.find(b)

@@ -86,6 +86,8 @@ function isConstantAlong(ids: Int32Array, extent: number, inner: number): boolea
 
 /** The same labels, spelled out over more axes (which must include its own, ascending). */
 export function expandLabels(labels: Labels, axes: readonly number[], dims: readonly number[]): Labels {
+  // The same ids in the same array: what is found out about it is then found out once.
+  if (axes.length === labels.axes.length) return { axes, dims, ids: labels.ids }
   const total = dims.reduce((a, b) => a * b, 1)
   const strides = new Array<number>(axes.length).fill(0)
   let stride = 1

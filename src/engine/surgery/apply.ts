@@ -7,7 +7,7 @@ import { verify } from '../graph/topology'
 import { findOp } from '../ops/index'
 import { inferShapes, shapeOf } from '../ops/infer'
 import { withCount } from '../ops/shapes'
-import { keptIndices, keptOfValue } from './kept'
+import { type KnownIndices, keptIndices, keptOfValue } from './kept'
 
 /**
  * Removes the units of a plan. The given graph is not touched.
@@ -25,11 +25,12 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
     }
   }
   const constants = new Map(graph.constants)
-  for (const [name, kept] of keptOfConstants(coupling, removed)) {
+  const known: KnownIndices = new Map()
+  for (const [name, kept] of keptOfConstants(coupling, removed, known)) {
     constants.set(name, takeBlock(constants.get(name) as TensorData, kept))
   }
 
-  const { keptOf, shapes } = plannedValues(graph, coupling, removed)
+  const { keptOf, shapes } = plannedValues(graph, coupling, removed, known)
   const newShape = (name: string): Shape => shapes.get(name) ?? constants.get(name)?.dims ?? shapeOf(graph, name)
 
   const nodes = graph.nodes.map((node) => resizeNode(graph, node, constants, keptOf, newShape))
@@ -52,25 +53,29 @@ export function applyPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): 
 }
 
 /** Kept indices along the axes of every constant that loses something. */
-function keptOfConstants(coupling: Coupling, removed: Uint8Array): Map<string, Map<number, number[]>> {
+function keptOfConstants(
+  coupling: Coupling,
+  removed: Uint8Array,
+  known: KnownIndices,
+): Map<string, Map<number, number[]>> {
   const result = new Map<string, Map<number, number[]>>()
   for (const { constant, axis, units } of coupling.bindings) {
-    const known = result.get(constant)
-    if (known?.has(axis)) continue
-    const kept = keptIndices(units, removed)
+    const ofConstant = result.get(constant)
+    if (ofConstant?.has(axis)) continue
+    const kept = keptIndices(units, removed, known)
     if (!kept) continue
-    if (known) known.set(axis, kept)
+    if (ofConstant) ofConstant.set(axis, kept)
     else result.set(constant, new Map([[axis, kept]]))
   }
   return result
 }
 
 /** Kept indices and new shapes of every value that loses something. */
-export function plannedValues(graph: Graph, coupling: Coupling, removed: Uint8Array) {
+export function plannedValues(graph: Graph, coupling: Coupling, removed: Uint8Array, known: KnownIndices = new Map()) {
   const keptOf = new Map<string, Map<number, number[]>>()
   const shapes = new Map<string, Shape>()
   for (const [name, entries] of coupling.values) {
-    const kept = keptOfValue(name, entries, removed)
+    const kept = keptOfValue(name, entries, removed, known)
     if (kept.size === 0) continue
     keptOf.set(name, kept)
     shapes.set(

@@ -3,8 +3,20 @@ import { EspalierError } from '../../contract/errors'
 import type { Coupling, PruningPlan } from '../coupling/index'
 import type { Labels } from '../ops/index'
 
+/** What is known of a plan already: one list of units runs through weights, norms and values. */
+export type KnownIndices = Map<Int32Array, number[] | null>
+
 /** Indices that stay; null where all do. */
-export function keptIndices(units: Int32Array, removed: Uint8Array): number[] | null {
+export function keptIndices(units: Int32Array, removed: Uint8Array, known?: KnownIndices): number[] | null {
+  let kept = known?.get(units)
+  if (kept === undefined) {
+    kept = indicesKept(units, removed)
+    known?.set(units, kept)
+  }
+  return kept
+}
+
+function indicesKept(units: Int32Array, removed: Uint8Array): number[] | null {
   const kept: number[] = []
   for (let i = 0; i < units.length; i++) if (removed[units[i] as number] !== 1) kept.push(i)
   return kept.length === units.length ? null : kept
@@ -14,11 +26,16 @@ export function keptIndices(units: Int32Array, removed: Uint8Array): number[] | 
  * Kept indices of every axis of one value.
  * @throws INTERNAL where what stays is not a box: the coupling rules must never let that happen.
  */
-export function keptOfValue(name: string, entries: readonly Labels[], removed: Uint8Array): Map<number, number[]> {
+export function keptOfValue(
+  name: string,
+  entries: readonly Labels[],
+  removed: Uint8Array,
+  known: KnownIndices,
+): Map<number, number[]> {
   const result = new Map<number, number[]>()
   for (const { axes, dims, ids } of entries) {
     if (axes.length === 1) {
-      const kept = keptIndices(ids, removed)
+      const kept = keptIndices(ids, removed, known)
       if (kept) result.set(axes[0] as number, kept)
       continue
     }
