@@ -2,6 +2,7 @@
 import { numberAttribute } from '../graph/graph'
 import type { DataType } from '../graph/tensor'
 import { type CouplingContext, type InferContext, registerOp } from './definition'
+import { lowerDequantize, lowerQuantize } from './lower/quantize'
 
 function couple(context: CouplingContext): void {
   const labels = context.operand(0)
@@ -33,10 +34,12 @@ registerOp({
   since: 13,
   infer: (context) => [{ dtype: quantizedType(context), shape: context.shape(0) }],
   couple,
+  lower: lowerQuantize,
 })
 registerOp({
   op: 'DequantizeLinear',
   since: 13,
   infer: (context) => [{ dtype: context.input(1).dtype, shape: context.shape(0) }],
   couple,
+  lower: lowerDequantize,
 })

@@ -188,6 +188,9 @@ describe('operators', () => {
       // Whole numbers and truth values in, or out; the importer's tests and the networks of the corpus have them.
       'IsNaN',
       'GatherElements',
+      // Whole steps between the two; test/engine/ops/quantize.test.ts has networks with them.
+      'QuantizeLinear',
+      'DequantizeLinear',
       // Extents of what is fed; networks with open extents have them (extents.test.ts).
       'Shape',
       'ConstantOfShape',
