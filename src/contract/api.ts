@@ -19,6 +19,7 @@ import {
   settingsSchema,
   storageSchema,
   strategyInfoSchema,
+  unfinishedImportSchema,
 } from './entities'
 import { featureMapsSchema } from './feature-maps'
 import { decisionTraceSchema, exportFormats, precisions, runConfigSchema } from './run'
@@ -142,6 +143,15 @@ export const contract = {
       .output(datasetSchema),
     remove: oc.input(byId).output(done),
     restore: oc.input(byId).output(datasetSchema),
+  },
+  /** Imports that have not ended, of networks and data alike. */
+  imports: {
+    unfinished: oc.input(inProject).output(z.array(unfinishedImportSchema)),
+    /** From its beginning, with the files that were given then. Answers what came of it. */
+    again: oc
+      .input(byId.extend({ task }))
+      .output(z.object({ kind: unfinishedImportSchema.shape.kind, id: z.string() })),
+    discard: oc.input(byId).output(done),
   },
   runs: {
     /** `result.kept` and `result.rounds` are empty here, because they are large; `get` has them, and `trace` the widths. */

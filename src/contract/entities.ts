@@ -135,6 +135,17 @@ export const datasetSchema = z.object({
 })
 export type Dataset = z.infer<typeof datasetSchema>
 
+/** An import that a kill, or the end of its engine, left in the middle; nothing of it is on record. */
+export const unfinishedImportSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['model', 'dataset']),
+  /** Of the file, or what the data set was to be called. */
+  name: z.string(),
+  /** When it was begun. */
+  since: z.string(),
+})
+export type UnfinishedImport = z.infer<typeof unfinishedImportSchema>
+
 export const previewSampleSchema = z.object({
   index: z.number(),
   label: z.number().nullable(),

@@ -228,6 +228,18 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         return find(world.models, id)
       },
     },
+    imports: {
+      unfinished: ({ projectId }: { projectId: string }) => (projectId === 'p-sample' ? world.unfinished : []),
+      again: ({ id }: { id: string }) => {
+        const { kind } = find(world.unfinished, id)
+        world.unfinished = world.unfinished.filter((one) => one.id !== id)
+        return { kind, id: kind === 'model' ? 'm-vgg' : 'd-fashion' }
+      },
+      discard: ({ id }: { id: string }) => {
+        world.unfinished = world.unfinished.filter((one) => one.id !== id)
+        return ok
+      },
+    },
     datasets: {
       list: ({ projectId, deleted = false }: { projectId: string; deleted?: boolean }) =>
         world.datasets.filter((dataset) => dataset.projectId === projectId && (dataset.deletedAt !== null) === deleted),

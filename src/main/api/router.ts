@@ -8,7 +8,8 @@ const ok = { ok: true } as const
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
   const api = implement(contract)
-  const { projects, models, datasets, runs, comparisons, exports, archive, app, native, events, engine } = services
+  const { projects, models, datasets, imports, runs, comparisons, exports, archive, app, native, events, engine } =
+    services
   return api.router({
     projects: {
       list: api.projects.list.handler(({ input }) => projects.list(input.deleted)),
@@ -53,6 +54,14 @@ export function createRouter(services: Services) {
         return ok
       }),
       restore: api.datasets.restore.handler(({ input }) => datasets.restore(input.id)),
+    },
+    imports: {
+      unfinished: api.imports.unfinished.handler(({ input }) => imports.list(input.projectId)),
+      again: api.imports.again.handler(({ input, signal }) => imports.again(input.id, input.task, signal)),
+      discard: api.imports.discard.handler(async ({ input }) => {
+        await imports.discard(input.id)
+        return ok
+      }),
     },
     runs: {
       list: api.runs.list.handler(({ input }) => runs.list(input.projectId, input.deleted)),

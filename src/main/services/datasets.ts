@@ -7,20 +7,25 @@ import { EspalierError } from '../../contract/errors'
 import { passed } from '../artifacts/index'
 import type { DataLocation } from '../engine/index'
 import { projectChanged, type ServiceContext } from './context'
+import type { ImportJournal } from './import-journal'
 import type { ModelService } from './models'
 import { createTask, type Task } from './tasks'
-import { type GivenFile, withLocalFile } from './uploads'
+import { type GivenFile, type LocalFile, withLocalFile } from './uploads'
 
 const probeSamples = 48
 const checkedSamples = 512
 /** A network that does no better than this many times chance is most likely fed with the wrong preprocessing. */
 const plausibleTimesChance = 2
 
-export interface ImportRequest extends GivenFile {
+/** Data that a person brings. */
+export interface DataRequest {
   readonly projectId: string
   readonly name?: string | undefined
   readonly mean?: number[] | undefined
   readonly std?: number[] | undefined
+}
+
+export interface ImportRequest extends GivenFile, DataRequest {
   /** Name under which `task-progress` tells how far it is. */
   readonly task?: string | undefined
 }
@@ -36,7 +41,7 @@ const normalisation = ({ mean, std }: { mean?: number[] | undefined; std?: numbe
   ...(std ? { std } : {}),
 })
 
-export function datasetService(context: ServiceContext, models: ModelService) {
+export function datasetService(context: ServiceContext, models: ModelService, journal: ImportJournal) {
   const { store, artifacts, engine, layout } = context
 
   /** Where the engine finds the data, with the hash it must have. */
@@ -60,7 +65,7 @@ export function datasetService(context: ServiceContext, models: ModelService) {
 
   /** `copy`: into the artifact store, for files that will not stay where they are. */
   const importFrom = async (
-    request: ImportRequest & { path: string; copy: boolean; fileName: string },
+    request: DataRequest & { path: string; copy: boolean; fileName: string },
     task: Task = createTask(context, undefined, undefined),
   ): Promise<Dataset> => {
     const { path, copy, fileName, projectId } = request
@@ -85,7 +90,7 @@ export function datasetService(context: ServiceContext, models: ModelService) {
   }
 
   /** A folder that came through the page, into one of the data set's own. */
-  const importFolder = async (request: ImportRequest, path: string, task: Task): Promise<Dataset> => {
+  const importFolder = async (request: DataRequest, path: string, task: Task): Promise<Dataset> => {
     const probed = { data: { path, ...normalisation(request) }, samples: 0 }
     const { dataset } = await engine.run('probe', probed, task.part(0, 0.7).job)
     const staging = join(layout.data, `.incoming-${randomUUID()}`)
@@ -100,16 +105,20 @@ export function datasetService(context: ServiceContext, models: ModelService) {
       await cp(path, staging, { recursive: true, filter })
       task.check()
       const { projectId, name = dataset.name } = request
-      const created = store.datasets.create({ ...dataset, projectId, name, path: staging, artifact: null })
-      const place = join(layout.data, created.id)
+      // The folder first: a kill in between leaves a folder that nobody knows, and not a data set without its folder.
+      const id = randomUUID()
+      const place = join(layout.data, id)
       await rename(staging, place)
-      const placed = store.datasets.setPlace(created.id, place, null)
+      const created = store.datasets.create({ ...dataset, projectId, name, path: place, artifact: null }, id)
       projectChanged(context, projectId)
-      return placed
+      return created
     } finally {
       await rm(staging, { recursive: true, force: true })
     }
   }
+
+  const bring = (request: DataRequest, { path, name, uploaded, folder }: LocalFile, task: Task): Promise<Dataset> =>
+    folder ? importFolder(request, path, task) : importFrom({ ...request, path, copy: uploaded, fileName: name }, task)
 
   return {
     list: (projectId: string, deleted = false): Dataset[] => store.datasets.list(projectId, deleted),
@@ -128,15 +137,11 @@ export function datasetService(context: ServiceContext, models: ModelService) {
     import: async (request: ImportRequest, signal?: AbortSignal): Promise<Dataset> => {
       store.projects.get(request.projectId)
       const task = createTask(context, request.task, signal)
-      return withLocalFile(
-        request,
-        ({ path, name, uploaded }) =>
-          request.files
-            ? importFolder(request, path, task)
-            : importFrom({ ...request, path, copy: uploaded, fileName: name }, task),
-        'folder',
+      return journal.during(request.task, { ...request, kind: 'dataset' }, request, 'folder', (file) =>
+        bring(request, file, task),
       )
     },
+    bring,
     preview: (id: string, split: 'train' | 'verification' | 'test', offset: number, count: number) =>
       engine.run('preview', { data: locationOf(id), split, offset, count }),
     /** Scores the model on some samples: at chance level the preprocessing is most likely wrong. */

@@ -12,6 +12,8 @@ import { datasetService } from './datasets'
 import { EventBus } from './events'
 import { exportService } from './exports'
 import { watchForeignChanges } from './foreign-changes'
+import { importJournal } from './import-journal'
+import { importService } from './imports'
 import { modelService } from './models'
 import { nativeService } from './native-backend'
 import { product } from './product'
@@ -68,8 +70,9 @@ export function createServices(options: ServiceOptions) {
     layout: places,
     product,
   }
-  const models = modelService(context)
-  const datasets = datasetService(context, models)
+  const journal = importJournal(context)
+  const models = modelService(context, journal)
+  const datasets = datasetService(context, models, journal)
   const queue = new RunQueue(context, models, datasets, onlyOwnRuns)
   const trash = trashService(context)
   const stopWatching = watchForeignChanges(context)
@@ -100,6 +103,7 @@ export function createServices(options: ServiceOptions) {
     comparisons: comparisonService(context, models, datasets),
     exports: exportService(context, models, datasets),
     archive: archiveService(context),
+    imports: importService(context, journal, models, datasets),
     app: appService(context, shell, trash),
     native: nativeService(context),
     trash,

@@ -4,8 +4,9 @@ import { EspalierError } from '../../contract/errors'
 import type { JobOutput, ModelFile } from '../engine/index'
 import type { StoredFile } from '../store/index'
 import { projectChanged, type ServiceContext } from './context'
+import type { ImportJournal } from './import-journal'
 import { createTask, type Task } from './tasks'
-import { type GivenFile, withLocalFile } from './uploads'
+import type { GivenFile, LocalFile } from './uploads'
 
 type Facts = JobOutput<'inspect'>
 
@@ -18,7 +19,13 @@ export interface KeptModel {
   readonly runId: string | null
 }
 
-export function modelService(context: ServiceContext) {
+/** A network that a person brings. */
+export interface ModelRequest {
+  readonly projectId: string
+  readonly name?: string | undefined
+}
+
+export function modelService(context: ServiceContext, journal: ImportJournal) {
   const { store, artifacts, engine, product } = context
 
   /** Copies every file of a model in; a file that changed while it was read is refused. */
@@ -72,6 +79,12 @@ export function modelService(context: ServiceContext) {
     return { model, view: facts.view }
   }
 
+  const bring = ({ projectId, name: wanted }: ModelRequest, { path, name }: LocalFile, task: Task) => {
+    task.check()
+    const entry = { projectId, name: wanted ?? withoutExtension(name), parentId: null, runId: null }
+    return importFrom(path, entry, name, task)
+  }
+
   const view = async (id: string): Promise<ModelView> => {
     const kept = store.models.view(id, product)
     if (kept) return kept
@@ -87,18 +100,12 @@ export function modelService(context: ServiceContext) {
     view,
     importFrom,
     /** Called off by `signal`, nothing is on record. @throws what reading throws; CANCELLED */
-    async import(
-      input: GivenFile & { projectId: string; name?: string | undefined; task?: string | undefined },
-      signal?: AbortSignal,
-    ) {
-      const { id: projectId } = store.projects.get(input.projectId)
+    async import(input: GivenFile & ModelRequest & { task?: string | undefined }, signal?: AbortSignal) {
+      store.projects.get(input.projectId)
       const task = createTask(context, input.task, signal)
-      return withLocalFile(input, ({ path, name }) => {
-        task.check()
-        const entry = { projectId, name: input.name ?? withoutExtension(name), parentId: null, runId: null }
-        return importFrom(path, entry, name, task)
-      })
+      return journal.during(input.task, { ...input, kind: 'model' }, input, 'first', (file) => bring(input, file, task))
     },
+    bring,
     rename(id: string, name: string): Model {
       const model = store.models.rename(id, name)
       projectChanged(context, model.projectId)

@@ -12,12 +12,17 @@ export interface GivenFile {
   readonly files?: readonly { readonly name: string; readonly file: Blob }[] | undefined
 }
 
+/** What several files are: the first one with the others beside it, or a folder. */
+export type Whole = 'first' | 'folder'
+
 export interface LocalFile {
   /** Of the file; of several given for a folder, the folder. */
   readonly path: string
   readonly name: string
   /** Came through the page, so that its path is gone after the call. */
   readonly uploaded: boolean
+  /** Several files, as a folder. */
+  readonly folder?: boolean
 }
 
 /** The name a browser gave a file, without anything that could lead out of a folder. */
@@ -36,31 +41,39 @@ function below(name: string): string {
 }
 
 /**
- * Runs `work` with a path to what is given.
- * @param whole what several files are: the first one with the others beside it, or a folder
+ * Writes what came through the page into `folder`; what has a path stays there.
  * @throws BAD_USAGE unless exactly one of path, file and files is given
  */
-export async function withLocalFile<T>(
+export async function placeFiles(
   { path, file, files }: GivenFile,
-  work: (file: LocalFile) => Promise<T>,
-  whole: 'first' | 'folder' = 'first',
-): Promise<T> {
+  folder: string,
+  whole: Whole = 'first',
+): Promise<LocalFile> {
   if ([path, file, files].filter((one) => one !== undefined).length !== 1) {
     throw new EspalierError('BAD_USAGE', 'Give one of these: the path of a file, the file itself, several files.')
   }
-  if (path !== undefined) return work({ path, name: basename(path), uploaded: false })
+  if (path !== undefined) return { path, name: basename(path), uploaded: false }
   const all = files ?? [{ name: safeName(file as Blob), file: file as Blob }]
   const names = all.map(({ name }) => below(name))
+  for (const [at, name] of names.entries()) {
+    const target = join(folder, name)
+    await writeAtomically(target, new Uint8Array(await (all[at] as { file: Blob }).file.arrayBuffer()))
+  }
+  const first = names[0] as string
+  return files !== undefined && whole === 'folder'
+    ? { path: folder, name: dirname(first), uploaded: true, folder: true }
+    : { path: join(folder, first), name: basename(first), uploaded: true }
+}
+
+/** Runs `work` with a path to what is given. @throws as `placeFiles` does */
+export async function withLocalFile<T>(
+  given: GivenFile,
+  work: (file: LocalFile) => Promise<T>,
+  whole: Whole = 'first',
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'espalier-upload-'))
   try {
-    for (const [at, name] of names.entries()) {
-      const target = join(folder, name)
-      await writeAtomically(target, new Uint8Array(await (all[at] as { file: Blob }).file.arrayBuffer()))
-    }
-    const first = names[0] as string
-    if (files !== undefined && whole === 'folder')
-      return await work({ path: folder, name: dirname(first), uploaded: true })
-    return await work({ path: join(folder, first), name: basename(first), uploaded: true })
+    return await work(await placeFiles(given, folder, whole))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -62,9 +62,8 @@ export function datasetRepository(database: Database) {
     get: (id: string): Dataset => toDataset(row(id)),
     artifact: (id: string): string | null => row(id).artifact,
     list: (projectId: string, deleted = false): Dataset[] => inProject.all(projectId, deleted ? 1 : 0).map(toDataset),
-    create(dataset: NewDataset): Dataset {
+    create(dataset: NewDataset, id: string = randomUUID()): Dataset {
       const { projectId, name, kind, path, hash, artifact, ...facts } = dataset
-      const id = randomUUID()
       insert.run({ id, projectId, name, kind, path, hash, artifact, facts: JSON.stringify(facts), createdAt: now() })
       return toDataset(row(id))
     },

@@ -16,6 +16,7 @@ import type {
   RunResult,
   Settings,
   StrategyInfo,
+  UnfinishedImport,
 } from '../../../src/contract'
 import { resnetView, vggView } from './networks'
 import { seeded } from './random'
@@ -137,6 +138,7 @@ export interface World {
   settings: Settings
   doctor: Doctor
   native: NativeStatus
+  unfinished: UnfinishedImport[]
 }
 
 const drops: Record<string, [half: number, third: number]> = {
@@ -540,6 +542,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
     exports: [],
     settings: { language: 'en', theme: 'light', backend: 'auto', layouts: {} },
     native: { supported: true, off: false, built: false, missing: [], building: null, error: null },
+    unfinished: [],
     doctor: {
       versions: {
         espalier: '0.1.0',

@@ -8,6 +8,7 @@ import diff from '../../features/diff/messages'
 import exports from '../../features/exports/messages'
 import featureMaps from '../../features/feature-maps/messages'
 import graph from '../../features/graph/messages'
+import imports from '../../features/imports/messages'
 import models from '../../features/models/messages'
 import expect from '../../features/new-run/expect-messages'
 import newRun from '../../features/new-run/messages'
@@ -32,6 +33,7 @@ export const features = {
   models,
   graph,
   datasets,
+  imports,
   diff,
   featureMaps,
   expect,

@@ -1,9 +1,10 @@
 /** The data sets of the project that is open. */
 import { defineStore } from 'pinia'
-import { computed } from 'vue'
+import { computed, markRaw, ref } from 'vue'
 import type { Dataset } from '../../../contract'
 import { api } from '../../app/client'
 import { createProjectList } from '../../app/project-list'
+import { useTask } from '../../app/use-task'
 import { asGiven, type Source } from '../../ui/given-files'
 
 export interface Normalisation {
@@ -13,6 +14,10 @@ export interface Normalisation {
 
 export const useDatasets = defineStore('datasets', () => {
   const list = createProjectList<Dataset>((projectId) => api().datasets.list({ projectId }))
+
+  /** The import that goes on, and of what: here and not on a screen, so that leaving the screen does not end it. */
+  const importing = markRaw(useTask())
+  const importName = ref('')
 
   /** Called off by `signal`; nothing is on record then. `task`: the name its progress is told under. */
   async function importFrom(
@@ -51,5 +56,5 @@ export const useDatasets = defineStore('datasets', () => {
     await list.reload()
   }
 
-  return { ...list, missing, importFrom, relocate, remove, restore }
+  return { ...list, importing, importName, missing, importFrom, relocate, remove, restore }
 })

@@ -1,13 +1,17 @@
 /** The models of the project that is open, and the views (graph, groups) that were asked for. */
 import { defineStore } from 'pinia'
-import { computed, shallowReactive } from 'vue'
+import { computed, markRaw, ref, shallowReactive } from 'vue'
 import type { Model, ModelView } from '../../../contract'
 import { api } from '../../app/client'
 import { createProjectList } from '../../app/project-list'
+import { useTask } from '../../app/use-task'
 import { asGiven, type Source } from '../../ui/given-files'
 
 export const useModels = defineStore('models', () => {
   const list = createProjectList<Model>((projectId) => api().models.list({ projectId }))
+  /** The import that goes on, and what is read: here and not on a screen, so that leaving the screen does not end it. */
+  const task = markRaw(useTask())
+  const reading = ref('')
   const views = shallowReactive(new Map<string, ModelView>())
 
   /** Models a person brought, as opposed to those that runs made; newest first. */
@@ -51,5 +55,5 @@ export const useModels = defineStore('models', () => {
     await list.reload()
   }
 
-  return { ...list, originals, view, importFrom, rename, remove, restore }
+  return { ...list, task, reading, originals, view, importFrom, rename, remove, restore }
 })

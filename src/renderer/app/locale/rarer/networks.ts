@@ -461,4 +461,8 @@ export const networks: Readonly<Record<string, string>> = {
     '{0} 应在“{2}”的第 {1} 字节结束，而该文件只有 {3} 字节。请重新完整复制。',
   '{0} The file is damaged or was written by a faulty exporter.': '{0} 文件已损坏，或由有缺陷的导出工具写出。',
   '{0} The network "{1}" cannot be used as it is.': '{0} 网络“{1}”无法照此使用。',
+  'it has a scale for each block': '它的每个块都有一个缩放系数',
+  'its scale is computed': '其缩放系数是计算得到的',
+  'its zero point is computed': '其零点是计算得到的',
+  'it counts in {0}': '它以 {0} 计数',
 }

@@ -192,4 +192,7 @@ export const work: Readonly<Record<string, string>> = {
   '{0} is too large to be read into memory.': '{0} 过大，无法读入内存。',
   '{0} workers ended while they ran one batch, so it is not tried again. Choose a smaller batch; this machine may lack the memory.':
     '运行一个批次时有 {0} 个工作进程结束，因此不再重试。请减小批大小；本机可能内存不足。',
+  'This import has ended or was discarded meanwhile. Import the files again.':
+    '该导入已结束或已被丢弃。请重新导入文件。',
+  'This import is being worked on already. Wait until it has ended.': '该导入正在进行中。请等它结束。',
 }
