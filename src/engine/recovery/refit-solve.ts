@@ -43,7 +43,10 @@ export class RidgeTowards {
  * (K + n r)^-1 Z. Made and used inside one tidy scope.
  */
 export class RidgeOnRows {
+  /** Of M = Z Z^T + n r, without the constant: beside its ones, small products would be lost. */
   private readonly factor: Float64Array
+  /** M^-1 1, by which the constant is added: (M + 1 1^T)^-1 y = M^-1 y - M^-1 1 (1^T M^-1 y) / (1 + 1^T M^-1 1). */
+  private readonly ones: Float64Array
   private readonly count: number
 
   /**
@@ -59,11 +62,26 @@ export class RidgeOnRows {
   ) {
     this.count = rows.shape[0] as number
     const { count } = this
-    // The constant column adds 1 to every product of two rows; in single precision small products would be lost in it.
-    this.factor = Float64Array.from(matMul(rows, rows, false, true).dataSync(), (product) => product + 1)
+    this.factor = Float64Array.from(matMul(rows, rows, false, true).dataSync())
     const added = count * ridge * (mean(square(rows)).dataSync()[0] as number) || DEAD_RIDGE
     for (let i = 0; i < count; i++) this.factor[i * count + i] = (this.factor[i * count + i] as number) + added
     cholesky(this.factor, count)
+    this.ones = new Float64Array(count).fill(1)
+    solveRows(this.factor, count, this.ones, 1)
+  }
+
+  /** (M + 1 1^T)^-1 for every row of `shares`, which is overwritten. */
+  private solveWithConstant(shares: Float64Array, outputs: number): void {
+    const { factor, ones, count } = this
+    solveRows(factor, count, shares, outputs)
+    const whole = 1 + ones.reduce((sum, one) => sum + one, 0)
+    for (let from = 0; from < shares.length; from += count) {
+      let sum = 0
+      for (let i = 0; i < count; i++) sum += shares[from + i] as number
+      for (let i = 0; i < count; i++) {
+        shares[from + i] = (shares[from + i] as number) - ((ones[i] as number) * sum) / whole
+      }
+    }
   }
 
   /** @param targets Y, [n, outputs]. @returns W, [outputs, columns + 1]. */
@@ -73,7 +91,7 @@ export class RidgeOnRows {
     const outputs = targets.shape[1] as number
     const missing = transpose(sub(targets, outputsOf(rows, towards, outputs, order)))
     const shares = Float64Array.from(missing.dataSync())
-    solveRows(this.factor, count, shares, outputs)
+    this.solveWithConstant(shares, outputs)
     const change = matMul(tensor2d(new Float32Array(shares), [outputs, count]), rows).dataSync()
     const result = towards.slice()
     for (let o = 0; o < outputs; o++) {
