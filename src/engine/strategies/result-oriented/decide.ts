@@ -72,8 +72,11 @@ export class Decision {
   private readonly groups: GroupState[]
   /** Price a unit, summed over its consumers; infinite once removed. */
   private readonly prices: Float64Array
-  /** The same, consumer by consumer. */
-  private readonly parts = new Map<Consumer, Map<number, number>>()
+  /** The same, reader by reader: those of a unit lie from `partsFrom[unit]` to `partsFrom[unit + 1]`. */
+  private readonly parts: Float64Array
+  private readonly partsFrom: Int32Array
+  /** Units a consumer reads, and where its part of each price lies. */
+  private readonly reading = new Map<Consumer, { readonly units: Int32Array; readonly places: Int32Array }>()
   private readonly readers = new Map<number, Consumer[]>()
   private readonly makers = new Map<number, { consumer: Consumer; row: number }[]>()
 
@@ -99,6 +102,18 @@ export class Decision {
         else this.makers.set(unit, [{ consumer, row }])
       })
     }
+    this.partsFrom = new Int32Array(this.prices.length + 1)
+    for (let unit = 0; unit < this.prices.length; unit++) {
+      this.partsFrom[unit + 1] = (this.partsFrom[unit] as number) + (this.readers.get(unit)?.length ?? 0)
+    }
+    this.parts = new Float64Array(this.partsFrom[this.prices.length] as number)
+    for (const consumer of consumers) {
+      const units = Int32Array.from(consumer.slots.keys()).filter((unit) => unit < this.prices.length)
+      const places = units.map(
+        (unit) => (this.partsFrom[unit] as number) + (this.readers.get(unit) as Consumer[]).indexOf(consumer),
+      )
+      this.reading.set(consumer, { units, places })
+    }
     // A unit that no linear operator reads has no price, so it stays.
     this.groups = groups
       .filter((group) => group.prunable)
@@ -111,7 +126,7 @@ export class Decision {
         )
         return { group, alive, staying: group.units.length - alive.length, least }
       })
-    for (const consumer of consumers) this.renew(consumer)
+    this.renew(consumers)
   }
 
   /** Price of a unit as things stand, before any rate; Infinity when it is gone. */
@@ -217,7 +232,7 @@ export class Decision {
     this.prices[unit] = Number.POSITIVE_INFINITY
     this.cost.remove(unit)
     this.predicted += price
-    for (const consumer of touched) this.renew(consumer)
+    this.renew(touched)
     const { macs, params, bytes } = this.cost
     return {
       unit,
@@ -235,15 +250,22 @@ export class Decision {
     }
   }
 
-  /** Renews the prices of the units an operator reads. */
-  private renew(consumer: Consumer): void {
-    const own = this.parts.get(consumer) ?? new Map<number, number>()
-    this.parts.set(consumer, own)
-    for (const unit of consumer.slots.keys()) {
-      if (this.prices[unit] === Number.POSITIVE_INFINITY) continue
-      own.set(unit, consumer.price(unit))
+  /** Renews the prices of the units that operators read, each summed once. */
+  private renew(consumers: Iterable<Consumer>): void {
+    const dirty = new Set<number>()
+    for (const consumer of consumers) {
+      const { units, places } = this.reading.get(consumer) as { units: Int32Array; places: Int32Array }
+      for (let i = 0; i < units.length; i++) {
+        const unit = units[i] as number
+        if (this.prices[unit] === Number.POSITIVE_INFINITY) continue
+        this.parts[places[i] as number] = consumer.price(unit)
+        dirty.add(unit)
+      }
+    }
+    for (const unit of dirty) {
       let sum = 0
-      for (const reader of this.readers.get(unit) ?? []) sum += this.parts.get(reader)?.get(unit) ?? 0
+      const end = this.partsFrom[unit + 1] as number
+      for (let at = this.partsFrom[unit] as number; at < end; at++) sum += this.parts[at] as number
       this.prices[unit] = sum
     }
   }
