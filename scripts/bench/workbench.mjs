@@ -15,6 +15,10 @@ import { fill } from './workbench/fill.mjs'
 import { crowding, watch } from './workbench/page.mjs'
 import { family, megabytes, startServer } from './workbench/processes.mjs'
 
+export const title = 'The workbench at scale, in Chromium'
+export const note =
+  'A table of 10,000 runs, 50 of them side by side with 200,000 metric points and 287 groups each, a network of 2,000 nodes; the built page in headless Chromium without a GPU. A row is what one interaction takes until the frame that shows its outcome, or the time between frames while something moves; `in one task` is the longest that the page could not have answered.'
+
 const whole = { runs: 10_000, points: 10_000_000, series: 50, nodes: 2000 }
 const small = { runs: 300, points: 20_000, series: 2, nodes: 200 }
 const viewport = { width: 1440, height: 900 }
@@ -251,15 +255,17 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
   const folder = home ?? mkdtempSync(join(tmpdir(), 'espalier-workbench-'))
   const names = await prepare(folder, sizes, log)
   const rows = []
+  // On a machine that others use too the clock tells of them: then a time is what the page's thread took.
+  const crowded = crowding() > 1.3
   const add = (name, { ms, thread, worst, frame, late, tasks, longest }, target) => {
     const note =
       frame === undefined
-        ? `worst ${worst.toFixed(0)} ms; of the page's thread ${thread.toFixed(0)} ms, in one task ${longest.toFixed(0)} ms at most`
+        ? `${crowded ? `by the clock ${ms.toFixed(0)} ms` : `of the page's thread ${thread.toFixed(0)} ms`}, worst ${worst.toFixed(0)} ms; in one task ${longest.toFixed(0)} ms of the thread at most`
         : `${(100 * late).toFixed(0)} % of the frames late; of the page's thread ${thread.toFixed(1)} ms a frame, in one task ${longest.toFixed(0)} ms at most; ${tasks.length} tasks over 50 ms by the clock`
     const row = {
       name,
-      ours: Number((ms ?? frame).toFixed(1)),
-      unit: frame === undefined ? 'ms' : 'ms a frame',
+      ours: Number((frame ?? (crowded ? thread : ms)).toFixed(1)),
+      unit: frame === undefined ? (crowded ? 'ms of its thread' : 'ms') : 'ms a frame',
       target,
       note,
     }
