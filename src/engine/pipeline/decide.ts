@@ -29,6 +29,8 @@ interface KeptDecision {
 const checkpointSamples = 256
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
+/** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
+const quickReach = 2
 
 /** Decides once and keeps the decision. @throws as the strategy does */
 export async function decide(run: Run): Promise<Decision> {
@@ -65,7 +67,7 @@ async function decideByResult(run: Run): Promise<Noted> {
     graph,
     coupling,
     firstOf(splits.calibration, rateSamples),
-    { batch: config.batch, seed: config.seed, rectifierSteps: 0 },
+    { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach },
     { signal: hooks.signal },
   )
   const decided = await withRunners([graph], ([original]) => {

@@ -85,6 +85,19 @@ export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, p
   return steps.sort((a, b) => (place.get(a.layer.node.name) as number) - (place.get(b.layer.node.name) as number))
 }
 
+/** Steps of operators that lost inputs, and of so many behind each of them. */
+export function withinReach(
+  steps: readonly RefitStep[],
+  plan: PruningPlan,
+  reach = Number.POSITIVE_INFINITY,
+): readonly RefitStep[] {
+  let since = Number.POSITIVE_INFINITY
+  return steps.filter(({ layer }) => {
+    since = layer.inputUnits.some((unit) => plan.removed[unit] === 1) ? 0 : since + 1
+    return since <= reach
+  })
+}
+
 const passing = new Set(['Identity', 'Dropout'])
 
 /** What becomes of an operator's output: scale x output + shift, perhaps added to another value, perhaps rectified. */

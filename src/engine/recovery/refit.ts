@@ -15,7 +15,7 @@ import { isRecurrent, type RecurrentLayer } from '../statistics/recurrent-layer'
 import { recurrentTaps } from '../statistics/recurrent-observer'
 import { channelMajor } from '../statistics/rows'
 import { Frontier } from './refit-frontier'
-import { addendOf, changedValues, type RefitStep, refitSteps } from './refit-plan'
+import { addendOf, changedValues, type RefitStep, refitSteps, withinReach } from './refit-plan'
 import { rectifiedTargets } from './refit-rectifier'
 import { fitRecurrent } from './refit-recurrent'
 import { type BatchRows, batchRows, KeptRows, outputsOf } from './refit-rows'
@@ -32,6 +32,8 @@ export interface RefitOptions {
   readonly ridge?: number
   /** How often the fit is repeated towards what a rectifier lets through (see `rectifiedTargets`); 0: never. Default 3. */
   readonly rectifierSteps?: number
+  /** How many operators are fitted behind each that lost inputs; the rest keep their weights. Default: all. */
+  readonly reach?: number
   /** What rows may take on the backend while an operator is fitted several times. Default 256 MiB. */
   readonly rowBytes?: number
   /** What kept feature maps may take on the backend; beyond it they are computed again. Default 1 GiB. */
@@ -77,7 +79,7 @@ export async function sequentialRefit(
   if (calibration.indices.length === 0) {
     throw new EspalierError('DATA_TOO_FEW_SAMPLES', 'There are no calibration samples, so nothing can be refitted.')
   }
-  const steps = refitSteps(original, pruned, coupling, plan)
+  const steps = withinReach(refitSteps(original, pruned, coupling, plan), plan, options.reach)
   if (steps.length === 0) return pruned
   let graph = pruned
   const student = new Map<string, Layer>()

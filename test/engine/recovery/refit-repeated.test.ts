@@ -56,6 +56,24 @@ describe('RepeatedRefit', () => {
     })
   }
 
+  it('leaves operators beyond its reach as they are', async () => {
+    const plan = halfOf('conv0', coupling)
+    const pruned = applyPlan(original, coupling, plan)
+    const changed = async (reach: number) => {
+      const repeated = new RepeatedRefit(original, coupling, calibration, { ...options, reach })
+      const result = await repeated.refit(plan, pruned)
+      repeated.dispose()
+      const names = pruned.nodes
+        .filter(({ op }) => op === 'Conv' || op === 'Gemm')
+        .map(({ inputs }) => inputs[1] as string)
+      return names.filter((name) => result.constants.get(name) !== pruned.constants.get(name))
+    }
+    const all = await changed(Number.POSITIVE_INFINITY)
+    expect(all.length).toBeGreaterThan(2)
+    expect(await changed(0)).toEqual(all.slice(0, 1))
+    expect(await changed(1)).toEqual(all.slice(0, 2))
+  })
+
   it('gives the same where the rows of the original are not kept', async () => {
     const repeated = new RepeatedRefit(original, coupling, calibration, { ...options, sharedBytes: 0, memoryBytes: 0 })
     const plans = ['conv1', 'conv0'].map((name) => halfOf(name, coupling))
