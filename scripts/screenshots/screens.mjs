@@ -56,9 +56,9 @@ export const screens = {
     ready: 'main .panel [role=status], main .verdict, main .panel',
     act: click('form button[type=submit]'),
   },
-  compare: { hash: '/compare?runs=RUNS', ready: 'main canvas' },
+  compare: { hash: '/compare?runs=RUNS&base=RUN', ready: 'main canvas' },
   'compare-figures': {
-    hash: '/compare?runs=RUNS',
+    hash: '/compare?runs=RUNS&base=RUN',
     ready: 'main canvas',
     act: (page) =>
       page
@@ -67,7 +67,7 @@ export const screens = {
         .evaluate((node) => node.closest('section').scrollIntoView()),
   },
   'compare-samples': {
-    hash: '/compare?runs=RUNS',
+    hash: '/compare?runs=RUNS&base=RUN',
     ready: '.samples',
     act: async (page) => {
       await page.locator('section.ask button').click()
