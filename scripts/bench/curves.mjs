@@ -7,7 +7,7 @@ import { node } from './lib/child.mjs'
 
 export const title = 'Cost curves of a result-oriented run'
 export const note =
-  'A chain of 3x3 convolutions with BatchNorm on 16x16 images of noise, pruned to half its MACs by `result-oriented` with the layerwise refit, in a process of its own with the best backend that is there. Every row changes one number of the middle case: 512 samples, 32 channels, 4 layers, batches of 64. Time is that of all cores together, which other work on the machine disturbs less. It grows by the square of the layers, because the rates refit everything behind each group.'
+  'A chain of 3x3 convolutions with BatchNorm on 16x16 images of noise, pruned to half its MACs by `result-oriented` with the layerwise refit, in a process of its own with the best backend that is there. Every row changes one number of the middle case: 512 samples, 32 channels, 4 layers, batches of 64. Time is that of all cores together, which other work on the machine disturbs less.'
 
 const middle = { samples: 512, channels: 32, layers: 4, batch: 64 }
 const whole = {

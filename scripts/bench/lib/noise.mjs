@@ -1,11 +1,12 @@
 /** Made-up data and the settings of a run on it, for benchmarks that measure time and memory and not the result. */
 
 /**
- * Images of 3 channels, the same whenever they are read.
+ * Images, the same whenever they are read.
+ * @param channels 3, where nothing is said
  * @param pattern (label, column) -> what is added to the noise, so that there is something to learn
  */
-export function noiseTable({ side, classes, pattern = () => 0 }, count, seed) {
-  const size = 3 * side * side
+export function noiseTable({ side, classes, channels = 3, pattern = () => 0 }, count, seed) {
+  const size = channels * side * side
   const labels = Int32Array.from({ length: count }, (_, i) => (i * 7 + seed) % classes)
   return {
     count,
@@ -21,7 +22,7 @@ export function noiseTable({ side, classes, pattern = () => 0 }, count, seed) {
       })
       return {
         count: indices.length,
-        inputs: new Map([['', { dims: [indices.length, 3, side, side], data }]]),
+        inputs: new Map([['', { dims: [indices.length, channels, side, side], data }]]),
         labels: Int32Array.from(indices, (row) => labels[row]),
       }
     },
@@ -31,7 +32,7 @@ export function noiseTable({ side, classes, pattern = () => 0 }, count, seed) {
 /** @param sizes samples of the splits */
 export const noiseData = (kind, { train, validation, test }) => ({
   kind: 'npz',
-  sampleShape: [3, kind.side, kind.side],
+  sampleShape: [kind.channels ?? 3, kind.side, kind.side],
   classes: [],
   mean: [],
   std: [],

@@ -1,0 +1,46 @@
+/** The whole result-oriented job on a small VGG, by backend, beside the same algorithm as a prototype in PyTorch. */
+import { join } from 'node:path'
+import { bundled } from '../lib/bundle.mjs'
+import { inRoot } from '../lib/root.mjs'
+import { measured, node } from './lib/child.mjs'
+
+export const title = 'The whole result-oriented job'
+export const note =
+  'vgg-small (six 3x3 convolutions with BatchNorm, 28x28 images, random weights) to 15 % of its MACs with 2,048 calibration samples of noise, in processes of their own. Ours observes, measures what every group is worth, tries several orders, takes checkpoints, refits layer by layer and verifies; with the refit on the result it also distils. The peer is the algorithm of the specification in PyTorch, with all its threads: it observes, decides once and refits, and neither measures nor verifies. Programs and data are loaded before the clock starts.'
+
+export async function run({ quick, python }) {
+  const bundle = await bundled(inRoot('scripts/bench/engine/api.ts'))
+  const samples = quick ? '128' : '2048'
+  const keep = '0.15'
+  const script = join(import.meta.dirname, 'job/ours.mjs')
+  const ours = (backend, refit) =>
+    node(script, [backend, samples, keep, refit], { env: { ESPALIER_BUNDLE: bundle }, seconds: 1800 })
+  const theirs = python
+    ? await measured(python, ['-W', 'ignore', join(import.meta.dirname, 'job/theirs.py'), samples, keep], {
+        seconds: 1800,
+      })
+    : undefined
+  const rows = []
+  for (const [backend, refit, share] of [
+    ['auto', 'layerwise', 1],
+    ['onnxruntime', 'layerwise'],
+    ['wasm', 'layerwise', 1 / 4],
+    ['auto', 'sequential'],
+  ]) {
+    // What `auto` means is known after the first.
+    if (backend !== 'auto' && rows[0]?.backend === backend) continue
+    const found = await ours(backend, quick ? 'layerwise' : refit)
+    const seconds = (ms) => (ms / 1000).toFixed(1)
+    const { statisticsMs, decisionMs, recoveryMs } = found.timing
+    rows.push({
+      backend: found.backend,
+      name: `${found.backend}, ${refit === 'layerwise' ? 'layer by layer' : 'and on the result'}`,
+      ours: found.ms / 1000,
+      unit: 's',
+      ...(theirs ? { peer: theirs.ms / 1000, peerName: 'PyTorch, layer by layer' } : {}),
+      ...(theirs && share ? { atLeast: share } : {}),
+      note: `${seconds(found.cpuMs)} s of all cores${theirs ? ` (PyTorch ${seconds(theirs.cpuMs)} s)` : ''}; statistics and rates ${seconds(statisticsMs)} s, decision ${seconds(decisionMs)} s, refit ${seconds(recoveryMs)} s`,
+    })
+  }
+  return rows.map(({ backend, ...row }) => row)
+}
