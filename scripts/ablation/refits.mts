@@ -115,7 +115,7 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
             const known = refitted.get(key)
             if (known) return known
             const pruned = applyPlan(graph, coupling, plan)
-            const options = { batch, seed, rectifierSteps: 0 }
+            const options = { batch, seed, rectifierSteps: 0, reach: 6 }
             const fit = sequentialRefit(graph, pruned, coupling, plan, few, options)
             refitted.set(key, fit)
             return fit
