@@ -1,7 +1,7 @@
 /** Layers with their weights -> canonical graph. */
 import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
-import type { Graph, Shape } from '../../graph/graph'
+import { type Graph, int, type Shape } from '../../graph/graph'
 import { Lift, type Lifted } from '../lift/builder'
 import type { LayerSpec, NetworkSpec, Reference } from './config'
 import { attentionLayers } from './layers/attention'
@@ -142,7 +142,7 @@ class Builder {
     return Array.isArray(made) ? made : [made as Lifted]
   }
 
-  /** A dense layer treats every step alike by itself; others would need the steps as samples. */
+  /** A dense layer treats every step alike by itself; for others the steps are samples. */
   private everyStep(
     layer: LayerSpec,
     inputs: readonly Lifted[],
@@ -150,14 +150,35 @@ class Builder {
     name: string,
   ): readonly Lifted[] {
     const inner = layer.config.layer as { class_name?: unknown; config?: Record<string, unknown> } | undefined
-    if (inner?.class_name !== 'Dense' && inner?.class_name !== 'Activation') {
+    const kind = String(inner?.class_name)
+    const [x] = inputs
+    const alike = kind === 'Dense' || kind === 'Activation'
+    if (!x || (!alike && (!rules.has(kind) || kind in recurrentLayers || kind in attentionLayers))) {
       this.lift.refuse(
-        `The layer "${layer.name}" repeats a ${String(inner?.class_name)} over time, which Espalier does not read; it reads repeated Dense layers.`,
+        `The layer "${layer.name}" repeats a ${kind} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.`,
       )
     }
-    const plain: LayerSpec = { ...layer, kind: String(inner?.class_name), config: inner?.config ?? {} }
+    const plain: LayerSpec = { ...layer, kind, config: inner?.config ?? {} }
     this.weights.set(plain, this.source.weightsOf(layer, path))
-    return this.layer(plain, inputs, {}, path, name)
+    if (alike) return this.layer(plain, inputs, {}, path, name)
+    const { lift } = this
+    const part = (of: string, value: string, from: number, to: number) =>
+      lift.node('Slice', `${name}/${of}`, [
+        value,
+        lift.numbers('starts', [from]),
+        lift.numbers('ends', [to]),
+        lift.numbers('axes', [0]),
+      ])
+    const joined = (of: string, parts: readonly string[]) =>
+      lift.node('Concat', `${name}/${of}`, parts, { axis: int(0) })
+    const shape = lift.node('Shape', `${name}/shape`, [lift.last(x)])
+    const each = joined('sample', [lift.numbers('rest', [-1]), part('extents', shape, 2, x.rank)])
+    const samples = lift.node('Reshape', `${name}/samples`, [lift.last(x), each])
+    const given: Lifted = { value: samples, rank: x.rank - 1, first: false, dtype: x.dtype }
+    const [y] = this.layer(plain, [given], {}, path, `${name}/each`) as [Lifted]
+    const made = lift.node('Shape', `${name}/made`, [lift.last(y)])
+    const all = joined('steps', [part('outer', shape, 0, 2), part('inner', made, 1, y.rank)])
+    return [{ ...y, value: lift.node('Reshape', name, [lift.last(y), all]), rank: y.rank + 1, first: false }]
   }
 }
 

@@ -100,6 +100,19 @@ export async function readWeights(
   return weights
 }
 
+async function shard(path: string, resolve: ResolveFile): Promise<Uint8Array> {
+  try {
+    return await resolve(path)
+  } catch (cause) {
+    if (cause instanceof EspalierError) throw cause
+    throw new EspalierError(
+      'FILE_NOT_FOUND',
+      `The weight file "${path}" of the network could not be read. It must lie beside model.json; copy it there.`,
+      cause,
+    )
+  }
+}
+
 async function joined(paths: readonly string[], resolve: ResolveFile | undefined): Promise<Uint8Array> {
   if (!resolve) {
     throw new EspalierError(
@@ -108,7 +121,7 @@ async function joined(paths: readonly string[], resolve: ResolveFile | undefined
     )
   }
   const parts: Uint8Array[] = []
-  for (const path of paths) parts.push(await resolve(path))
+  for (const path of paths) parts.push(await shard(path, resolve))
   const [only] = parts
   if (parts.length === 1 && only) return only
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))

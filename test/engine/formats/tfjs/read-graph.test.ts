@@ -129,6 +129,14 @@ describe('TensorFlow.js graph models', () => {
     await initBackend()
   })
 
+  it('names the weight file that is not beside the model', async () => {
+    const files = writeTfjs(buildProgram(smallNetwork(), { fuse: true }), { inputLayout: 'nhwc' })
+    const opened = readModel(files[0] as { name: string; bytes: Uint8Array }, async (name) => {
+      throw Object.assign(new Error(name), { code: 'ENOENT' })
+    })
+    await expect(opened).rejects.toMatchObject({ code: 'FILE_NOT_FOUND', message: expect.stringContaining('.bin') })
+  })
+
   it.each(['nchw', 'nhwc'] as const)('reads what the engine writes, inputs in %s', async (layout) => {
     await tf.setBackend('wasm')
     const read = await roundTrip(smallNetwork('Softmax'), batchOf(3), layout)

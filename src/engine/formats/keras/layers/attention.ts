@@ -4,7 +4,7 @@ import { int, ints } from '../../../graph/graph'
 import type { TensorData } from '../../../graph/tensor'
 import type { Lifted } from '../../lift/builder'
 import { reshapeTensor } from '../../lift/layout'
-import { dense } from '../../lift/operators'
+import { dense, transpose } from '../../lift/operators'
 import { flagIn, type LayerContext, type LayerRule } from './rule'
 
 /** A projection to [batch, heads, steps, size]; the keys as [batch, heads, size, steps]. */
@@ -102,4 +102,26 @@ const multiHeadAttention: LayerRule = (context) => {
   return dense(lift, name, { value: flat, rank: 3, first: false, dtype: 'float' }, plain, bias)
 }
 
-export const attentionLayers: Readonly<Record<string, LayerRule>> = { MultiHeadAttention: multiHeadAttention }
+/** Products of queries and keys share out the values; no projections, and at most one number as scale. */
+const dotAttention: LayerRule = (context) => {
+  const { lift, name, inputs, options, config } = context
+  const [query, value = query, key = value] = inputs as readonly [Lifted, Lifted?, Lifted?]
+  if (config.score_mode !== undefined && config.score_mode !== 'dot')
+    return lift.refuse(`The layer "${name}" scores by ${String(config.score_mode)}, which Espalier does not read.`)
+  if (options.return_attention_scores === true || options.use_causal_mask === true)
+    return lift.refuse(`The layer "${name}" returns its scores or masks what follows, which Espalier does not read.`)
+  if ([query, value, key].some((each) => each.rank !== 3))
+    return lift.refuse(`The layer "${name}" attends over more than one axis, which Espalier does not read.`)
+  const turned = transpose(lift, `${name}/keys`, key, [0, 2, 1])
+  const product = lift.node('MatMul', `${name}/scores`, [lift.last(query), lift.last(turned)])
+  const scores: Lifted = { value: product, rank: 3, first: false, dtype: 'float' }
+  const scaled =
+    config.use_scale === true ? lift.elementwise('Mul', `${name}/scaled`, [scores, context.weight(0, 'scale')]) : scores
+  const shares = lift.unary('Softmax', `${name}/softmax`, scaled, { axis: int(-1) })
+  return { ...scores, value: lift.node('MatMul', name, [shares.value, lift.last(value)]) }
+}
+
+export const attentionLayers: Readonly<Record<string, LayerRule>> = {
+  MultiHeadAttention: multiHeadAttention,
+  Attention: dotAttention,
+}

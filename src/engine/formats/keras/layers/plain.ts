@@ -44,6 +44,18 @@ const merging =
         inputs[0] as Lifted,
       )
 
+/** Of Keras' own Inception-ResNet: the second value, scaled, is added to the first. */
+const scaledSum: LayerRule = (context) => {
+  const { lift, name, inputs } = context
+  const [x, y] = inputs as readonly [Lifted, Lifted?]
+  if (!y) return lift.invalid(`The layer "${name}" adds two values and is given one.`)
+  const scaled = lift.elementwise('Mul', `${name}/scaled`, [
+    y,
+    lift.scalar(numberIn(context, 'scale', 1), `${name}/scale`),
+  ])
+  return lift.elementwise('Add', name, [x, scaled])
+}
+
 const average: LayerRule = (context) => {
   const { lift, name, inputs } = context
   const sum = merging('Add')({ ...context, name: `${name}/sum` }) as Lifted
@@ -249,6 +261,7 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   Maximum: merging('Max'),
   Minimum: merging('Min'),
   Average: average,
+  CustomScaleLayer: scaledSum,
   Concatenate: (context) => concat(context.lift, context.name, context.inputs, numberIn(context, 'axis', -1)),
   ZeroPadding1D: zeroPadding(1),
   ZeroPadding2D: zeroPadding(2),
