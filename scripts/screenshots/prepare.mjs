@@ -104,7 +104,7 @@ export async function resume(page) {
 }
 
 /** A folder of pictures in two classes, large enough to be photographed while it is read. */
-export function manyPictures(folder, count = 20_000) {
+export function manyPictures(folder, count = 60_000) {
   if (existsSync(folder)) return
   const picture = inRoot('test/engine/data/fixtures/grey.png')
   for (const split of ['cat', 'dog']) {
