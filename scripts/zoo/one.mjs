@@ -36,6 +36,16 @@ function samples(graph, ort) {
     graph.inputs.map(({ name, dtype, shape }) => {
       const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1))
       const count = dims.reduce((a, b) => a * b, 1)
+      if (dtype === 'int32') {
+        return [
+          name,
+          new ort.Tensor(
+            'int32',
+            Int32Array.from({ length: count }, () => Math.floor(random() * 50)),
+            dims,
+          ),
+        ]
+      }
       if (dtype === 'int64') {
         // Masks are ones; everything else of whole numbers is taken for token ids.
         const ones = /mask|input1/.test(name)

@@ -37,9 +37,15 @@ const sets = [
     title: 'More families',
     text: 'Whole detectors with their suppression, two-towered, audio, forecasting and mixture-of-experts networks, and the families of timm and transformers that the tables above leave out, in small configurations (`scripts/zoo/more.py`), pruned to half their MACs (detectors are compared in front of the choice of boxes, where rounding may order equal scores otherwise):',
   },
+  {
+    name: 'keras',
+    title: 'Keras files',
+    text: 'Networks of keras.applications on small images, and others as people write them, saved by Keras as .keras and .h5 (`scripts/zoo/keras_models.py`), pruned to half their MACs:',
+    make: 'python scripts/zoo/keras_models.py FOLDER',
+  },
 ]
 
-function smallZoo(docs, { name, title, text }) {
+function smallZoo(docs, { name, title, text, make = `python scripts/zoo/export.py FOLDER --set ${name}` }) {
   const models = load(join(docs, `coverage-${name}.json`))?.models ?? []
   if (models.length === 0) return []
   return [
@@ -47,7 +53,7 @@ function smallZoo(docs, { name, title, text }) {
     '',
     text,
     '',
-    `    python scripts/zoo/export.py FOLDER --set ${name}`,
+    `    ${make}`,
     `    node scripts/zoo/run.mjs FOLDER --set ${name}`,
     '',
     `**${models.filter(isGood).length} of ${models.length} do so within 5 % and compute the same as their masked form within 1e-4.**`,

@@ -1,8 +1,8 @@
 /**
- * Prunes every ONNX file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
+ * Prunes every ONNX (or Keras) file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
  * writes docs/coverage.json and docs/coverage.md.
  *
- * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more]
+ * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more|keras]
  *
  * `--set`: the folder holds another zoo (`export.py --set ...`), which is pruned to 50 % and kept in docs/coverage-SET.json.
  * Models that are in the JSON already are skipped unless --anew is given; Torch-Pruning's side of the table comes from
@@ -37,7 +37,7 @@ const known = existsSync(records) ? JSON.parse(readFileSync(records, 'utf8')) : 
 const models = new Map(known.models.map((entry) => [entry.model, entry]))
 const wanted = values.only?.split(',')
 const files = readdirSync(folder)
-  .filter((name) => name.endsWith('.onnx') && (!wanted || wanted.some((part) => name.startsWith(part))))
+  .filter((name) => /\.(onnx|keras|h5)$/.test(name) && (!wanted || wanted.some((part) => name.startsWith(part))))
   .map((name) => join(folder, name))
   .sort((a, b) => statSync(a).size - statSync(b).size)
 
