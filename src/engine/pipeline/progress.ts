@@ -2,6 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { Progress, Stage } from '../../contract/run'
 import { detailOf, type Sentence, say } from '../../contract/sentences'
+import { pause } from '../runtime/pause'
 
 /** Work of a stage, in forward passes of one sample; only the proportions matter. */
 export interface StageWork {
@@ -43,6 +44,6 @@ export function throwIfCancelled(signal: AbortSignal | undefined): void {
 
 /** Lets timers and messages through between batches, then checks for cancellation. @throws CANCELLED */
 export async function breathe(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0))
+  await pause()
   throwIfCancelled(signal)
 }

@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { createSession, logitsValue, toPlain } from '../runtime/index'
 import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
+import { pause } from '../runtime/pause'
 import { tensor, tidy, transpose } from '../runtime/tensors'
 import type { LiveValue, Session } from '../runtime/types'
 import { foldBatchNorm } from './folded-batch-norm'
@@ -273,7 +274,7 @@ class ResultRefit {
     for (const mover of movers) mover.step(this.session, gradients, now)
     for (const gradient of gradients.values()) gradient.dispose()
     this.hooks.progress?.((step + 1) / this.steps)
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await pause()
   }
 
   /** Mean divergence on the held-out samples, not softened. */

@@ -6,6 +6,7 @@ import type { Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { createSession, disposeValues } from '../runtime/index'
+import { pause } from '../runtime/pause'
 import { concat, type Tensor, tidy } from '../runtime/tensors'
 import type { LiveValues, Session } from '../runtime/types'
 import { CrossSum, MomentSum } from '../statistics/accumulate'
@@ -380,6 +381,3 @@ class Refit {
 
 /** Bytes of rows that are kept on the backend while one operator is fitted several times. */
 const ROW_BYTES = 2 ** 28
-
-/** Lets timers and messages (a cancel) through between batches. */
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))

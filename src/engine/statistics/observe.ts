@@ -5,6 +5,7 @@ import { stream } from '../data/rng'
 import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { createSession, disposeValues, logitsValue } from '../runtime/index'
+import { pause } from '../runtime/pause'
 import { tidy } from '../runtime/tensors'
 import type { LiveValue, LiveValues, Session } from '../runtime/types'
 import { gateProducts, type ReadValue, UnitSums } from './gates'
@@ -386,6 +387,3 @@ function live(values: LiveValues, name: string): LiveValue {
   if (value) return value
   throw new EspalierError('INTERNAL', `The value "${name}" was not computed.`)
 }
-
-/** Lets timers and messages (a cancel) through between batches. */
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
