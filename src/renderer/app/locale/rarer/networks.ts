@@ -319,8 +319,6 @@ export const networks: Readonly<Record<string, string>> = {
   'The layer "{0}" pads "{1}", which is not known to Espalier.': '层“{0}”的填充方式“{1}”是 Espalier 不认识的。',
   'The layer "{0}" reads a value of {1} axes where a sequence has 3.': '层“{0}”读取有 {1} 个轴的值，而序列有 3 个轴。',
   'The layer "{0}" reads what no layer before it computes.': '层“{0}”读取的内容没有任何在它之前的层计算。',
-  'The layer "{0}" repeats a {1} over time, which Espalier does not read; it reads repeated Dense layers.':
-    '层“{0}”沿时间重复 {1}，Espalier 不读取这种情况；可读取重复的 Dense 层。',
   'The layer "{0}" returns its scores, which Espalier does not read.': '层“{0}”返回其评分，Espalier 不读取这种情况。',
   'The layer "{0}" returns its state, which Espalier does not read.': '层“{0}”返回其状态，Espalier 不读取这种情况。',
   'The layer "{0}" runs a {1} in both directions, which Espalier does not read; it reads LSTM, GRU and SimpleRNN.':
@@ -465,4 +463,12 @@ export const networks: Readonly<Record<string, string>> = {
   'its scale is computed': '其缩放系数是计算得到的',
   'its zero point is computed': '其零点是计算得到的',
   'it counts in {0}': '它以 {0} 计数',
+  'The weight file "{0}" of the network could not be read. It must lie beside model.json; copy it there.':
+    '无法读取网络的权重文件“{0}”。它必须与 model.json 放在一起，请复制到那里。',
+  'The layer "{0}" scores by {1}, which Espalier does not read.': '层“{0}”以 {1} 评分，Espalier 不读取这种情况。',
+  'The layer "{0}" returns its scores or masks what follows, which Espalier does not read.':
+    '层“{0}”返回其评分或遮蔽后续位置，Espalier 不读取这种情况。',
+  'The layer "{0}" adds two values and is given one.': '层“{0}”将两个值相加，却只得到一个。',
+  'The layer "{0}" repeats a {1} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.':
+    '层“{0}”沿时间重复 {1}，Espalier 不读取这种情况；可读取重复的卷积、池化和全连接层。',
 }
