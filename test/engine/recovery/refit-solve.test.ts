@@ -52,12 +52,14 @@ describe('RidgeOnRows', () => {
     const [count, columns] = [30, 40]
     const towards = Float64Array.from(numbers(columns + 1, 3))
     const order = channelMajor(columns, 1)
-    const weights = tidy(() => {
+    let weights = new Float64Array()
+    tidy(() => {
       const rows = tensor2d(
         numbers(count * columns, 1).map((value) => value * size),
         [count, columns],
       )
-      return new RidgeOnRows(rows, towards, order, 1e-2).solve(tensor2d(new Float32Array(count).fill(2), [count, 1]))
+      const targets = tensor2d(new Float32Array(count).fill(2), [count, 1])
+      weights = Float64Array.from(new RidgeOnRows(rows, towards, order, 1e-2).solve(targets))
     })
     // What is asked for is a constant, so the bias alone has to give it.
     expect(weights[columns]).toBeCloseTo(2, 2)
