@@ -120,6 +120,19 @@ describe('texts', () => {
       'is no tokenizer that can be used',
     ],
     [
+      'a tokenizer that breaks when it is used',
+      {
+        'a.jsonl': lines({ text: 'a' }),
+        'tokenizer.json': JSON.stringify({
+          model: { type: 'WordPiece', unk_token: '[UNK]', vocab: { '[UNK]': 0, a: 1 } },
+          ...{ decoder: null, normalizer: null, pre_tokenizer: null, added_tokens: [] },
+          post_processor: { type: 'TemplateProcessing' },
+        }),
+      },
+      'DATA_INVALID',
+      'is no tokenizer that can be used',
+    ],
+    [
       'a vocabulary of texts',
       { 'a.jsonl': lines({ text: 'a' }), 'vocabulary.json': '{"a": "b"}' },
       'DATA_INVALID',

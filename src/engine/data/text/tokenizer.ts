@@ -56,7 +56,19 @@ function readVocabulary(json: unknown, name: string): TextTokenizer {
 async function readTokenizer(json: unknown, name: string): Promise<TextTokenizer> {
   // Only texts need it.
   const { Tokenizer } = await import('@huggingface/tokenizers')
-  try {
+  /** What the library meets in a damaged file only when it is used is told as what it meets while reading it. */
+  const guarded = <T>(use: () => T): T => {
+    try {
+      return use()
+    } catch (error) {
+      throw new EspalierError(
+        'DATA_INVALID',
+        `"${name}" is no tokenizer that can be used (WordPiece, BPE or Unigram as Hugging Face saves them). Save it again with tokenizer.save, or put a vocabulary.json there.`,
+        error,
+      )
+    }
+  }
+  return guarded(() => {
     const tokenizer = new Tokenizer(json as object, {})
     const known = padNames.map((each) => tokenizer.token_to_id(each)).find((id) => id !== undefined && id !== null)
     const { model, added_tokens: added = [] } = json as {
@@ -67,15 +79,9 @@ async function readTokenizer(json: unknown, name: string): Promise<TextTokenizer
     return {
       pad: known ?? 0,
       size: added.reduce((largest, { id }) => Math.max(largest, id + 1), words),
-      encode: (text) => Int32Array.from(tokenizer.encode(text).ids),
+      encode: (text) => guarded(() => Int32Array.from(tokenizer.encode(text).ids)),
     }
-  } catch (error) {
-    throw new EspalierError(
-      'DATA_INVALID',
-      `"${name}" is no tokenizer that can be used (WordPiece, BPE or Unigram as Hugging Face saves them). Save it again with tokenizer.save, or put a vocabulary.json there.`,
-      error,
-    )
-  }
+  })
 }
 
 /** Padding is 0, unknown words 1, then words from the most frequent on, equals by the alphabet. */
