@@ -258,8 +258,36 @@ describe('mixed', () => {
     expect([...data]).not.toEqual([...corners])
   })
 
-  it('leaves tokens alone', () => {
-    const tokens = Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8)
-    expect(mixed(batchOf(tokens), stream(0, 'mix')).get('')?.data).toBe(tokens)
+  it('exchanges tokens with those at the same place of another text, with their masks', () => {
+    const [count, places] = [8, 50]
+    const ids = Int32Array.from({ length: count * places }, (_, at) => at)
+    const mask = Float32Array.from({ length: count * places }, (_, at) => Math.floor(at / places))
+    const length = Int32Array.from({ length: count }, (_, n) => n)
+    const inputs = new Map<string, { dims: number[]; data: Int32Array | Float32Array }>([
+      ['ids', { dims: [count, places], data: ids }],
+      ['mask', { dims: [count, places], data: mask }],
+      ['length', { dims: [count], data: length }],
+    ])
+    const result = mixed({ count, inputs, labels: null }, stream(0, 'mix'))
+    const got = result.get('ids')?.data as Int32Array
+    let foreign = 0
+    for (let n = 0; n < count; n++) {
+      const from = new Set<number>()
+      let taken = 0
+      for (let p = 0; p < places; p++) {
+        const token = got[n * places + p] as number
+        expect(token % places).toBe(p)
+        expect(result.get('mask')?.data[n * places + p]).toBe(Math.floor(token / places))
+        if (Math.floor(token / places) === n) continue
+        from.add(Math.floor(token / places))
+        taken++
+      }
+      expect(from.size).toBeLessThanOrEqual(1)
+      expect(taken).toBeLessThan(0.75 * places)
+      foreign += taken
+    }
+    expect(foreign).toBeGreaterThan(0)
+    expect(result.get('length')?.data).toBe(length)
+    expect(ids[1]).toBe(1)
   })
 })
