@@ -1,8 +1,10 @@
 /** Confidence bounds, so that a promise is judged on what the samples support. */
 
-/** Standard normal quantiles: two-sided 95 % and one-sided 95 %. */
+/**
+ * Standard normal quantile of a two-sided 95 % interval. Promises take its upper end, not that of a one-sided one: several
+ * networks are tried on the same samples, and the smallest that passes is the luckiest of them.
+ */
 export const twoSided95 = 1.959963984540054
-export const oneSided95 = 1.6448536269514722
 
 /** Wilson's score interval of a share k / n (Wilson 1927). @returns [low, high] in 0..1 */
 export function shareInterval(k: number, n: number, z = twoSided95): [number, number] {
@@ -26,7 +28,7 @@ export function meanInterval(mean: number, variance: number, n: number, z = twoS
  * stays above zero when nothing changed, as a finite sample must.
  * @returns share in -1..1
  */
-export function pairedDropBound(lost: number, gained: number, n: number, z = oneSided95): number {
+export function pairedDropBound(lost: number, gained: number, n: number, z = twoSided95): number {
   const size = n + 2
   const a = lost + 0.5
   const b = gained + 0.5
