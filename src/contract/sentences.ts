@@ -170,6 +170,8 @@ export const sentences = {
   // What the decision found on the way.
   'decide.tried':
     'With scarcity to the power of {scarcity}, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
+  'decide.tried-norm':
+    'With the same share of every group by group norm, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
 
   // What verification found on the way.
   'verify.beyond': 'At {percent} % of MACs the bound is {bound}, beyond {limit}.',

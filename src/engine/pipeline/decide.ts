@@ -5,9 +5,10 @@ import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
 import { RepeatedRefit } from '../recovery/refit-repeated'
 import { findStrategy, scratch } from '../strategies'
-import { findCriterion } from '../strategies/criteria'
+import { allocate, groupLimits } from '../strategies/allocation'
+import { type Criterion, findCriterion, scoreGroups } from '../strategies/criteria'
 import { decideResultOriented } from '../strategies/result-oriented'
-import { allowance, isBudget } from '../strategies/trajectory'
+import { allowance, isBudget, type Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
 import { decideByCriterion } from './decide-criterion'
@@ -43,6 +44,20 @@ export async function decide(run: Run): Promise<Decision> {
   })
   run.warnings.push(...notes)
   return { ...rest, rounds: Array.from(rounds), trajectory: unpackTrajectory(run.coupling, trajectory) }
+}
+
+/** The same share of every group, by group norm: where prices of single removals mislead, the result prefers it. */
+function uniformByNorm({ graph, coupling, config, cost }: Run): readonly Removal[] {
+  const criterion = findCriterion('group-norm') as Criterion
+  const { scores } = scoreGroups(graph, coupling, criterion, null, () => () => 0)
+  return allocate(
+    'uniform',
+    coupling,
+    scores.map((score) => ({ scores: score, comparable: false })),
+    groupLimits(coupling, { roundTo: config.roundTo, floor: 0 }),
+    config.roundTo,
+    cost,
+  )
 }
 
 /** The result-oriented decision; its checkpoints are measured on the first verification samples. */
@@ -106,6 +121,7 @@ async function decideByResult(run: Run): Promise<Noted> {
             quickRefit: (plan) => quick.refit(plan, applyPlan(graph, coupling, plan)),
           }
         : {}),
+      otherOrders: isBudget(config.goal) ? [uniformByNorm(run)] : [],
       hooks: {
         signal: hooks.signal,
         progress(now, part) {
@@ -120,7 +136,8 @@ async function decideByResult(run: Run): Promise<Noted> {
   }).finally(() => quick.dispose())
   spent[stage] += performance.now() - since
   for (const { scarcity, units, kl } of decided.tried) {
-    hooks.log('info', say('decide.tried', { scarcity, units, kl: kl.toFixed(4) }))
+    const found = { units, kl: kl.toFixed(4) }
+    hooks.log('info', scarcity === null ? say('decide.tried-norm', found) : say('decide.tried', { ...found, scarcity }))
   }
   run.watch.add('statisticsMs', spent.observe)
   run.watch.add('decisionMs', spent.decide)

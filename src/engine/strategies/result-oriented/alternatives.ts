@@ -49,6 +49,26 @@ export function givenBack(steps: readonly Step[], start: CostModel, { measure, t
   return steps.filter((step) => !spared.has(step))
 }
 
+/** The steps of a ready order that lead to the goal; null where it ends before. */
+export function stepsOf(
+  order: readonly Removal[],
+  start: CostModel,
+  { measure, target }: Goal,
+): readonly Step[] | null {
+  const cost = start.clone()
+  const steps: Step[] = []
+  let step: Removal[] = []
+  for (const removal of order) {
+    if (cost[measure] <= target) break
+    step.push(removal)
+    if (!removal.complete) continue
+    for (const { unit } of step) cost.remove(unit)
+    steps.push(step)
+    step = []
+  }
+  return cost[measure] <= target ? steps : null
+}
+
 /** Decides to the end, without telling anybody. */
 async function stepsTo(decision: Decision, between: () => Promise<void>): Promise<readonly Step[]> {
   const steps: Step[] = []
@@ -70,24 +90,31 @@ export interface ChosenOrder {
 
 /**
  * @param begin a decision of its own for each power
+ * @param ready orders that were made elsewhere
  * @param ask divergence of the result, in nats, of a plan that was refitted
  * @throws BUDGET_UNREACHABLE, and what `ask` and `between` throw
  */
 export async function chooseOrder(
   begin: (scarcity: number) => Decision,
+  ready: readonly (readonly Removal[])[],
   start: CostModel,
   goal: Goal,
   units: number,
   ask: (plan: PruningPlan) => Promise<number>,
   between: () => Promise<void>,
 ): Promise<ChosenOrder> {
-  const orders = new Map<string, { scarcity: number; steps: readonly Step[]; removed: Uint8Array }>()
-  for (const scarcity of POWERS) {
-    const steps = givenBack(await stepsTo(begin(scarcity), between), start, goal)
+  const orders = new Map<string, { scarcity: number | null; steps: readonly Step[]; removed: Uint8Array }>()
+  const add = (found: readonly Step[], scarcity: number | null) => {
+    const steps = givenBack(found, start, goal)
     const removed = new Uint8Array(units + 1)
     for (const step of steps) for (const { unit } of step) removed[unit] = 1
     const key = removed.join('')
     if (!orders.has(key)) orders.set(key, { scarcity, steps, removed })
+  }
+  for (const scarcity of POWERS) add(await stepsTo(begin(scarcity), between), scarcity)
+  for (const order of ready) {
+    const steps = stepsOf(order, start, goal)
+    if (steps) add(steps, null)
   }
   const [first, ...others] = [...orders.values()]
   if (!first || others.length === 0) return { steps: first?.steps ?? [], tried: [] }

@@ -104,6 +104,10 @@ export async function decideRound(
     }),
   )
   const own = translated(cost, originalUnit)
+  const read = new Set(layers.flatMap(({ blocks }) => blocks.flatMap((block) => [...block.slots.keys()])))
+  const readable = new Map(
+    groups.map(({ name, units }) => [name, new Set([...units].filter((unit) => read.has(unit)))] as const),
+  )
   const goal = { measure, target: work.goal }
   // A goal that is bisected later has no end at which orders could be compared.
   const { checkpoints: tools, quickRefit } = input
@@ -117,6 +121,10 @@ export async function decideRound(
               own.clone(),
               { ...options, target: work.goal, scarcity },
             ),
+          // What has no price stays, whoever asks for it.
+          (input.otherOrders ?? []).filter((order) =>
+            order.every(({ unit, group }) => readable.get(group)?.has(unit) ?? false),
+          ),
           own,
           goal,
           coupling.units,

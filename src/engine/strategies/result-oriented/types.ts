@@ -33,6 +33,8 @@ export interface ResultOrientedInput {
   readonly refit?: (plan: PruningPlan) => Promise<Graph>
   /** The same from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
   readonly quickRefit?: (plan: PruningPlan) => Promise<Graph>
+  /** Other orders to the end that the result may choose instead, where `quickRefit` is there. */
+  readonly otherOrders?: readonly (readonly Removal[])[]
   readonly hooks?: {
     readonly signal?: AbortSignal
     readonly progress?: (stage: 'observe' | 'decide', fraction: number) => void
@@ -41,7 +43,8 @@ export interface ResultOrientedInput {
 
 /** An order of removal that was not merely priced: its network was refitted from few samples and measured. */
 export interface TriedOrder {
-  readonly scarcity: number
+  /** null: an order that was made elsewhere. */
+  readonly scarcity: number | null
   /** Units it takes away. */
   readonly units: number
   /** Nats on calibration samples that the quick refit has not seen, where there are more. */

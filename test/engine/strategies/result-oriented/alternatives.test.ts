@@ -68,9 +68,10 @@ describe('chooseOrder', () => {
   const start = costOf(saves, 145)
   const orders: Record<number, number[]> = { 8: [3, 2], 2: [2, 3], 32: [1, 2] }
   const asked: string[] = []
-  const choose = (divergences: Record<string, number>) =>
+  const choose = (divergences: Record<string, number>, ready: Removal[][] = []) =>
     chooseOrder(
       (scarcity) => order(orders[scarcity] as number[], start.clone()),
+      ready,
       start,
       goal,
       4,
@@ -96,10 +97,20 @@ describe('chooseOrder', () => {
     expect(steps.flat().map(({ unit }) => unit)).toEqual([3, 2])
   })
 
+  it('takes an order that was made elsewhere where the result prefers it, and none that ends before the goal', async () => {
+    const ready = [[0, 3, 1].map(removal), [removal(2)]]
+    const { steps, tried } = await choose({ '00110': 0.3, '01100': 0.2, '01010': 0.1 }, ready)
+    // 145 - 10 - 25 - 20 = 90: the first is given back.
+    expect(steps.flat().map(({ unit }) => unit)).toEqual([3, 1])
+    expect(tried.at(-1)).toEqual({ scarcity: null, units: 2, kl: 0.1 })
+    expect(tried).toHaveLength(3)
+  })
+
   it('asks nothing where all orders take the same units', async () => {
     asked.length = 0
     const same = await chooseOrder(
       () => order([0, 1, 2], start.clone()),
+      [],
       start,
       goal,
       4,
