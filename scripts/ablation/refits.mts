@@ -12,7 +12,7 @@ import { runConfigSchema } from '../../src/contract/run'
 import { firstOf } from '../../src/engine/data/batches'
 import { measurePairs, type Runner, remembered } from '../../src/engine/evaluation'
 import type { Graph } from '../../src/engine/graph/graph'
-import { decide } from '../../src/engine/pipeline/decide'
+import { decide, quickReach } from '../../src/engine/pipeline/decide'
 import { planOf } from '../../src/engine/pipeline/plan'
 import { prepare } from '../../src/engine/pipeline/prepare'
 import { type Run, withRunners } from '../../src/engine/pipeline/run'
@@ -115,7 +115,7 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
             const known = refitted.get(key)
             if (known) return known
             const pruned = applyPlan(graph, coupling, plan)
-            const options = { batch, seed, rectifierSteps: 0, reach: 6 }
+            const options = { batch, seed, rectifierSteps: 0, reach: quickReach }
             const fit = sequentialRefit(graph, pruned, coupling, plan, few, options)
             refitted.set(key, fit)
             return fit

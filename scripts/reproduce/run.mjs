@@ -50,7 +50,7 @@ const { values } = parseArgs({
     draws: { type: 'string', default: '1' },
     refit: { type: 'string', default: 'sequential' },
     /** Of the rivals of promises: as published, and with the refit of the promise. */
-    'rival-refits': { type: 'string', default: 'none,sequential' },
+    'rival-refits': { type: 'string' },
     load: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -176,7 +176,7 @@ if (values.promise) {
     lab,
     draws,
     refit,
-    rivalRefits: list(values['rival-refits']),
+    rivalRefits: list(values['rival-refits'] ?? `none,${refit}`),
     networks,
     seeds,
     rivals,

@@ -25,24 +25,35 @@ def whole_detector(name, size, **options):
     return make
 
 
+class Named(nn.Module):
+    """Takes its inputs in order, hands them on by name, and gives what `answer` takes of the result."""
+
+    def __init__(self, net, inputs, answer):
+        super().__init__()
+        self.net = net
+        self.names = list(inputs)
+        self.answer = answer
+
+    def forward(self, *given):
+        return self.answer(self.net(**dict(zip(self.names, given))))
+
+
+def first_answer(y):
+    for name in ("logits", "logits_per_image", "last_hidden_state", "predicted_depth", "reconstruction"):
+        if getattr(y, name, None) is not None:
+            return y[name]
+    return y[0]
+
+
+def logits_or_first(y):
+    return y.logits if hasattr(y, "logits") else y.logits_per_image if hasattr(y, "logits_per_image") else y[0]
+
+
 def several(model, config, inputs, **settings):
     """A network of transformers that takes several named inputs; what it answers with is spread."""
     def make():
         net = eager(model, config, settings)
-        names = list(inputs)
-
-        class Out(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.net = net
-
-            def forward(self, *given):
-                y = self.net(**dict(zip(names, given)))
-                for name in ("logits", "logits_per_image", "last_hidden_state", "predicted_depth", "reconstruction"):
-                    if getattr(y, name, None) is not None:
-                        return y[name]
-                return y[0]
-        return Out(), tuple(inputs.values())
+        return Named(net, inputs, first_answer), tuple(inputs.values())
     return make
 
 
@@ -53,17 +64,7 @@ def whole(model, config, build, inputs):
         made = build(transformers)
         made._attn_implementation = "eager"
         net = getattr(transformers, model)(made)
-        names = list(inputs)
-
-        class Out(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.net = net
-
-            def forward(self, *given):
-                y = self.net(**dict(zip(names, given)))
-                return y.logits if hasattr(y, "logits") else y.logits_per_image if hasattr(y, "logits_per_image") else y[0]
-        return Out(), tuple(inputs.values())
+        return Named(net, inputs, logits_or_first), tuple(inputs.values())
     return make
 
 

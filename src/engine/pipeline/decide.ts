@@ -31,7 +31,7 @@ const checkpointSamples = 256
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
-const quickReach = 6
+export const quickReach = 6
 
 /** Decides once and keeps the decision. @throws as the strategy does */
 export async function decide(run: Run): Promise<Decision> {

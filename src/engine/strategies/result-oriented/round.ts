@@ -8,7 +8,7 @@ import type { Statistics } from '../../statistics/index'
 import type { Removal } from '../trajectory'
 import { chooseOrder } from './alternatives'
 import { Checkpoints } from './checkpoints'
-import { consumersOf } from './consumers'
+import { consumersOf, type LayerConsumers } from './consumers'
 import { type CostModel, Decision, type DecisionGroup } from './decide'
 import { measureRates } from './rates'
 import type { ResultOrientedInput, TriedOrder } from './types'
@@ -104,10 +104,6 @@ export async function decideRound(
     }),
   )
   const own = translated(cost, originalUnit)
-  const read = new Set(layers.flatMap(({ blocks }) => blocks.flatMap((block) => [...block.slots.keys()])))
-  const readable = new Map(
-    groups.map(({ name, units }) => [name, new Set([...units].filter((unit) => read.has(unit)))] as const),
-  )
   const goal = { measure, target: work.goal }
   // A goal that is bisected later has no end at which orders could be compared.
   const { checkpoints: tools, quickRefit } = input
@@ -121,10 +117,7 @@ export async function decideRound(
               own.clone(),
               { ...options, target: work.goal, scarcity },
             ),
-          // What has no price stays, whoever asks for it.
-          (input.otherOrders ?? []).filter((order) =>
-            order.every(({ unit, group }) => readable.get(group)?.has(unit) ?? false),
-          ),
+          ordersWithin(input.otherOrders ?? [], groups, layers),
           own,
           goal,
           coupling.units,
@@ -178,6 +171,17 @@ export async function decideRound(
     notes,
     more: decision.canStep,
   }
+}
+
+/** Orders of priced units alone: what has no price stays, whoever asks for it. */
+function ordersWithin(
+  orders: readonly (readonly Removal[])[],
+  groups: readonly { readonly units: Int32Array }[],
+  layers: readonly LayerConsumers[],
+): readonly (readonly Removal[])[] {
+  const read = new Set(layers.flatMap(({ blocks }) => blocks.flatMap((block) => [...block.slots.keys()])))
+  const priced = new Set(groups.flatMap(({ units }) => [...units].filter((unit) => read.has(unit))))
+  return orders.filter((order) => order.every(({ unit }) => priced.has(unit)))
 }
 
 /** The original network's cost model, asked in the units of a later one. */
