@@ -30,7 +30,7 @@ async function prepare(home, sizes, log) {
   if (existsSync(record)) {
     // A filter that an earlier measurement left would be measured instead of the whole table.
     const database = new BetterSqlite(path)
-    database.prepare("DELETE FROM settings WHERE key = 'layouts'").run()
+    database.prepare('DELETE FROM layouts').run()
     database.close()
     return JSON.parse(readFileSync(record, 'utf8'))
   }

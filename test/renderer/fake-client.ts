@@ -1,5 +1,6 @@
 /** A client that answers from memory, typed by the contract: for component tests and the preview. */
 import type { Export, Run, RunConfig, WorkbenchEvent } from '../../src/contract'
+import { arrangementKeys } from '../../src/contract/arrangement'
 import type { Client } from '../../src/renderer/app/client'
 import { mapsOf } from './fake/maps'
 import { pictureOf } from './fake/pictures'
@@ -182,6 +183,9 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         world.projects = [...world.projects, project]
         const data = { ...find(world.datasets, 'd-fashion'), id: newId('d'), projectId: project.id, missing: true }
         world.datasets = [...world.datasets, data]
+        const chart = { id: 'c', name: 'Brought along', kind: 'bar', x: 'strategy', y: 'drop', split: 'none' }
+        const layouts = { ...world.settings.layouts, [arrangementKeys.charts(project.id)]: [chart] }
+        world.settings = { ...world.settings, layouts }
         return { project, missing: [data.name] }
       },
     },

@@ -1,8 +1,10 @@
 /** Whole projects out and in again, over two real stores; and archives that somebody has tampered with. */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { strToU8, unzipSync, zipSync } from 'fflate'
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { arrangementKeys } from '../../../src/contract/arrangement'
 import type { Dataset } from '../../../src/contract/entities'
 import { bundle } from '../support/bundle'
 import { temporaryFolder } from '../support/folders'
@@ -99,6 +101,58 @@ describe('a project', () => {
       configs: [was.config],
     })
     expect(await until(there, again[0]?.id as string, over)).toMatchObject({ status: 'done' })
+  })
+
+  test('brings its pins, colours, views and charts, and nothing about runs that stay behind', async () => {
+    const here = open(entry)
+    const { project, first } = await filled(here)
+    const doomed = here.runs.list(project.id, true).find(({ deletedAt }) => deletedAt !== null)?.id as string
+    const chart = { id: 'c', name: 'mine', kind: 'bar', x: 'strategy', y: 'drop', split: 'none' }
+    const layout = { order: ['name'], hidden: [], widths: { name: 200 }, sort: { id: 'name', descending: false } }
+    const view = { name: 'mine', filter: 'tag:keep', layout: { ...layout, group: 'status' } }
+    here.app.saveSettings({
+      layouts: {
+        [arrangementKeys.pins(project.id)]: [doomed, first],
+        [arrangementKeys.colours(project.id)]: { [first]: 3, [doomed]: 4 },
+        [arrangementKeys.views(project.id)]: [view],
+        [arrangementKeys.charts(project.id)]: [chart],
+        [`runs.filter.${project.id}`]: 'stays here',
+      },
+    })
+    const path = await write(here, project.id, 'files')
+
+    const there = open(entry)
+    const { id } = (await there.archive.open({ path })).project
+    const run = there.runs.list(id).find(({ notes }) => notes === 'the better one')?.id as string
+    expect(there.app.settings().layouts).toEqual({
+      [arrangementKeys.pins(id)]: [run],
+      [arrangementKeys.colours(id)]: { [run]: 3 },
+      [arrangementKeys.views(id)]: [view],
+      [arrangementKeys.charts(id)]: [chart],
+    })
+    // And on from there.
+    const second = await write(there, id, 'files')
+    const document = JSON.parse(strFromU8(unzipSync(readFileSync(second))['project.json'] as Uint8Array))
+    expect(document.arrangement).toEqual({ pins: [run], colours: { [run]: 3 }, views: [view], charts: [chart] })
+  })
+
+  test('of an archive from before pins travelled opens without any', async () => {
+    const here = open(entry)
+    const { project, first } = await filled(here)
+    here.app.saveSettings({ layouts: { [arrangementKeys.pins(project.id)]: [first] } })
+    const path = tampered(await write(here, project.id, 'files'), (files) => {
+      const { arrangement, ...before } = JSON.parse(strFromU8(files['project.json'] as Uint8Array))
+      expect(arrangement.pins).toEqual([first])
+      files['project.json'] = strToU8(JSON.stringify(before))
+      const manifest = JSON.parse(strFromU8(files['manifest.json'] as Uint8Array))
+      const entry = manifest.entries.find(({ name }: { name: string }) => name === 'project.json')
+      entry.bytes = files['project.json'].length
+      entry.sha256 = createHash('sha256').update(files['project.json']).digest('hex')
+      files['manifest.json'] = strToU8(JSON.stringify(manifest))
+    })
+    const there = open(entry)
+    expect((await there.archive.open({ path })).project.counts.runs).toBe(2)
+    expect(there.app.settings().layouts).toEqual({})
   })
 
   test('can be opened twice beside itself, and through the page as a file', async () => {

@@ -90,6 +90,39 @@ describe('migrations', () => {
     expect(store.logs.list('r')).toEqual([{ at: 't3', level: 'info', message: 'as it was' }, line])
   })
 
+  test('0005 gives each piece of the interface a row, and to its project what ends with its id', () => {
+    const path = join(temporaryFolder(), 'espalier.db')
+    const old = new BetterSqlite(path)
+    migrate(old, migrations, 4)
+    old.exec(rows)
+    const layouts = {
+      sidebar: false,
+      'runs.pins.p': ['r'],
+      'charts.p': [{ "a'b": 1 }],
+      'runs.filter.gone': 'x',
+      none: null,
+    }
+    old.prepare("INSERT INTO settings VALUES ('layouts', ?), ('theme', '\"dark\"')").run(JSON.stringify(layouts))
+    old.close()
+
+    const store = openTemporary(path)
+
+    expect(store.settings.get()).toMatchObject({ theme: 'dark', layouts })
+    expect(
+      store.database.prepare('SELECT key FROM layouts WHERE project_id = ? ORDER BY key').pluck().all('p'),
+    ).toEqual(['charts.p', 'runs.pins.p'])
+  })
+
+  test.each(['', 'no JSON', '[]', '7'])('0005 passes over layouts that are none: %j', (value) => {
+    const path = join(temporaryFolder(), 'espalier.db')
+    const old = new BetterSqlite(path)
+    migrate(old, migrations, 4)
+    old.prepare("INSERT INTO settings VALUES ('layouts', ?)").run(value)
+    old.close()
+
+    expect(openTemporary(path).settings.get().layouts).toEqual({})
+  })
+
   test('a step that fails is undone as a whole, with its version', () => {
     const database = new BetterSqlite(':memory:')
     migrate(database)

@@ -119,6 +119,20 @@ describe('settings', () => {
     })
   })
 
+  test('of a project go with it', () => {
+    const store = openTemporary()
+    const [gone, kept] = [
+      store.projects.create({ name: 'A', goal: '' }),
+      store.projects.create({ name: 'B', goal: '' }),
+    ]
+    store.settings.save({
+      layouts: { sidebar: true, [`runs.pins.${gone.id}`]: ['r'], [`runs.pins.${kept.id}`]: ['s'] },
+    })
+    store.projects.setDeleted(gone.id, '2020-01-01T00:00:00.000Z')
+    store.trash.purge('2021-01-01T00:00:00.000Z')
+    expect(store.settings.get().layouts).toEqual({ sidebar: true, [`runs.pins.${kept.id}`]: ['s'] })
+  })
+
   test('that another version wrote and this one cannot read give way to the default', () => {
     const store = openTemporary()
     store.database.prepare("INSERT INTO settings VALUES ('theme', '\"sepia\"'), ('unknown', '1')").run()

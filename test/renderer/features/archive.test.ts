@@ -53,6 +53,10 @@ it('opens an archive; without its data it is to be read, until the data is found
   await mounted.settle()
   expect(mounted.wrapper.find('.lost').exists()).toBe(false)
   expect(mounted.wrapper.text()).toContain('in use again')
+  // What was arranged there is here at once, without a restart.
+  await mounted.router.push(`/p/${project?.id}/charts`)
+  await mounted.settle()
+  expect(mounted.wrapper.text()).toContain('Brought along')
 })
 
 it('says why an archive is refused', async () => {

@@ -1,6 +1,7 @@
 /** A person's own charts: what is drawn, and that they are kept. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { chartSeries, type OwnChart } from '../../../src/renderer/features/own-charts/charts'
+import type { OwnChart } from '../../../src/contract'
+import { chartSeries } from '../../../src/renderer/features/own-charts/charts'
 import type { ColumnHelp } from '../../../src/renderer/features/runs'
 import { makeWorld } from '../fake/world'
 import { type Mounted, mountApp } from '../mount'

@@ -1,6 +1,7 @@
 /** What a project archive holds and how its documents look; the format is described in docs/project-archive.md. */
 import { z } from 'zod'
 import {
+  arrangementSchema,
   comparisonSchema,
   datasetSchema,
   exportSchema,
@@ -48,6 +49,8 @@ export const projectDocumentSchema = z.object({
   runs: z.array(z.string()),
   comparisons: z.array(comparisonSchema),
   exports: z.array(exportSchema),
+  /** Absent in archives that were written before it travelled. */
+  arrangement: arrangementSchema.optional(),
 })
 export type ProjectDocument = z.infer<typeof projectDocumentSchema>
 

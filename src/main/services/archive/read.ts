@@ -7,6 +7,7 @@ import type { Dataset, Project } from '../../../contract/entities'
 import { EspalierError } from '../../../contract/errors'
 import { type Watch, ZipReader } from '../../artifacts/index'
 import { projectChanged, type ServiceContext } from '../context'
+import { layoutsOf } from './arrangement'
 import {
   archiveVersion,
   type Manifest,
@@ -136,7 +137,7 @@ export function archiveReader(context: ServiceContext) {
     projectId: string,
     staging: string,
   ): Promise<string[]> => {
-    const { models, datasets, runs, comparisons, exports } = document
+    const { models, datasets, runs, comparisons, exports, arrangement } = document
     const names = new Map([...models, ...datasets].map(({ id }) => [id, randomUUID() as string]))
     for (const id of runs) names.set(id, randomUUID())
     const renamed = (id: string): string => {
@@ -202,6 +203,7 @@ export function archiveReader(context: ServiceContext) {
         const ids = { id: randomUUID(), projectId, modelId: renamed(one.modelId), runId: ifThere(one.runId) }
         store.archive.addExport({ ...one, ...ids, path: basename(one.path) })
       }
+      if (arrangement) store.settings.save({ layouts: layoutsOf(arrangement, projectId, ifThere) })
     })
     return missing
   }

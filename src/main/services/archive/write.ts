@@ -5,6 +5,7 @@ import type { Dataset, Run } from '../../../contract/entities'
 import { fileAccess } from '../../artifacts/file-access'
 import { type Watch, writeZip, type ZipWriter } from '../../artifacts/index'
 import type { ServiceContext } from '../context'
+import { arrangementOf } from './arrangement'
 import {
   archiveFormat,
   archiveVersion,
@@ -101,6 +102,7 @@ export function archiveWriter({ store, artifacts, product }: ServiceContext) {
           comparisons: store.comparisons.list(projectId),
           // The files of an export lie on this machine; its proof travels.
           exports: exports.map((one) => ({ ...one, path: basename(one.path) })),
+          arrangement: arrangementOf(store.settings.get().layouts, projectId, new Set(runs.map(({ id }) => id))),
         }
         await zip.add(places.project, toBytes(document))
         const manifest: Manifest = {

@@ -3,5 +3,6 @@ import { foundation } from './0001-foundation'
 import { modelViews } from './0002-model-views'
 import { runRounds } from './0003-run-rounds'
 import { saidLogs } from './0004-said-logs'
+import { layouts } from './0005-layouts'
 
-export const migrations: readonly string[] = [foundation, modelViews, runRounds, saidLogs]
+export const migrations: readonly string[] = [foundation, modelViews, runRounds, saidLogs, layouts]

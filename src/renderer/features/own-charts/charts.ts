@@ -1,24 +1,6 @@
 /** A person's own charts: any two columns of the runs table against each other, kept under a name. */
-import type { Run } from '../../../contract'
+import type { OwnChart, Run } from '../../../contract'
 import { type Column, type ColumnHelp, columns } from '../runs'
-
-export const chartKinds = ['scatter', 'line', 'bar'] as const
-export type ChartKind = (typeof chartKinds)[number]
-
-/** What gives a series; each is a column of words. */
-export const splits = ['none', 'strategy', 'refit', 'goal', 'seed', 'model', 'dataset'] as const
-export type Split = (typeof splits)[number]
-
-export interface OwnChart {
-  readonly id: string
-  /** Empty: called by its columns. */
-  readonly name: string
-  readonly kind: ChartKind
-  /** Ids of columns; a scatter and a line take figures for x, bars take anything. */
-  readonly x: string
-  readonly y: string
-  readonly split: Split
-}
 
 /** Shares are shown in percent. */
 const shares = new Set(['macs', 'params', 'bytes', 'agreement'])

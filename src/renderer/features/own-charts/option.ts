@@ -1,8 +1,9 @@
 /** An own chart as ECharts draws it. */
+import type { OwnChart } from '../../../contract'
 import type { EChartsOption } from '../../charts/echarts'
 import { axisOption, baseOption, legendOption, tooltipOption } from '../../charts/options'
 import { type Palette, strategyIndex, symbols } from '../../charts/palette'
-import { type ChartSeries, mostBars, type OwnChart } from './charts'
+import { type ChartSeries, mostBars } from './charts'
 
 export interface Words {
   readonly x: string

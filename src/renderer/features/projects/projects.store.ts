@@ -5,6 +5,7 @@ import type { ErrorReport, Project } from '../../../contract'
 import { api } from '../../app/client'
 import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
+import { useSettings } from '../../app/settings.store'
 
 export const useProjects = defineStore('projects', () => {
   const projects = shallowRef<readonly Project[]>([])
@@ -60,7 +61,8 @@ export const useProjects = defineStore('projects', () => {
     signal: AbortSignal,
   ): Promise<{ project: Project; missing: string[] }> {
     const opened = await api().projects.importArchive(source, { signal })
-    await load()
+    // Its pins, colours, views and charts came along.
+    await Promise.all([load(), useSettings().load()])
     return opened
   }
 

@@ -1,5 +1,5 @@
 /** The columns of the runs table: what each shows and sorts by. Widths in pixels. */
-import type { Run } from '../../../contract'
+import type { Run, TableLayout } from '../../../contract'
 import type { Format } from '../../ui/use-format'
 import { figuresOf } from './figures'
 
@@ -174,18 +174,6 @@ export const columns: readonly Column[] = [
   words('tags', 140, true, (run) => run.tags.join(', ')),
   words('notes', 200, false, (run) => run.notes),
 ]
-
-export interface TableLayout {
-  /** Every column's id, in order. */
-  readonly order: readonly string[]
-  readonly hidden: readonly string[]
-  readonly widths: Readonly<Record<string, number>>
-  readonly sort: { readonly id: string; readonly descending: boolean }
-  readonly group: GroupKey
-}
-
-export const groupKeys = ['none', 'sweep', 'strategy', 'goal', 'status'] as const
-export type GroupKey = (typeof groupKeys)[number]
 
 export const initialLayout: TableLayout = {
   order: columns.map((column) => column.id),

@@ -1,6 +1,7 @@
 /** From runs to the rows of the table: filtered, sorted, grouped. */
-import type { Run } from '../../../contract'
-import { type Column, type ColumnHelp, columns, type GroupKey, type TableLayout } from './columns'
+import type { Run, TableLayout } from '../../../contract'
+import type { GroupKey } from '../../../contract/arrangement'
+import { type Column, type ColumnHelp, columns } from './columns'
 import { figuresOf } from './figures'
 
 export interface GroupRow {

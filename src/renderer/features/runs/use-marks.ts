@@ -1,11 +1,9 @@
 /** What a person marks runs with: pinned to the top, and a colour of one's own that every screen keeps. */
 import { computed } from 'vue'
 import type { Run } from '../../../contract'
+import { arrangementKeys } from '../../../contract/arrangement'
 import { useSettings } from '../../app/settings.store'
 import { strategyIndex } from '../../charts/palette'
-
-/** As many as the palette has. */
-export const colourCount = 8
 
 /** Without a colour of its own a run has its strategy's. @returns place in the palette */
 export const colourOf = (run: Run, own: Readonly<Record<string, number>>): number =>
@@ -13,8 +11,8 @@ export const colourOf = (run: Run, own: Readonly<Record<string, number>>): numbe
 
 export function useMarks(projectId: string) {
   const settings = useSettings()
-  const pins = settings.layout<readonly string[]>(`runs.pins.${projectId}`, [])
-  const colours = settings.layout<Readonly<Record<string, number>>>(`runs.colours.${projectId}`, {})
+  const pins = settings.layout<readonly string[]>(arrangementKeys.pins(projectId), [])
+  const colours = settings.layout<Readonly<Record<string, number>>>(arrangementKeys.colours(projectId), {})
   const pinned = computed<ReadonlySet<string>>(() => new Set(pins.value))
 
   function pin(ids: readonly string[], on: boolean): void {

@@ -1,0 +1,19 @@
+/** What a person arranges in a project: the words of it, without schemas, so that the page carries no more than it needs. */
+
+export const chartKinds = ['scatter', 'line', 'bar'] as const
+/** What gives a chart its series; each is a column of words. */
+export const chartSplits = ['none', 'strategy', 'refit', 'goal', 'seed', 'model', 'dataset'] as const
+
+export const groupKeys = ['none', 'sweep', 'strategy', 'goal', 'status'] as const
+export type GroupKey = (typeof groupKeys)[number]
+
+/** As many colours for runs as the palette has. */
+export const colourCount = 8
+
+/** Under which key of the settings' layouts each part of a project's arrangement is kept. */
+export const arrangementKeys = {
+  pins: (projectId: string) => `runs.pins.${projectId}`,
+  colours: (projectId: string) => `runs.colours.${projectId}`,
+  views: (projectId: string) => `runs.views.${projectId}`,
+  charts: (projectId: string) => `charts.${projectId}`,
+}
