@@ -2,7 +2,7 @@
  * Damages model and data files in seeded ways and reads each: every one must be read or refused with a coded error,
  * within a second and 200 MB. Prints a line for whatever is not, and a summary a kind; ends with 1 if anything failed.
  *
- * usage: node scripts/fuzz.mjs [--files 500] [--seed 1]
+ * usage: node scripts/fuzz.mjs [--files 500] [--seed 1] [--kind "Keras .h5"]
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +16,11 @@ import { mutate, randomOf } from './fuzz/mutate.mjs'
 
 const root = join(import.meta.dirname, '..')
 const { values } = parseArgs({
-  options: { files: { type: 'string', default: '500' }, seed: { type: 'string', default: '1' } },
+  options: {
+    files: { type: 'string', default: '500' },
+    seed: { type: 'string', default: '1' },
+    kind: { type: 'string' },
+  },
 })
 const wanted = Number(values.files)
 const limits = { ms: 1000, mb: 200, hangMs: 10_000 }
@@ -142,6 +146,7 @@ function seeds() {
   return [
     ...files('ONNX', 'model', 'test/models', /17\.onnx$/),
     ...files('Keras .h5', 'model', 'test/models/keras', /\.h5$/),
+    ...files('newer .h5', 'model', 'test/models/keras/layouts', /\.latest\.h5$/),
     ...files('Keras .keras', 'model', 'test/models/keras', /\.keras$/),
     ...innerSeeds('test/models/keras', /\.keras$/),
     ...tfjsSeeds(),
@@ -205,7 +210,8 @@ const ask = ({ pack, ...file }) =>
 
 try {
   await start()
-  const all = seeds()
+  const all = seeds().filter(({ kind }) => values.kind === undefined || kind === values.kind)
+  if (all.length === 0) throw new Error(`There are no files of the kind "${values.kind}".`)
   const kinds = [...new Set(all.map(({ kind }) => kind))]
   // Every good file once: what the readers themselves need is no fault of a damaged file.
   const warmUp = async () => {

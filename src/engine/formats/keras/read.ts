@@ -27,23 +27,19 @@ function withMetadata(graph: Graph, entries: Readonly<Record<string, unknown>>):
 }
 
 async function readH5(file: ModelFile, notes: Sentence[]): Promise<Graph> {
-  const hdf5 = await Hdf5.open(file.bytes, file.name)
-  try {
-    const config = hdf5.text('', 'model_config')
-    if (config === undefined) {
-      throw new EspalierError(
-        'MODEL_UNSUPPORTED_FEATURE',
-        `"${file.name}" holds weights without the network they belong to. Save the whole network with model.save, not save_weights.`,
-      )
-    }
-    const network = networkOf(parseJson(config, `the configuration in ${file.name}`))
-    const version = hdf5.text('', 'keras_version') ?? hdf5.text('model_weights', 'keras_version')
-    const source: WeightSource = new NamedGroups(hdf5, 'model_weights')
-    const graph = buildNetwork(network, source, 'keras', !isVersion3(version), notes)
-    return withMetadata(graph, { version, backend: hdf5.text('', 'backend') })
-  } finally {
-    hdf5.close()
+  const hdf5 = Hdf5.open(file.bytes, file.name)
+  const config = hdf5.text('', 'model_config')
+  if (config === undefined) {
+    throw new EspalierError(
+      'MODEL_UNSUPPORTED_FEATURE',
+      `"${file.name}" holds weights without the network they belong to. Save the whole network with model.save, not save_weights.`,
+    )
   }
+  const network = networkOf(parseJson(config, `the configuration in ${file.name}`))
+  const version = hdf5.text('', 'keras_version') ?? hdf5.text('model_weights', 'keras_version')
+  const source: WeightSource = new NamedGroups(hdf5, 'model_weights')
+  const graph = buildNetwork(network, source, 'keras', !isVersion3(version), notes)
+  return withMetadata(graph, { version, backend: hdf5.text('', 'backend') })
 }
 
 async function readArchive(file: ModelFile, notes: Sentence[]): Promise<Graph> {
@@ -60,14 +56,10 @@ async function readArchive(file: ModelFile, notes: Sentence[]): Promise<Graph> {
   const about = entries.has('metadata.json')
     ? objectOf(parseJson(entry('metadata.json'), 'metadata.json'), 'metadata.json')
     : {}
-  const hdf5 = await Hdf5.open(entry(weightsFile), `${weightsFile} in ${file.name}`)
-  try {
-    const source: WeightSource = new NumberedFolders(hdf5, network)
-    const graph = buildNetwork(network, source, 'keras', !isVersion3(about.keras_version), notes)
-    return withMetadata(graph, isObject(about) ? { version: about.keras_version } : {})
-  } finally {
-    hdf5.close()
-  }
+  const hdf5 = Hdf5.open(entry(weightsFile), `${weightsFile} in ${file.name}`)
+  const source: WeightSource = new NumberedFolders(hdf5, network)
+  const graph = buildNetwork(network, source, 'keras', !isVersion3(about.keras_version), notes)
+  return withMetadata(graph, isObject(about) ? { version: about.keras_version } : {})
 }
 
 /** @throws FILE_*, MODEL_*, GRAPH_INVALID, SHAPE_MISMATCH */

@@ -8,7 +8,7 @@ import type { WeightSource } from './network'
 
 /** .h5: a group for each outermost layer, its arrays listed in the order of the layer's weights. */
 export class NamedGroups implements WeightSource {
-  private readonly listed = new Map<string, string[]>()
+  private readonly listed = new Map<string, readonly string[]>()
 
   constructor(
     private readonly file: Hdf5,
@@ -26,7 +26,7 @@ export class NamedGroups implements WeightSource {
     })
   }
 
-  private namesOf(layer: string): string[] {
+  private namesOf(layer: string): readonly string[] {
     const known = this.listed.get(layer)
     if (known) return known
     const names = this.file.texts(this.root === '' ? layer : `${this.root}/${layer}`, 'weight_names')

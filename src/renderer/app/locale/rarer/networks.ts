@@ -30,6 +30,10 @@ export const networks: Readonly<Record<string, string>> = {
   'a number is longer than 64 bits': '有一个数超过 64 位',
   'a string': '字符串',
   'a text': '文本',
+  'A weight in this HDF5 file is packed by the filter {0}, which Espalier does not read. Save the network again without compression, or with gzip.':
+    '此 HDF5 文件中的一个权重由过滤器 {0} 压缩，Espalier 不读取该过滤器。请不压缩或用 gzip 重新保存网络。',
+  'A weight in this HDF5 file is stored as an array that can grow, which Espalier does not read. Save the network again with model.save.':
+    '此 HDF5 文件中的一个权重以可增长的数组存储，Espalier 不读取这种数组。请用 model.save 重新保存网络。',
   'A {0} tensor of shape [{1}] needs {2} elements, but {3} are there.':
     '形状为 [{1}] 的 {0} 张量需要 {2} 个元素，而实际有 {3} 个。',
   'adds a bias to packed operands, which is not supported.': '为打包的操作数加上偏置，暂不支持。',
