@@ -20,7 +20,7 @@ import { sequentialRefit } from '../../src/engine/recovery/refit'
 import { resultRefit, stepsFor } from '../../src/engine/recovery/refit-result'
 import { initBackend } from '../../src/engine/runtime'
 import { observe } from '../../src/engine/statistics'
-import { decideFrom, resultOrientedRequest } from '../../src/engine/strategies/result-oriented'
+import { PricedNetwork, resultOrientedRequest } from '../../src/engine/strategies/result-oriented'
 import { cut, type Removal } from '../../src/engine/strategies/trajectory'
 import { applyPlan } from '../../src/engine/surgery'
 import { openData, openModel } from '../../src/main/cli/inputs'
@@ -82,16 +82,15 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
   await withRunners([graph], async ([original]) => {
     const expected = remembered(original as Runner)
     for (const scarcity of list(values.scarcity)) {
-      const { trajectory } = await decideFrom(
+      const priced = await PricedNetwork.of(
         {
           graph,
           coupling,
-          cost: cost.clone(),
+          cost,
           calibration: splits.calibration,
           options: {
             ...observing,
             measure: 'macs',
-            target: Math.min(...keeps) * cost.original.macs,
             roundTo: 1,
             protect: [],
             ...(scarcity === 'auto' ? {} : { scarcity: Number(scarcity) }),
@@ -123,6 +122,7 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
         },
         statistics,
       )
+      const { trajectory } = await priced.decideTo(Math.min(...keeps) * cost.original.macs)
       found.set(`result-oriented, scarcity ${scarcity}`, trajectory)
     }
   })

@@ -73,6 +73,8 @@ export const sentences = {
     'Sample {sample} of the {split} split has the label {label}, but the network tells only {classes} classes apart (0 to {last}). Choose the data set this network was trained on, or correct the labels.',
   'error.latency-unreachable':
     'A latency of {wanted} ms cannot be reached on this machine: the network takes {original} ms a sample, and with every group at its floor it still takes {smallest} ms. Ask for more time, protect fewer layers or round less.',
+  'error.nothing-smaller':
+    'Even with every group at its smallest allowed width the network keeps more than 99 % of its MACs, so there is no smaller one to try. Protect fewer layers or round less.',
   'error.nothing-priced':
     'Nothing of this network can be removed: no group of units is both free to go and read by an operator that can be priced. `inspect` says why for each group.',
   'error.run-cancelled': 'The run was cancelled. What was finished is kept; resume it to go on from there.',

@@ -3,14 +3,12 @@ import { inEnglish, say, uniqueSentences } from '../../contract/sentences'
 import { costOf } from '../evaluation'
 import { findStrategy } from '../strategies'
 import { keptByGroup } from '../surgery'
-import { decide } from './decide'
 import { outcomeOf } from './outcome'
 import { planOf, traceOf } from './plan'
 import { prepare } from './prepare'
-import { throwIfCancelled } from './progress'
 import { recover } from './recover'
 import type { CompressInput, CompressOutput, PipelineHooks } from './types'
-import { applyAndVerify } from './verify'
+import { decideAndVerify } from './verify'
 
 /**
  * Prunes, verifies and recovers a network. Deterministic for a seed on one backend; resumed from `hooks.checkpoints` it
@@ -22,9 +20,8 @@ import { applyAndVerify } from './verify'
 export async function compress(input: CompressInput, hooks: PipelineHooks): Promise<CompressOutput> {
   const run = await prepare(input, hooks)
   const strategy = findStrategy(run.config.strategy)
-  const decision = await decide(run)
-  throwIfCancelled(hooks.signal)
-  const verified = await applyAndVerify(run, decision)
+  const verified = await decideAndVerify(run)
+  const { decision } = verified
   const recovered = await recover(run, verified.graph)
   const result = await outcomeOf(run, verified.graph, recovered)
   const kept = keptByGroup(run.coupling, planOf(run.coupling, verified.removals))

@@ -1,13 +1,15 @@
 /** The decision: observes the network where the strategy needs it, and orders everything that may go. */
+import { toErrorReport } from '../../contract/errors'
 import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { type Sentence, say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
-import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
+import { measurePairs, type PairScore, remembered } from '../evaluation'
 import { RepeatedRefit } from '../recovery/refit-repeated'
+import { createNetwork, type Network } from '../runtime'
 import { findStrategy, scratch } from '../strategies'
 import { allocate, groupLimits } from '../strategies/allocation'
 import { type Criterion, findCriterion, scoreGroups } from '../strategies/criteria'
-import { decideResultOriented } from '../strategies/result-oriented'
+import { type PricedNetwork, priceNetwork } from '../strategies/result-oriented'
 import { allowance, isBudget, type Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
@@ -15,7 +17,7 @@ import { decideByCriterion } from './decide-criterion'
 import type { Decision, Noted } from './decision'
 import { requireFiniteRun } from './finite'
 import { breathe } from './progress'
-import { type Run, withRunners } from './run'
+import { type Run, runnerOf, withRunners } from './run'
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
@@ -33,13 +35,63 @@ const rateSamples = 512
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
 export const quickReach = 6
 
+/** The criterion of a run; none where the result decides. Whose weights go does not matter where all are drawn anew. */
+function criterionOf({ config }: Run): Criterion | undefined {
+  const { name } = findStrategy(config.strategy)
+  return findCriterion(name === scratch.name ? 'l2' : name)
+}
+
 /** Decides once and keeps the decision. @throws as the strategy does */
-export async function decide(run: Run): Promise<Decision> {
-  const { trajectory, rounds, notes, ...rest } = await run.steps.once<KeptDecision>('decision', async () => {
-    const { name } = findStrategy(run.config.strategy)
-    // Whose weights go does not matter where all are drawn anew.
-    const criterion = findCriterion(name === scratch.name ? 'l2' : name)
-    const decided = await (criterion ? decideByCriterion(run, criterion) : decideByResult(run))
+export function decide(run: Run): Promise<Decision> {
+  return kept(run, 'decision', async () => {
+    const criterion = criterionOf(run)
+    if (criterion) return decideByCriterion(run, criterion)
+    const byResult = new ByResult(run)
+    try {
+      const { goal } = run.config
+      return await byResult.decideTo(isBudget(goal) ? allowance(goal, run.cost.original).allowed : 0)
+    } finally {
+      byResult.dispose()
+    }
+  })
+}
+
+/** Decides to one number of MACs after the other, for a goal that is searched for. */
+export interface Decider {
+  /** @returns null where no network is so small. @throws as the strategy does */
+  decideTo(macs: number, trial: number): Promise<Decision | null>
+  dispose(): void
+}
+
+/** A criterion's order serves them all; the result chooses among several orders for each. */
+export async function deciderOf(run: Run): Promise<Decider> {
+  if (criterionOf(run)) {
+    const decision = await decide(run)
+    return {
+      async decideTo(macs) {
+        const at = decision.trajectory.findIndex((removal) => removal.complete && removal.macs <= macs)
+        return at < 0 ? null : { ...decision, trajectory: decision.trajectory.slice(0, at + 1) }
+      },
+      dispose: () => undefined,
+    }
+  }
+  const byResult = new ByResult(run)
+  return {
+    async decideTo(macs, trial) {
+      try {
+        return await kept(run, `decision-${trial}-${Math.round(macs)}`, () => byResult.decideTo(macs))
+      } catch (error) {
+        if (toErrorReport(error).code === 'BUDGET_UNREACHABLE') return null
+        throw error
+      }
+    },
+    dispose: () => byResult.dispose(),
+  }
+}
+
+async function kept(run: Run, key: string, compute: () => Promise<Noted>): Promise<Decision> {
+  const { trajectory, rounds, notes, ...rest } = await run.steps.once<KeptDecision>(key, async () => {
+    const decided = await compute()
     return { ...decided, trajectory: packTrajectory(decided.trajectory), rounds: Int32Array.from(decided.rounds) }
   })
   run.warnings.push(...notes)
@@ -60,48 +112,86 @@ function uniformByNorm({ graph, coupling, config, cost }: Run): readonly Removal
   )
 }
 
-/** The result-oriented decision; its checkpoints are measured on the first verification samples. */
-async function decideByResult(run: Run): Promise<Noted> {
-  const { graph, config, coupling, cost, hooks, splits } = run
-  await run.watch.time('statisticsMs', () =>
-    requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal),
-  )
-  const { measure, allowed } = isBudget(config.goal)
-    ? allowance(config.goal, cost.original)
-    : { measure: 'macs' as const, allowed: 0 }
-  const samples = {
-    // Not those that the quick refit has seen, where there are more.
-    calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
-    verification: firstOf(splits.verification, checkpointSamples),
-  }
-  const options = { task: run.task, classes: run.data.classes.length, batch: config.batch }
-  let stage: 'observe' | 'decide' = 'observe'
-  let since = performance.now()
-  const spent = { observe: 0, decide: 0 }
-  const quick = new RepeatedRefit(
-    graph,
-    coupling,
-    firstOf(splits.calibration, rateSamples),
-    { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach },
-    { signal: hooks.signal },
-  )
-  const decided = await withRunners([graph], ([original]) => {
-    const expected = {
-      calibration: remembered(original as Runner),
-      verification: remembered(original as Runner),
-    }
-    return decideResultOriented({
+/** The result-oriented decision: observes once, then decides to any goal. Checkpoints are measured on the first verification samples. */
+class ByResult {
+  private readonly quick: RepeatedRefit
+  private readonly original: Network
+  private priced: Promise<PricedNetwork> | null = null
+  private stage: 'observe' | 'decide' = 'observe'
+  private since = performance.now()
+
+  constructor(private readonly run: Run) {
+    const { graph, coupling, config, splits, hooks } = run
+    this.original = createNetwork(graph)
+    this.quick = new RepeatedRefit(
       graph,
       coupling,
-      cost: cost.clone(),
+      firstOf(splits.calibration, rateSamples),
+      { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach },
+      { signal: hooks.signal },
+    )
+  }
+
+  /** @param target 0: everything that may go is ordered. @throws as the strategy does */
+  async decideTo(target: number): Promise<Noted> {
+    const { run } = this
+    this.since = performance.now()
+    try {
+      this.priced ??= this.price()
+      const decided = await (await this.priced).decideTo(target)
+      for (const { scarcity, units, kl } of decided.tried) {
+        const found = { units, kl: kl.toFixed(4) }
+        run.hooks.log(
+          'info',
+          scarcity === null ? say('decide.tried-norm', found) : say('decide.tried', { ...found, scarcity }),
+        )
+      }
+      return { ...decided, rounds: decided.trajectory.map(() => 0) }
+    } finally {
+      this.lap()
+    }
+  }
+
+  dispose(): void {
+    this.quick.dispose()
+    this.original.dispose()
+  }
+
+  private lap(): void {
+    this.run.watch.add(this.stage === 'observe' ? 'statisticsMs' : 'decisionMs', performance.now() - this.since)
+    this.since = performance.now()
+  }
+
+  private async price(): Promise<PricedNetwork> {
+    const { run, quick } = this
+    const { graph, config, coupling, cost, hooks, splits } = run
+    await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
+    const samples = {
+      // Not those that the quick refit has seen, where there are more.
+      calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
+      verification: firstOf(splits.verification, checkpointSamples),
+    }
+    const expected = {
+      calibration: remembered(runnerOf(graph, this.original)),
+      verification: remembered(runnerOf(graph, this.original)),
+    }
+    const measuring = {
+      task: run.task,
+      classes: run.data.classes.length,
+      batch: config.batch,
+      onBatch: () => breathe(hooks.signal),
+    }
+    return priceNetwork({
+      graph,
+      coupling,
+      cost,
       calibration: splits.calibration,
       options: {
         result: run.task.kind,
         classesLast: run.task.classAxis === 'last',
         batch: config.batch,
         seed: config.seed,
-        measure,
-        target: allowed,
+        measure: isBudget(config.goal) ? allowance(config.goal, cost.original).measure : 'macs',
         roundTo: config.roundTo,
         protect: config.protect,
       },
@@ -109,37 +199,23 @@ async function decideByResult(run: Run): Promise<Noted> {
         apply: applyPlan,
         measure: (network, on) =>
           withRunners([network], async (runners) => {
-            const [score] = await measurePairs(expected[on], runners, samples[on], {
-              ...options,
-              onBatch: () => breathe(hooks.signal),
-            })
+            const [score] = await measurePairs(expected[on], runners, samples[on], measuring)
             return (score as PairScore).kl
           }),
       },
       ...(config.refit === 'sequential' || config.refit === 'layerwise'
-        ? {
-            quickRefit: (plan) => quick.refit(plan, applyPlan(graph, coupling, plan)),
-          }
+        ? { quickRefit: (plan) => quick.refit(plan, applyPlan(graph, coupling, plan)) }
         : {}),
-      otherOrders: isBudget(config.goal) ? [uniformByNorm(run)] : [],
+      otherOrders: config.goal.kind === 'max-latency-ms' ? [] : [uniformByNorm(run)],
       hooks: {
         signal: hooks.signal,
-        progress(now, part) {
-          spent[stage] += performance.now() - since
-          since = performance.now()
-          stage = now
+        progress: (now, part) => {
+          this.lap()
+          this.stage = now
           const doing = now === 'observe' ? say('doing.observe-result') : say('doing.removing')
           run.progress.report(now, part, doing)
         },
       },
     })
-  }).finally(() => quick.dispose())
-  spent[stage] += performance.now() - since
-  for (const { scarcity, units, kl } of decided.tried) {
-    const found = { units, kl: kl.toFixed(4) }
-    hooks.log('info', scarcity === null ? say('decide.tried-norm', found) : say('decide.tried', { ...found, scarcity }))
   }
-  run.watch.add('statisticsMs', spent.observe)
-  run.watch.add('decisionMs', spent.decide)
-  return decided
 }

@@ -10,7 +10,7 @@ import { resultOriented, scratch } from '../strategies'
  * surgery, refit, fine-tuning or judging, in what draws random numbers, or in what a kept step holds. Steps that were
  * kept under another number are computed anew.
  */
-export const computationVersion = 15
+export const computationVersion = 16
 
 /** 32-bit FNV-1a over bytes, going on from `hash`. */
 function fnv(bytes: Uint8Array, hash: number): number {
@@ -56,5 +56,9 @@ export function stepFingerprints(
   const decision =
     config.strategy === resultOriented.name || config.iterations !== undefined ? beforeRecovery : of(scored)
   return (key) =>
-    key === 'decision' ? decision : /^(pruned|verified|latency|refit-.*|trial-.*)$/.test(key) ? beforeRecovery : whole
+    key === 'decision'
+      ? decision
+      : /^(pruned|verified|latency|decision-.*|refit-.*|trial-.*)$/.test(key)
+        ? beforeRecovery
+        : whole
 }

@@ -60,7 +60,7 @@ export interface Run {
 }
 
 /** The first output of a network as an evaluation's runner. */
-function runnerOf(graph: Graph, network: Network): Runner {
+export function runnerOf(graph: Graph, network: Network): Runner {
   const name = graph.outputs[0]?.name as string
   return async (batch: Batch) => {
     const outputs = await network.run(batch.inputs)

@@ -6,16 +6,19 @@ import { measurePairs, type PairScore, type Runner, remembered } from '../evalua
 import type { Graph } from '../graph/graph'
 import { cut, isBudget, type Removal } from '../strategies/trajectory'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
+import { decide, deciderOf } from './decide'
 import type { Decision } from './decision'
 import { boundOf, isTolerance, keepsPromise, requireSupport, type Tolerance } from './goal'
 import { chooseByLatency } from './latency'
 import { predictedOf, removedByGroup } from './plan'
+import { throwIfCancelled } from './progress'
 import { type Realised, realise } from './realise'
 import { measureOptions, type Run, withRunners } from './run'
 import { bisect, mostTrials } from './tolerance'
 
 /** A pruned network with what verification said of it. */
 export interface Verified {
+  readonly decision: Decision
   readonly graph: Graph
   readonly removals: readonly Removal[]
   readonly rounds: readonly Round[]
@@ -30,14 +33,17 @@ interface KeptNetwork {
   readonly warnings: readonly Sentence[]
 }
 
-/** What is kept of one measured prefix. */
+/** What is kept of one trial. */
 interface Measured {
-  readonly steps: number
   readonly passed: boolean
   readonly kl: number
   readonly bound: number
   /** null where it broke the promise. */
   readonly network: KeptNetwork | null
+}
+
+interface Trial extends Measured {
+  readonly decision: Decision
 }
 
 const keptNetwork = ({ graph, warnings }: Realised): KeptNetwork => ({ graph: packGraph(graph), warnings })
@@ -48,17 +54,17 @@ function taken(run: Run, { graph, warnings }: KeptNetwork): Graph {
   return unpackGraph(graph)
 }
 
-/** @throws BUDGET_UNREACHABLE, PROMISE_NOT_KEPT, DATA_TOO_FEW_SAMPLES, CANCELLED */
-export async function applyAndVerify(run: Run, decision: Decision): Promise<Verified> {
+/** Decides, applies and verifies. @throws BUDGET_UNREACHABLE, PROMISE_NOT_KEPT, DATA_TOO_FEW_SAMPLES, CANCELLED, and as the strategy does */
+export async function decideAndVerify(run: Run): Promise<Verified> {
   const { goal } = run.config
-  if (isBudget(goal)) {
-    return toBudget(run, decision.trajectory.slice(0, cut(decision.trajectory, goal, run.cost.original)))
-  }
-  if (isTolerance(goal)) return toTolerance(run, decision.trajectory, goal)
+  if (isTolerance(goal)) return toTolerance(run, goal)
+  const decision = await decide(run)
+  throwIfCancelled(run.hooks.signal)
+  if (isBudget(goal)) return toBudget(run, decision, cut(decision.trajectory, goal, run.cost.original))
   const { steps, table } = await run.steps.once('latency', () => chooseByLatency(run, decision.trajectory, goal))
   const told = (step: number) => table.find((point) => point.step === step)?.median.toFixed(3) as string
   run.hooks.log('info', say('verify.latency', { after: told(steps), before: told(0) }))
-  return { ...(await toBudget(run, decision.trajectory.slice(0, steps))), latency: table }
+  return { ...(await toBudget(run, decision, steps)), latency: table }
 }
 
 /** The network after these removals against the original, on the verification split. */
@@ -92,8 +98,14 @@ const checkpointOf = (round: Round, steps: number): TraceCheckpoint => ({
   measured: round.measured,
 })
 
-async function toBudget(run: Run, removals: readonly Removal[]): Promise<Verified> {
-  if (removals.length === 0) run.warnings.push(say('run.within-budget'))
+function sameUnits(a: readonly Removal[], b: readonly Removal[]): boolean {
+  const units = new Set(a.map(({ unit }) => unit))
+  return a.length === b.length && b.every(({ unit }) => units.has(unit))
+}
+
+async function toBudget(run: Run, decision: Decision, steps: number): Promise<Verified> {
+  const removals = decision.trajectory.slice(0, steps)
+  if (steps === 0) run.warnings.push(say('run.within-budget'))
   const graph = taken(
     run,
     await run.steps.once('pruned', async () => keptNetwork(await realise(run, removals, 'refit'))),
@@ -105,60 +117,68 @@ async function toBudget(run: Run, removals: readonly Removal[]): Promise<Verifie
     }),
   )
   const round = roundOf(run, removals, kl, true)
-  return { graph, removals, rounds: [round], checkpoints: [checkpointOf(round, removals.length)] }
+  return { decision, graph, removals, rounds: [round], checkpoints: [checkpointOf(round, steps)] }
 }
 
-async function toTolerance(run: Run, trajectory: readonly Removal[], goal: Tolerance): Promise<Verified> {
+/** Each trial is what a run to that many MACs would give, so the smallest that keeps the promise is one as well. */
+async function toTolerance(run: Run, goal: Tolerance): Promise<Verified> {
   const samples = run.splits.verification.indices.length
   requireSupport(goal, run.task, samples)
-  const measured: Measured[] = []
-  const steps = await withRunners([run.graph], async ([runner]) => {
-    const original = remembered(runner as Runner)
-    return bisect(trajectory, run.cost.original.macs, async (count, trial) => {
-      const share = [trial / mostTrials, (trial + 1) / mostTrials] as const
-      const kept = await run.steps.once<Measured>(`trial-${trial}`, async () => {
-        const realised = await realise(run, trajectory.slice(0, count), `refit-${trial}`, ...share)
-        const score = await measureTrial(run, original, realised.graph, say('doing.trial', { trial: trial + 1 }), share)
-        const passed = keepsPromise(goal, score)
-        return {
-          steps: count,
-          passed,
-          kl: score.kl,
-          bound: boundOf(goal, score),
-          network: passed ? keptNetwork(realised) : null,
-        }
+  const measured: Trial[] = []
+  const decider = await deciderOf(run)
+  try {
+    await withRunners([run.graph], async ([runner]) => {
+      const original = remembered(runner as Runner)
+      await bisect(run.cost.original.macs, async (target, trial) => {
+        const decision = await decider.decideTo(target, trial)
+        throwIfCancelled(run.hooks.signal)
+        if (!decision) return null
+        const { trajectory } = decision
+        const { macs } = trajectory.at(-1) as Removal
+        // Where units are coarse, several budgets lead to one network.
+        const same = measured.find((other) => sameUnits(other.decision.trajectory, trajectory))
+        if (same) return { macs, passed: same.passed }
+        const share = [trial / mostTrials, (trial + 1) / mostTrials] as const
+        const done = await run.steps.once<Measured>(`trial-${trial}`, async () => {
+          const realised = await realise(run, trajectory, `refit-${trial}`, ...share)
+          const doing = say('doing.trial', { trial: trial + 1 })
+          const score = await measureTrial(run, original, realised.graph, doing, share)
+          const passed = keepsPromise(goal, score)
+          const network = passed ? keptNetwork(realised) : null
+          return { passed, kl: score.kl, bound: boundOf(goal, score), network }
+        })
+        measured.push({ ...done, decision })
+        const percent = ((100 * macs) / run.cost.original.macs).toFixed(1)
+        const found = { percent, bound: done.bound.toFixed(4), limit: goal.value }
+        run.hooks.log('info', say(done.passed ? 'verify.within' : 'verify.beyond', found))
+        return { macs, passed: done.passed }
       })
-      measured.push(kept)
-      const percent = ((100 * (trajectory[count - 1]?.macs ?? 0)) / run.cost.original.macs).toFixed(1)
-      run.hooks.log(
-        'info',
-        say(kept.passed ? 'verify.within' : 'verify.beyond', {
-          percent,
-          bound: kept.bound.toFixed(4),
-          limit: goal.value,
-        }),
-      )
-      return kept
     })
-  })
-  const best = measured.find((trial) => trial.steps === steps && trial.passed)
+  } finally {
+    decider.dispose()
+  }
+  if (measured.length === 0) throw new EspalierError('NOTHING_PRUNABLE', say('error.nothing-smaller'))
+  const best = measured.findLast(({ passed }) => passed)
   if (!best?.network) throw promiseNotKept(goal, measured, samples)
-  const rounds = measured.map((trial) => roundOf(run, trajectory.slice(0, trial.steps), trial.kl, trial.passed))
+  const { decision } = best
+  const rounds = measured.map(({ decision: { trajectory }, kl, passed }) => roundOf(run, trajectory, kl, passed))
   return {
+    decision,
     graph: taken(run, best.network),
-    removals: trajectory.slice(0, steps),
+    removals: decision.trajectory,
     rounds,
     checkpoints: rounds
-      .map((round, i) => checkpointOf(round, (measured[i] as Measured).steps))
+      .map((round, i) => checkpointOf(round, (measured[i] as Trial).decision.trajectory.length))
       .sort((a, b) => a.step - b.step),
   }
 }
 
-function promiseNotKept(goal: Tolerance, measured: readonly Measured[], samples: number): EspalierError {
-  const mildest = measured.reduce((a, b) => (b.steps < a.steps ? b : a), measured[0] as Measured)
+function promiseNotKept(goal: Tolerance, measured: readonly Trial[], samples: number): EspalierError {
+  const stepsOf = ({ decision }: Trial) => decision.trajectory.length
+  const mildest = measured.reduce((a, b) => (stepsOf(b) < stepsOf(a) ? b : a))
   const [unit, what] = goal.kind === 'max-kl' ? ['nats', 'divergence'] : ['points', 'drop']
   return new EspalierError(
     'PROMISE_NOT_KEPT',
-    `No smaller network keeps the promise of a ${what} of at most ${goal.value} ${unit}: even the mildest one tried, with ${mildest.steps} units removed, may lose ${mildest.bound.toFixed(4)} by the 95 % bound on ${samples} verification samples. Allow more, bring more verification samples, or use a refit or fine-tuning.`,
+    `No smaller network keeps the promise of a ${what} of at most ${goal.value} ${unit}: even the mildest one tried, with ${stepsOf(mildest)} units removed, may lose ${mildest.bound.toFixed(4)} by the 95 % bound on ${samples} verification samples. Allow more, bring more verification samples, or use a refit or fine-tuning.`,
   )
 }

@@ -31,15 +31,13 @@ export class Checkpoints {
   private readonly biased: Graph
   private readonly coupling: Coupling
   private readonly layers: readonly LayerConsumers[]
-  private next: number
+  private next = FIRST
 
-  /** @param from what was predicted before this round. */
   constructor(
     graph: Graph,
     layers: readonly LayerConsumers[],
     protectedNodes: readonly string[],
     private readonly tools: CheckpointTools,
-    private readonly from: number,
   ) {
     let biased = graph
     this.layers = layers.map(({ layer, blocks }) => {
@@ -49,7 +47,6 @@ export class Checkpoints {
     })
     this.biased = inferShapes(biased)
     this.coupling = analyseCoupling(this.biased, protectedNodes)
-    this.next = Math.max(FIRST, GROWTH * from)
   }
 
   /** Takes a checkpoint where one is due. */
@@ -58,7 +55,7 @@ export class Checkpoints {
     const network = this.tools.apply(withDecidedWeights(this.biased, this.layers), this.coupling, { removed })
     const measured = await this.tools.measure(network, 'verification')
     this.next = measured > RUIN ? Number.POSITIVE_INFINITY : Math.max(FIRST, GROWTH * point.predicted)
-    const before = this.taken.at(-1) ?? { predicted: this.from, measured: 0 }
+    const before = this.taken.at(-1) ?? { predicted: 0, measured: 0 }
     const ratio = (measured - before.measured) / (point.predicted - before.predicted)
     if (ratio > 0 && Number.isFinite(ratio)) this.exchange *= Math.min(4, Math.max(0.25, ratio)) ** FOLLOW
     this.taken.push({ ...point, measured })

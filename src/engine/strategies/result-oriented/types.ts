@@ -9,29 +9,22 @@ import type { Removal } from '../trajectory'
 import type { CheckpointTools } from './checkpoints'
 import type { CostModel, DecideOptions } from './decide'
 
-/** A tolerance is bisected on MACs; with a target of 0 everything that may go is ordered. */
-export interface ResultOrientedOptions extends ObserveOptions, DecideOptions {
+/** The goal is said later, to each decision. */
+export interface ResultOrientedOptions extends ObserveOptions, Omit<DecideOptions, 'target'> {
   readonly protect: readonly string[]
-  /**
-   * Where the cost has fallen to this share of what it was when the network was last observed, the network is refitted
-   * and observed anew (needs `refit`). Default: never.
-   */
-  readonly observeAgainAt?: number
 }
 
 export interface ResultOrientedInput {
   /** With inferred shapes; `coupling` was analysed on it. */
   readonly graph: Graph
   readonly coupling: Coupling
-  /** Of the whole network. It is used up: hand in a clone. */
+  /** Of the whole network; left alone. */
   readonly cost: CostModel
   readonly calibration: Selection
   readonly options: ResultOrientedOptions
   /** Without them the trace has no measured points. */
   readonly checkpoints?: CheckpointTools
-  /** The pruned and refitted network of a plan, for `observeAgainAt`. */
-  readonly refit?: (plan: PruningPlan) => Promise<Graph>
-  /** The same from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
+  /** The pruned network of a plan, refitted from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
   readonly quickRefit?: (plan: PruningPlan) => Promise<Graph>
   /** Other orders to the end that the result may choose instead, where `quickRefit` is there. */
   readonly otherOrders?: readonly (readonly Removal[])[]
@@ -54,8 +47,6 @@ export interface TriedOrder {
 export interface ResultOrientedDecision {
   /** In order: any budget is a prefix that ends at a complete step. Prices are in nats of KL. */
   readonly trajectory: readonly Removal[]
-  /** Round of each removal: how often the network had been observed anew. */
-  readonly rounds: readonly number[]
   readonly checkpoints: readonly TraceCheckpoint[]
   /** Orders among which the result chose the one with the least divergence; empty where there was one. */
   readonly tried: readonly TriedOrder[]

@@ -58,6 +58,8 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
     '{split} 部分的第 {sample} 个样本标签为 {label}，而网络只区分 {classes} 个类别（0 到 {last}）。请选择训练该网络所用的数据集，或修正标签。',
   'error.latency-unreachable':
     '在这台机器上无法达到 {wanted} 毫秒的延迟：该网络每个样本需要 {original} 毫秒，所有组都到下限时仍需 {smallest} 毫秒。请放宽时间、减少受保护的层或减小取整。',
+  'error.nothing-smaller':
+    '即使每一组都缩到允许的最小宽度，网络仍保留 99 % 以上的 MAC，因此没有更小的网络可试。请少保护一些层，或降低取整。',
   'error.nothing-priced':
     '该网络中没有可移除的部分：没有哪个组既可移除，又由可定价的算子读取。模型检查会逐组说明原因。',
   'error.run-cancelled': '运行已取消。已完成的部分已保留，继续运行即可从那里接着进行。',
