@@ -16,15 +16,15 @@ export function formGroups(walk: Walk): Coupling {
   const families = new UnionFind()
   families.add(sources.length)
   const familyOf = (source: number) => families.find(source + 1)
-  const firstSource = new Map<number, number>()
+  const firstSource = new Int32Array(sets.size).fill(-1)
   const rootsBefore = sets.roots()
   for (let id = 1; id < sets.size; id++) {
     const root = rootsBefore[id] as number
     const source = sourceOf[id] as number
     if (root === 0 || source < 0) continue
-    const other = firstSource.get(root)
-    if (other === undefined) firstSource.set(root, source)
-    else families.union(other + 1, source + 1)
+    const other = firstSource[root] as number
+    if (other < 0) firstSource[root] = source
+    else if (other !== source) families.union(other + 1, source + 1)
   }
 
   anchorParts(walk, rootsBefore, (id) => familyOf(sourceOf[id] as number), sourceOf)
@@ -47,7 +47,6 @@ export function formGroups(walk: Walk): Coupling {
   let units = 0
   for (const list of members.values()) {
     const index: number[] = []
-    const seen = new Set<number>()
     let reason: Sentence | null = null
     for (const s of list) {
       const source = sources[s] as (typeof sources)[number]
@@ -56,8 +55,7 @@ export function formGroups(walk: Walk): Coupling {
         if (root === 0) {
           index.push(0)
           reason ??= walk.reasons.get(id) ?? null
-        } else if (!seen.has(root)) {
-          seen.add(root)
+        } else if (unitOf[root] === 0) {
           unitOf[root] = ++units
           groupOf.push(groupUnits.length)
           indexOf.push(index.length)
@@ -182,6 +180,7 @@ function anchorParts(walk: Walk, roots: Int32Array, familyOf: (id: number) => nu
   }
   const seen = new Int32Array(sets.size)
   let stamp = 0
+  const anchored = new Uint8Array(sets.size)
   const visited = new Set<Int32Array>()
   for (const entries of walk.values.values()) {
     for (const { ids } of entries) {
@@ -190,22 +189,29 @@ function anchorParts(walk: Walk, roots: Int32Array, familyOf: (id: number) => nu
       stamp++
       const counts = new Map<number, number>()
       let staying = false
-      let last = -1
+      // Families come in runs: their sets are counted before the table is touched.
+      let of = 0
+      let count = 0
       for (let i = 0; i < ids.length; i++) {
-        const id = ids[i] as number
-        if (id === last) continue
-        last = id
-        const root = sets.find(id)
-        if (root === 0) {
+        const root = roots[ids[i] as number] as number
+        if (root === 0 || anchored[root] === 1) {
           staying = true
           break
         }
         if (seen[root] === stamp) continue
         seen[root] = stamp
-        counts.set(family[root] as number, (counts.get(family[root] as number) ?? 0) + 1)
+        if (family[root] !== of) {
+          counts.set(of, (counts.get(of) ?? 0) + count)
+          of = family[root] as number
+          count = 0
+        }
+        count++
       }
-      if (staying || ids.length === 0 || [...counts].some(([of, count]) => count === sizes.get(of))) continue
-      const anchor = sets.find(ids[0] as number)
+      if (staying || ids.length === 0) continue
+      counts.set(of, (counts.get(of) ?? 0) + count)
+      if ([...counts].some(([each, found]) => found > 0 && found === sizes.get(each))) continue
+      const anchor = roots[ids[0] as number] as number
+      anchored[anchor] = 1
       walk.reasons.set(anchor, say('group.anchored'))
       sets.union(0, anchor)
     }

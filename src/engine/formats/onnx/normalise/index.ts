@@ -94,7 +94,9 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
     // A Resize to constant sizes names the batch among them.
     const named = free.nodes.some((node) => node.op === 'Resize' && free.constants.has(node.inputs[3] ?? ''))
     // Nor may single samples be cut out of it, or shapes get lost.
-    const cut = [...free.values.values()].some(({ shape }) => shape?.some((dim) => /\(.*batch/.test(String(dim))))
+    const cut = [...free.values.values()].some(({ shape }) =>
+      shape?.some((dim) => typeof dim === 'string' && /\(.*batch/.test(dim)),
+    )
     const mixed = free.nodes.some((node) => !keepsBatchFirst(free, node))
     return carried && !named && !cut && !mixed && result.undecided.length <= fixed.undecided.length ? result : undefined
   } catch (error) {
