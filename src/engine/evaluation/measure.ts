@@ -2,7 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import { batches } from '../data/batches'
 import type { Batch, Selection } from '../data/types'
-import { batchesAhead } from '../runtime'
+import { batchesAhead, inOrder } from '../runtime'
 import { PairMeter, type PairScore } from './pair-meter'
 import { type Output, type Score, ScoreMeter } from './score-meter'
 import type { Task } from './task'
@@ -28,32 +28,12 @@ function requireSamples(selection: Selection): void {
   }
 }
 
-/** Answers in the batches' order, with as many under way as keep all workers busy. */
-async function* ahead<T>(
-  source: Iterable<Batch>,
-  answer: (batch: Batch, index: number) => Promise<T>,
-): AsyncGenerator<[Batch, T]> {
-  const under: { batch: Batch; answered: Promise<T> }[] = []
-  let index = 0
-  for (const batch of source) {
-    const answered = answer(batch, index++)
-    // One that fails is told when its turn comes, and not at all when the reader stopped before.
-    answered.catch(() => {})
-    under.push({ batch, answered })
-    while (under.length >= batchesAhead()) {
-      const { batch: first, answered: result } = under.shift() as (typeof under)[number]
-      yield [first, await result]
-    }
-  }
-  for (const { batch, answered } of under) yield [batch, await answered]
-}
-
 /** The result of one network. @throws DATA_TOO_FEW_SAMPLES, and as the score meter does */
 export async function measure(run: Runner, selection: Selection, options: MeasureOptions): Promise<Score> {
   requireSamples(selection)
   const meter = new ScoreMeter(options.task, options.classes)
   let done = 0
-  for await (const [batch, output] of ahead(batches(selection, options.batch), run)) {
+  for await (const [batch, output] of inOrder(batches(selection, options.batch), run, batchesAhead)) {
     meter.add(output, batch.labels)
     done += batch.count
     await options.onBatch?.(done, selection.indices.length)
@@ -76,7 +56,7 @@ export async function measurePairs(
     for (const run of results) if (!outputs.has(run)) outputs.set(run, await run(batch, index))
     return [original, ...results].map((run) => outputs.get(run) as Output)
   }
-  for await (const [batch, [expected, ...got]] of ahead(batches(selection, options.batch), answers)) {
+  for await (const [batch, [expected, ...got]] of inOrder(batches(selection, options.batch), answers, batchesAhead)) {
     got.forEach((output, i) => {
       meters[i]?.add(expected as Output, output, batch.labels)
     })

@@ -6,8 +6,9 @@ import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
-import { type ResultRefitState, resultRefit, stepsFor } from '../recovery/refit-result'
+import { batchOfStep, type ResultRefitState, resultRefit, stepsFor } from '../recovery/refit-result'
 import { reinitialise } from '../recovery/reinitialise'
+import { workersFor } from '../runtime'
 import { recurrentLayers } from '../statistics'
 import { scratch } from '../strategies'
 import type { Removal } from '../strategies/trajectory'
@@ -81,7 +82,7 @@ export async function realise(
       },
     )
     const macs = removals.at(-1)?.macs as number
-    return both ? onResult(run, refitted, stepsFor(macs), key, report) : silent(refitted)
+    return both ? onResult(run, refitted, macs, key, report) : silent(refitted)
   })
 }
 
@@ -91,19 +92,27 @@ const silent = (graph: Graph): Realised => ({ graph, warnings: [] })
 async function onResult(
   run: Run,
   refitted: Graph,
-  steps: number,
+  macs: number,
   key: string,
   report: (part: number, doing: Sentence) => void,
 ): Promise<Realised> {
   const { config, task, splits, hooks } = run
   const before = layerwiseShare(run)
   const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
+  const steps = stepsFor(macs)
   try {
     const graph = await resultRefit(
       run.graph,
       refitted,
       splits.calibration,
-      { form, seed: config.seed, steps, more: splits.finetune.indices.subarray(0, config.refitSamples) },
+      {
+        form,
+        seed: config.seed,
+        steps,
+        more: splits.finetune.indices.subarray(0, config.refitSamples),
+        // Forward, and twice as much back.
+        workers: workersFor(3 * macs * steps * batchOfStep),
+      },
       {
         signal: hooks.signal,
         progress: (part) => report(before + (1 - before) * part, say('doing.refit-result')),

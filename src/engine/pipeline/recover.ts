@@ -2,18 +2,19 @@
 import { EspalierError } from '../../contract/errors'
 import { say } from '../../contract/sentences'
 import { stream } from '../data/rng'
-import type { Batch } from '../data/types'
-import { measurePairs, type PairScore, type Runner } from '../evaluation'
+import { costOf, measurePairs, type PairScore, type Runner } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { type FinetuneOptions, type FinetuneState, finetune } from '../recovery/finetune'
 import {
-  createSession,
+  createDataParallelTrainer,
   createTrainer,
-  type LiveValue,
-  logitsValue,
-  type Session,
-  type Tensor,
-  toPlain,
+  type Feed,
+  isIndependent,
+  type SharedTrainer,
+  type Trainer,
+  type TrainerOptions,
+  type WorkerPool,
+  workersFor,
 } from '../runtime'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
 import { EpochWatcher, loses, patience } from './epoch-watcher'
@@ -34,46 +35,62 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
   if (finished) return accept(run, pruned, finished)
   const loss = lossFor(task.kind, distill)
   const watcher = new EpochWatcher(run)
-  const teacher = distill ? createSession(run.graph, { fuse: true, taps: [logitsValue(run.graph)] }) : null
-  try {
-    const result = await run.watch.time('recoveryMs', () =>
-      finetune(
-        pruned,
-        splits.finetune,
-        {
-          epochs,
-          samples,
-          learningRate,
-          batch: config.batch,
-          seed: config.seed,
-          loss,
-          classesLast: task.classAxis === 'last',
-          schedule,
-          warmup,
-          augment,
+  const teacher = distill ? run.graph : undefined
+  const perEpoch = Math.min(samples || splits.finetune.indices.length, splits.finetune.indices.length)
+  const workers = workersFor(epochs * perEpoch * macsOfStep(pruned, teacher))
+  const result = await run.watch.time('recoveryMs', () =>
+    finetune(
+      pruned,
+      splits.finetune,
+      {
+        epochs,
+        samples,
+        learningRate,
+        batch: config.batch,
+        seed: config.seed,
+        loss,
+        classesLast: task.classAxis === 'last',
+        schedule,
+        warmup,
+        augment,
+      },
+      {
+        createTrainer: (graph, options, some) => trainerOn(workers, graph, options, some),
+        teacher,
+        random: (epoch) => stream(config.seed, `finetune:${epoch}`),
+        async onStep(step, total, value) {
+          const metric = value === null ? undefined : { name: 'loss', step, value }
+          run.progress.report('recover', step / total, say('doing.finetune', { step, total }), metric)
+          await breathe(hooks.signal)
         },
-        {
-          createTrainer,
-          ...(teacher ? { teacher: (batch) => logitsOf(teacher, batch.inputs) } : {}),
-          random: (epoch) => stream(config.seed, `finetune:${epoch}`),
-          async onStep(step, total, value) {
-            const metric = value === null ? undefined : { name: 'loss', step, value }
-            run.progress.report('recover', step / total, say('doing.finetune', { step, total }), metric)
-            await breathe(hooks.signal)
-          },
-          goOn: (finished, network) => watcher.goOn(finished, network),
-          load: () => steps.load<FinetuneState>('finetune'),
-          save: (state) => steps.save('finetune', state),
-        },
-      ),
-    )
-    const best = await bestOf(run, pruned, result, await watcher.best())
-    const recovered: Recovered = { network: best === pruned ? null : packGraph(best), ended: watcher.ended }
-    await steps.save('recovered', recovered)
-    return accept(run, pruned, recovered)
-  } finally {
-    teacher?.dispose()
-  }
+        goOn: (finished, network) => watcher.goOn(finished, network),
+        load: () => steps.load<FinetuneState>('finetune'),
+        save: (state) => steps.save('finetune', state),
+      },
+    ),
+  )
+  const best = await bestOf(run, pruned, result, await watcher.best())
+  const recovered: Recovered = { network: best === pruned ? null : packGraph(best), ended: watcher.ended }
+  await steps.save('recovered', recovered)
+  return accept(run, pruned, recovered)
+}
+
+/** Multiply-accumulates of a sample in a step: forward, and twice as much back. */
+const macsOfStep = (graph: Graph, teacher: Graph | undefined): number =>
+  3 * costOf(graph).macs + (teacher ? costOf(teacher).macs : 0)
+
+/** Steps on the workers where they may be shared: samples that see one another beyond BatchNorm are trained together. */
+async function trainerOn(
+  workers: WorkerPool | null,
+  graph: Graph,
+  options: TrainerOptions,
+  some: Feed,
+): Promise<Trainer | SharedTrainer> {
+  const networks = [graph, ...(options.teacher ? [options.teacher] : [])]
+  const tried = workers ? await Promise.all(networks.map((network) => isIndependent(network, some))) : []
+  return workers && tried.every((independent) => independent)
+    ? createDataParallelTrainer(graph, options, workers)
+    : createTrainer(graph, options)
 }
 
 interface Recovered {
@@ -135,13 +152,4 @@ function lossFor(kind: Run['task']['kind'], distill: boolean): FinetuneOptions['
     'NOT_BUILT_YET',
     'Fine-tuning on labels is not built yet for networks with logistic outputs. Let the original teach instead (--distill).',
   )
-}
-
-/** The teacher's logits, in ONNX layout; the caller disposes them. */
-async function logitsOf(teacher: Session, inputs: Batch['inputs']): Promise<Tensor> {
-  const name = logitsValue(teacher.graph)
-  const value = teacher.forward(inputs, [name]).get(name) as LiveValue
-  const plain = toPlain(value)
-  value.tensor.dispose()
-  return plain
 }

@@ -2,7 +2,16 @@
 import { EspalierError } from '../../contract/errors'
 import type { Batch, Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
-import { type Loss, openExtents, type Target, type Trainer, type TrainerOptions, withExtents } from '../runtime'
+import {
+  type Feed,
+  type Loss,
+  openExtents,
+  type SharedTrainer,
+  type Target,
+  type Trainer,
+  type TrainerOptions,
+  withExtents,
+} from '../runtime'
 import { type Augmentation, augmented } from './augment'
 import { epochBatches, type RateSchedule, rateAt, shuffled } from './schedule'
 
@@ -38,9 +47,10 @@ export interface FinetuneState {
 }
 
 export interface FinetuneHooks {
-  createTrainer(graph: Graph, options: TrainerOptions): Trainer
-  /** The original's logits for a batch, disposed after the step where they are live; required for distillation. */
-  teacher?(batch: Batch): Promise<Target>
+  /** @param some of the samples, in the form of a batch */
+  createTrainer(graph: Graph, options: TrainerOptions, some: Feed): Trainer | Promise<Trainer | SharedTrainer>
+  /** The original, whose logits are matched; required for distillation. */
+  readonly teacher?: Graph | undefined
   /** A generator of its own for each epoch. */
   random(epoch: number): () => number
   /** Between batches; throws to stop. */
@@ -61,11 +71,9 @@ function lossOf(kind: FinetuneOptions['loss']): Loss {
   return kind === 'distillation' ? { kind, temperature } : { kind }
 }
 
-async function targetOf(batch: Batch, options: FinetuneOptions, hooks: FinetuneHooks): Promise<Target> {
-  if (options.loss === 'distillation') {
-    if (!hooks.teacher) throw new EspalierError('INTERNAL', 'Distillation was asked for without a teacher.')
-    return hooks.teacher(batch)
-  }
+/** Null: what the teacher answers. */
+function targetOf(batch: Batch, { loss }: FinetuneOptions): Target | null {
+  if (loss === 'distillation') return null
   if (!batch.labels) {
     throw new EspalierError(
       'DATA_INVALID',
@@ -74,6 +82,9 @@ async function targetOf(batch: Batch, options: FinetuneOptions, hooks: FinetuneH
   }
   return batch.labels
 }
+
+/** Samples by which a trainer may learn what the network does with them. */
+const SOME = 8
 
 /**
  * Trains the network on the selection. Each epoch draws its order from a generator of its own, so that a run that was
@@ -98,16 +109,24 @@ export async function finetune(
   const batches = epochBatches(samples, options.batch)
   const steps = batches.length * options.epochs
   const { augment = [], schedule = 'linear', warmup = 0 } = options
-  const sample = selection.table.read(selection.indices.subarray(0, 1))
-  const open = openExtents(graph, sample.inputs)
-  const trainer = hooks.createTrainer(open.size > 0 ? withExtents(graph, open) : graph, {
-    learningRate: options.learningRate,
-    momentum,
-    weightDecay,
-    batchNorm: 'train',
-    loss: lossOf(options.loss),
-    classesLast: options.classesLast ?? false,
-  })
+  if (options.loss === 'distillation' && !hooks.teacher) {
+    throw new EspalierError('INTERNAL', 'Distillation was asked for without a teacher.')
+  }
+  const some = selection.table.read(selection.indices.subarray(0, SOME)).inputs
+  const open = openExtents(graph, some)
+  const trainer = await hooks.createTrainer(
+    open.size > 0 ? withExtents(graph, open) : graph,
+    {
+      learningRate: options.learningRate,
+      momentum,
+      weightDecay,
+      batchNorm: 'train',
+      loss: lossOf(options.loss),
+      classesLast: options.classesLast ?? false,
+      ...(hooks.teacher ? { teacher: hooks.teacher } : {}),
+    },
+    some,
+  )
   try {
     const state = await hooks.load()
     if (state) trainer.importState(state.trainer)
@@ -122,13 +141,12 @@ export async function finetune(
         const step = epoch * batches.length + i
         const batch = next
         trainer.learningRate = rateAt(schedule, options.learningRate, step, steps, warmup)
-        const target = await targetOf(batch, options, hooks)
         const readLoss = step % lossEvery === 0 || i === batches.length - 1
-        const loss = trainer.step(batch.inputs, target, { readLoss })
-        if ('dispose' in target) target.dispose()
-        // While a backend that computes by itself is at work.
+        const stepping = trainer.step(batch.inputs, targetOf(batch, options), { readLoss })
+        // While a backend that computes by itself, or the workers, are at work.
         const following = batches[i + 1]
         if (following) next = prepared(following)
+        const loss = await stepping
         if (loss !== null && !Number.isFinite(loss)) {
           throw new EspalierError(
             'MODEL_NON_FINITE',

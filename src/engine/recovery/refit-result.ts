@@ -1,17 +1,16 @@
 /** The refit on the result: all parameters of the smaller network together, towards what the original answers. */
 import { EspalierError } from '../../contract/errors'
 import { stream } from '../data/rng'
-import type { Batch, Selection } from '../data/types'
+import type { Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
-import { createSession, logitsValue, toPlain } from '../runtime/index'
+import type { WorkerPool } from '../runtime/index'
 import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
 import { pause } from '../runtime/pause'
-import { tensor, tidy, transpose } from '../runtime/tensors'
-import type { LiveValue, Session } from '../runtime/types'
+import { tidy } from '../runtime/tensors'
 import { foldBatchNorm } from './folded-batch-norm'
 import { mixed } from './mixing'
-import { MemoryBudget } from './refit-frontier'
+import { type ResultGradients, resultGradients, Teacher } from './result-gradients'
 import { type ResultForm, resultLoss } from './result-loss'
 import { type Mover, moversOf } from './whitened-step'
 
@@ -36,6 +35,8 @@ export interface ResultRefitOptions {
   readonly mixtures?: number
   /** Further samples of the same table, fitted after those for calibration. None of them is needed. */
   readonly more?: Int32Array
+  /** Workers that share a step; none: this thread alone. */
+  readonly workers?: WorkerPool | null
 }
 
 /** Where the refit stands after a quarter of its steps. */
@@ -56,6 +57,9 @@ export interface ResultRefitHooks {
   readonly load?: () => Promise<ResultRefitState | null>
   readonly save?: (state: ResultRefitState) => Promise<void>
 }
+
+/** Samples by which it is tried whether a batch may be shared. */
+const SOME = 8
 
 /** Samples a step. */
 export const batchOfStep = 64
@@ -120,41 +124,19 @@ export async function resultRefit(
   const folded = foldBatchNorm(start)
   const graph = inferShapes(folded.graph)
   const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
-  const teacher = createSession(original, { fuse: true, taps: [logitsValue(original)] })
+  const teacher = new Teacher(original)
+  let gradients: ResultGradients | null = null
   try {
     if (session.names.length === 0) return start
-    const refit = new ResultRefit(graph, session, new Teacher(teacher), fitted, heldOut, options, hooks)
+    const some = table.read(indices.subarray(0, SOME)).inputs
+    const question = { form: options.form, temperature: options.temperature ?? TEMPERATURE }
+    gradients = await resultGradients(original, graph, some, session, teacher, question, options.workers ?? null)
+    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
     return (await refit.run()) ? folded.unfold(session.toGraph()) : start
   } finally {
+    gradients?.dispose()
     session.dispose()
     teacher.dispose()
-  }
-}
-
-/** Bytes of answers that are kept; what is beyond is asked again. */
-const MEMORY = 256 * 2 ** 20
-
-/** The original's logits, kept on the host, so that a batch is asked about once. */
-class Teacher {
-  private readonly known = new Map<string, { readonly dims: readonly number[]; readonly data: Float32Array }>()
-  private readonly budget = new MemoryBudget(MEMORY)
-
-  constructor(private readonly session: Session) {}
-
-  /** What the original answers, in the layout asked for. Runs inside a tidy scope. */
-  answer(key: string, inputs: Batch['inputs'], layout: LiveValue['layout']): LiveValue {
-    let found = this.known.get(key)
-    if (!found) {
-      const name = logitsValue(this.session.graph)
-      const plain = toPlain(this.session.forward(inputs, [name]).get(name) as LiveValue)
-      found = { dims: plain.shape, data: Float32Array.from(plain.dataSync()) }
-      if (this.budget.take(found.data.byteLength)) this.known.set(key, found)
-    }
-    const plain = tensor(found.data, [...found.dims])
-    const rank = found.dims.length
-    if (layout === 'plain' || rank <= 2) return { tensor: plain, layout }
-    const last = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1]
-    return { tensor: transpose(plain, last), layout }
   }
 }
 
@@ -174,6 +156,7 @@ class ResultRefit {
     private readonly graph: Graph,
     private readonly session: ParameterSession,
     private readonly teacher: Teacher,
+    private readonly gradients: ResultGradients,
     private readonly fitted: Selection,
     private readonly heldOut: Selection,
     private readonly options: ResultRefitOptions,
@@ -248,9 +231,8 @@ class ResultRefit {
 
   private async step(step: number, rate: number, movers: readonly Mover[]): Promise<void> {
     if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The refit was cancelled.')
-    const { seed, form } = this.options
+    const { seed } = this.options
     const { mixtures } = this
-    const temperature = this.options.temperature ?? TEMPERATURE
     const pass = Math.floor(step / this.perPass)
     const copy = mixtures > 0 ? pass % mixtures : 0
     if (this.placesOf !== pass) {
@@ -266,10 +248,7 @@ class ResultRefit {
     }
     const batch = this.fitted.table.read(this.order.subarray(place * this.batch, (place + 1) * this.batch))
     const inputs = mixtures > 0 ? mixed(batch, stream(seed, `result refit/${copy}/${place}`)) : batch.inputs
-    const gradients = this.session.gradients(inputs, (logits) => {
-      const wanted = this.teacher.answer(`${copy}/${place}`, inputs, logits.layout)
-      return resultLoss(logits, wanted, form, temperature).gradient
-    })
+    const gradients = await this.gradients.of(`${copy}/${place}`, inputs)
     const now = rate * Math.min(1, (step + 1) / WARM_STEPS) * (1 - step / this.steps)
     for (const mover of movers) mover.step(this.session, gradients, now)
     for (const gradient of gradients.values()) gradient.dispose()

@@ -10,6 +10,7 @@ export type Tensors = Map<number, tf.Tensor>
 export interface RunOptions {
   readonly training?: boolean
   reportBatchStatistics?: RunContext['reportBatchStatistics']
+  gather?: RunContext['gather']
 }
 
 const held = (registers: ReadonlyMap<number, tf.Tensor>, register: number): tf.Tensor => {
@@ -93,6 +94,7 @@ const contextOf = (instruction: Instruction, options: RunOptions, save: RunConte
   training: options.training ?? false,
   save,
   ...(options.reportBatchStatistics ? { reportBatchStatistics: options.reportBatchStatistics } : {}),
+  ...(options.gather ? { gather: options.gather } : {}),
 })
 
 export interface Differentiation {
@@ -201,7 +203,7 @@ export function differentiate(request: Differentiation, options: RunOptions = {}
         }),
       )
     }
-    backward(steps, { registers, shapes, active, sources, gradients, release })
+    backward(steps, { registers, shapes, active, sources, gradients, release }, options.gather)
     const found: Tensors = new Map()
     for (const source of sources) {
       found.set(source, gradients.get(source) ?? tf.zeros([...(shapes.get(source) as readonly number[])]))
@@ -234,7 +236,7 @@ interface BackwardState {
 }
 
 /** Walks the recorded steps backwards, adding up gradients register by register. */
-function backward(steps: readonly Step[], state: BackwardState): void {
+function backward(steps: readonly Step[], state: BackwardState, gather: RunContext['gather']): void {
   const { registers, shapes, active, sources, gradients } = state
   for (let i = steps.length - 1; i >= 0; i--) {
     const { instruction, operation, saved } = steps[i] as Step
@@ -254,6 +256,7 @@ function backward(steps: readonly Step[], state: BackwardState): void {
           outputShapes: outputs.map(shapeOf),
           attributes: instruction.attributes,
           wants: (k) => active.has(inputs[k] as number),
+          ...(gather ? { gather } : {}),
         }),
       )
       inputs.forEach((input, k) => {

@@ -14,18 +14,24 @@ export { hasOpenExtents, openExtents, withExtents } from './extents'
 export type { NativeOffer } from './native'
 export type { OnnxProgram, OnnxRuntime, OnnxRuntimeOffer, OnnxValue } from './onnxruntime'
 export {
+  type AnyPiece,
   batchesAhead,
   createNetwork,
+  inOrder,
+  isIndependent,
   type Network,
+  networkPiece,
   serveWorker,
   type WorkerAnswer,
   WorkerEnded,
   type WorkerPool,
   type WorkerRequest,
+  workersFor,
 } from './parallel'
 export type { PatchWindow } from './patches'
 export { layoutOf, type Program, registerOf, slice as sliceProgram } from './program'
 export { createSession, disposeValues, logitsValue, toPlain } from './session'
+export { createDataParallelTrainer, trainingPiece } from './shared-trainer'
 export * as tensors from './tensors'
 export { createTrainer } from './trainer'
 export type {
@@ -38,6 +44,7 @@ export type {
   Loss,
   Session,
   SessionOptions,
+  SharedTrainer,
   Target,
   Tensor,
   Trainer,

@@ -97,6 +97,8 @@ export interface TrainerOptions {
   readonly classesLast?: boolean
   /** Constants that do not train. */
   readonly frozen?: ReadonlySet<string>
+  /** Another network, whose logits are the target of a step that is given none. */
+  readonly teacher?: Graph
 }
 
 /** Class indices for cross-entropy; the teacher's logits (or the targets of mse) [N, K] for the others. */
@@ -104,8 +106,11 @@ export type Target = Int32Array | Float32Array | HostTensor | Tensor
 
 export interface Trainer {
   learningRate: number
-  /** One step of SGD. Reads the loss back only when asked; otherwise null. */
-  step(feed: Feed, target: Target, options?: { readonly readLoss?: boolean }): number | null
+  /**
+   * One step of SGD. Reads the loss back only when asked; otherwise null.
+   * @param target null: what the teacher of the options answers
+   */
+  step(feed: Feed, target: Target | null, options?: { readonly readLoss?: boolean }): number | null
   /** Weights, running statistics and momentum, so that training goes on exactly where it stopped. */
   exportState(): Uint8Array
   /** @throws FILE_UNREADABLE when the bytes belong to another network. */
@@ -113,4 +118,9 @@ export interface Trainer {
   /** The trained network in ONNX layout; the trainer stays usable. */
   toGraph(): Graph
   dispose(): void
+}
+
+/** A trainer whose steps are shared by the cores; the next step may begin when the last one has ended. */
+export interface SharedTrainer extends Omit<Trainer, 'step'> {
+  step(feed: Feed, target: Target | null, options?: { readonly readLoss?: boolean }): Promise<number | null>
 }

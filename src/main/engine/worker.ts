@@ -1,12 +1,13 @@
-/** The entry of a worker thread: starts WASM and answers the batches it is sent, one after the other. */
+/** The entry of a worker thread: starts WASM and does the pieces of work it is sent, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { initBackend, serveWorker, type WorkerRequest } from '../../engine/runtime'
+import { resultGradientsPiece } from '../../engine/recovery/result-gradients'
+import { initBackend, networkPiece, serveWorker, trainingPiece, type WorkerRequest } from '../../engine/runtime'
 
 const port = parentPort
 if (!port) throw new Error('A worker is started by Espalier and does nothing on its own.')
 const { wasmPath } = workerData as { wasmPath: string }
 let last: Promise<unknown> = initBackend({ backend: 'wasm', wasmPath })
-const answer = serveWorker()
+const answer = serveWorker([networkPiece, trainingPiece, resultGradientsPiece])
 port.on('message', (request: WorkerRequest) => {
   last = last.then(async () => port.postMessage(await answer(request)))
 })

@@ -1,33 +1,16 @@
 /** Networks spread over threads: the same bytes as on one thread, whoever computes them and whoever dies on the way. */
 
-import { createRequire } from 'node:module'
-import { dirname, join, sep } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Batch, Selection } from '../../../src/engine/data/types'
 import { measure } from '../../../src/engine/evaluation'
-import {
-  createNetwork,
-  type HostTensor,
-  initBackend,
-  type WorkerPool,
-  type WorkerRequest,
-} from '../../../src/engine/runtime'
+import { createNetwork, type HostTensor, initBackend } from '../../../src/engine/runtime'
 import { useWorkers } from '../../../src/engine/runtime/parallel'
-import { type ThreadPool, threadPool } from '../../../src/main/engine/thread-pool'
 import { batchOf, smallNetwork } from '../../engine/runtime/support/small-network'
-import { bundle } from '../support/bundle'
+import { endingAt, workerPools } from './support/workers'
 
-const require = createRequire(import.meta.url)
-const wasmPath = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist') + sep
 const feeds = Array.from({ length: 12 }, (_, i) => batchOf(100 + i))
 
-let entry: string
-const pools: ThreadPool[] = []
-const pool = (size: number): ThreadPool => {
-  const made = threadPool(entry, { wasmPath }, size)
-  pools.push(made)
-  return made
-}
+const pool = workerPools()
 
 const answers = async (): Promise<Uint8Array[]> => {
   const network = createNetwork(smallNetwork())
@@ -45,14 +28,9 @@ const answers = async (): Promise<Uint8Array[]> => {
 describe('worker threads', () => {
   let alone: Uint8Array[]
   beforeAll(async () => {
-    entry = await bundle('src/main/engine/worker.ts')
     await initBackend({ backend: 'wasm' })
     useWorkers(null)
     alone = await answers()
-  })
-  afterAll(async () => {
-    useWorkers(null)
-    await Promise.all(pools.map((each) => each.stop()))
   })
 
   it.each([2, 3])('answers with the bytes of one thread: %i workers', async (size) => {
@@ -62,16 +40,10 @@ describe('worker threads', () => {
 
   it('goes on where a worker ends in the middle of its work', async () => {
     const threads = pool(2)
-    let runs = 0
-    const dying: WorkerPool = {
-      ...threads,
-      call: (worker: number, request: WorkerRequest) => {
-        const answer = threads.call(worker, request)
-        if (request.kind === 'run' && ++runs === 5) void threads.stop()
-        return answer
-      },
-    }
-    useWorkers(dying, 0)
+    useWorkers(
+      endingAt(threads, (run) => run === 5),
+      0,
+    )
     expect(await answers()).toEqual(alone)
     expect(threads.generation(0) + threads.generation(1)).toBeGreaterThan(0)
   })
@@ -79,14 +51,7 @@ describe('worker threads', () => {
   it('gives up a batch that ends every worker, with a code', async () => {
     const threads = pool(2)
     useWorkers(
-      {
-        ...threads,
-        call: (worker, request) => {
-          const answer = threads.call(worker, request)
-          if (request.kind === 'run') void threads.stop()
-          return answer
-        },
-      },
+      endingAt(threads, () => true),
       0,
     )
     const network = createNetwork(smallNetwork())

@@ -45,6 +45,39 @@ function fusedGradient(context: GradientContext): (tf.Tensor | null)[] {
   return [tf.reshape(dx, dy.shape), ...parameters, null, null]
 }
 
+/** What a part of a batch says of itself: how many elements a channel, and two numbers a channel. */
+const said = (count: number, first: tf.Tensor, second: tf.Tensor): Float64Array =>
+  Float64Array.from([count, ...first.dataSync(), ...second.dataSync()])
+
+/** Count, mean and biased variance of all parts together (Chan, Golub and LeVeque, 1979). */
+function pooled(parts: readonly ArrayLike<number>[]) {
+  const channels = ((parts[0] as ArrayLike<number>).length - 1) / 2
+  const count = parts.reduce((sum, part) => sum + (part[0] as number), 0)
+  const mean = new Float32Array(channels)
+  const variance = new Float32Array(channels)
+  for (let c = 0; c < channels; c++) {
+    const at = (part: ArrayLike<number>, k: number) => part[1 + k * channels + c] as number
+    const middle = parts.reduce((sum, part) => sum + (part[0] as number) * at(part, 0), 0) / count
+    const spread = parts.reduce(
+      (sum, part) => sum + (part[0] as number) * (at(part, 1) + (at(part, 0) - middle) ** 2),
+      0,
+    )
+    mean[c] = middle
+    variance[c] = spread / count
+  }
+  return { count, mean, variance }
+}
+
+/** Sums over all parts of the batch of the gradients by scale and offset; those of this part where it is the whole. */
+function wholeSums(count: number, scale: tf.Tensor, offset: tf.Tensor, gather: GradientContext['gather']) {
+  if (!gather) return { count, scale, offset }
+  const parts = gather(said(count, scale, offset))
+  const channels = scale.size
+  const total = (k: number) => parts.reduce((sum, part) => sum + (part[k] as number), 0)
+  const sums = (from: number) => tf.tensor1d(Float32Array.from({ length: channels }, (_, c) => total(from + c)))
+  return { count: total(0), scale: sums(1), offset: sums(1 + channels) }
+}
+
 /** Inputs x, scale, offset, mean, variance; channels last. */
 registerOperation({
   op: 'FusedBatchNormV3',
@@ -59,13 +92,19 @@ registerOperation({
     ]
     const epsilon = numberOf(attributes, 'epsilon')
     // With running statistics a scale and a shift are as fast, and their gradient reaches mean and variance too.
-    if (context.training && isFused()) return [runFused(inputs, epsilon, context)]
+    if (context.training && isFused() && !context.gather) return [runFused(inputs, epsilon, context)]
     let mean = runningMean
     let variance = runningVariance
     if (context.training) {
-      const count = x.size / scale.size
+      let count = x.size / scale.size
       mean = tf.mean(x, leading(x))
       variance = tf.mean(tf.square(tf.sub(x, mean)), leading(x))
+      if (context.gather) {
+        const whole = pooled(context.gather(said(count, mean, variance)))
+        count = whole.count
+        mean = tf.tensor1d(whole.mean)
+        variance = tf.tensor1d(whole.variance)
+      }
       context.reportBatchStatistics?.(
         context.instruction,
         mean,
@@ -91,9 +130,10 @@ registerOperation({
     let input: tf.Tensor | null = null
     if (context.wants(0)) {
       if (training) {
-        const count = dy.size / scale.size
-        const slope = tf.neg(tf.mul(factor, tf.mul(tf.mul(scaleGradient, inverse), 1 / count)))
-        const shift = tf.neg(tf.mul(factor, tf.mul(offsetGradient, 1 / count)))
+        // The statistics are those of the whole batch, and so are the sums that flow through them.
+        const whole = wholeSums(dy.size / scale.size, scaleGradient, offsetGradient, context.gather)
+        const slope = tf.neg(tf.mul(factor, tf.mul(tf.mul(whole.scale, inverse), 1 / whole.count)))
+        const shift = tf.neg(tf.mul(factor, tf.mul(whole.offset, 1 / whole.count)))
         input = tf.add(scaled(dy, factor), scaleShift(centred, slope, shift))
       } else {
         input = scaled(dy, factor)

@@ -12,6 +12,11 @@ export interface RunContext {
   readonly training: boolean
   /** Biased mean and unbiased variance of the batch, each [C]; the receiver keeps what it needs. */
   reportBatchStatistics?(instruction: Instruction, mean: Tensor, variance: Tensor): void
+  /**
+   * Where the batch is a part of a larger one: what every part says, in their order. Each must ask for the same things in
+   * the same order, and waits here for the others.
+   */
+  gather?: ((own: ArrayLike<number>) => readonly ArrayLike<number>[]) | undefined
   /** Tensors that the gradient needs besides inputs and outputs; null where no gradient will follow. */
   save: ((tensors: Tensor[]) => void) | null
 }
@@ -28,6 +33,8 @@ export interface GradientContext {
   readonly attributes: AttributeMap
   /** Whether the gradient of input i is wanted. */
   wants(i: number): boolean
+  /** As in the forward pass. */
+  readonly gather?: RunContext['gather']
 }
 
 export interface Operation {
