@@ -9,6 +9,8 @@ const source = (path: string) => resolve(import.meta.dirname, 'src', path)
 const node: UserConfig = {
   main: {
     build: {
+      // Bundled, so that only what is used of them is read and kept in memory: zod alone brings fifty languages.
+      externalizeDeps: { exclude: ['zod', '@orpc/client', '@orpc/contract', '@orpc/server'] },
       rolldownOptions: {
         input: {
           main: source('main/electron/main.ts'),
@@ -45,6 +47,8 @@ const page: UserConfig = {
       rolldownOptions: { input: source('renderer/index.html') },
       // The largest part is the chart library, read from the disk and not from a network.
       chunkSizeWarningLimit: 2500,
+      // A page's scripts stay in its memory as text, and are read before they run.
+      minify: true,
       // Nothing may become a data: address, which the page's content policy forbids for scripts and styles.
       assetsInlineLimit: 0,
     },

@@ -55,3 +55,25 @@ export const megabytes = (pids) =>
       return sum
     }
   }, 0)
+
+/** Which of Chromium's processes draw pages: those are the workbench's, the others come with any browser. */
+const drawsPages = (pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')
+  } catch {
+    return false
+  }
+}
+
+/** Megabytes of the services with their engines, of the page, and of the browser around it. */
+export function shares(server, browser) {
+  const own = family(server)
+  const [pages, rest] = [[], []]
+  for (const pid of family(browser)) if (!own.includes(pid)) (drawsPages(pid) ? pages : rest).push(pid)
+  const [services, page, around] = [own, pages, rest].map(megabytes)
+  return {
+    services,
+    whole: services + page + around,
+    note: `services and engines ${services.toFixed(0)} MB in ${own.length} processes, the page ${page.toFixed(0)}, the browser around it ${around.toFixed(0)}`,
+  }
+}

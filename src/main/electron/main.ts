@@ -53,7 +53,7 @@ function present(): void {
 guardNetwork()
 app.setName('Espalier')
 app.enableSandbox()
-protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
+protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }])
 
 if (!app.requestSingleInstanceLock()) app.quit()
 else {

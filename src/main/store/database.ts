@@ -21,6 +21,9 @@ const checkedAlways = 64e6
 /** Everything is read at the start where that is quick, or where the last end was none: SQLite's log was left behind. */
 const needsCheck = (path: string): boolean => sizeOf(path) <= checkedAlways || sizeOf(`${path}-wal`) > 0
 
+/** The operating system keeps the file's pages as well: SQLite's own share (16 MB as it is built here) would be held for ever. */
+const cacheKilobytes = 4096
+
 /** A whole copy of the old format, so that an upgrade can be gone back on. */
 const backUp = (database: Database, path: string, version: number): void => {
   const target = `${path}.backup-v${version}`
@@ -42,6 +45,7 @@ export function openDatabase(path: string): Database {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')
+    database.pragma(`cache_size = -${cacheKilobytes}`)
     const version = versionOf(database)
     if (version > 0 && version < migrations.length) backUp(database, path, version)
     migrate(database)

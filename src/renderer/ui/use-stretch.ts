@@ -1,6 +1,7 @@
 /** Which of many equal places along one axis of a scrolling box are in sight; those left out stand as two gaps. */
-import { useElementSize, useEventListener } from '@vueuse/core'
+import { useEventListener } from '@vueuse/core'
 import { computed, type MaybeRefOrGetter, type Ref, ref, toValue } from 'vue'
+import { useBoxSize } from './use-box-size'
 
 interface Axis {
   readonly count: number
@@ -40,7 +41,7 @@ export function useStretch(
   axis: MaybeRefOrGetter<Axis>,
   way: 'across' | 'down',
 ): Readonly<Ref<Stretch>> {
-  const { width, height } = useElementSize(box)
+  const { width, height } = useBoxSize(box)
   const from = ref(0)
   const held = ref<number | null>(null)
   useEventListener(

@@ -1,6 +1,6 @@
 /** Which rows of equal height are in sight of a scrolling box. */
-import { useElementSize } from '@vueuse/core'
 import { computed, type MaybeRefOrGetter, type Ref, ref, toValue } from 'vue'
+import { useBoxSize } from './use-box-size'
 
 const margin = 8
 
@@ -9,7 +9,7 @@ export function useVirtualRows<T>(
   rows: MaybeRefOrGetter<readonly T[]>,
   rowHeight: number,
 ) {
-  const { height } = useElementSize(box)
+  const { height } = useBoxSize(box)
   const top = ref(0)
   const first = computed(() => Math.max(0, Math.floor(top.value / rowHeight) - margin))
   const visible = computed(() => {
