@@ -38,7 +38,8 @@ export interface RawData {
   readonly hash: string
 }
 
-type Elements =
+/** What numbers of a file are read into. */
+export type FileNumbers =
   | Uint8Array
   | Int8Array
   | Uint16Array
@@ -49,7 +50,7 @@ type Elements =
   | Float64Array
 
 /** A field whose samples lie one after the other in an array. */
-export function arrayField(data: Elements, dims: readonly number[], pixels: boolean, integer: boolean): RawField {
+export function arrayField(data: FileNumbers, dims: readonly number[], pixels: boolean, integer: boolean): RawField {
   const size = dims.reduce((product, dim) => product * dim, 1)
   return { dims, pixels, integer, row: (index) => data.subarray(index * size, (index + 1) * size) }
 }

@@ -3,16 +3,7 @@ import { EspalierError } from '../../../contract/errors'
 import { halfToNumber, sizeOf } from '../../graph/tensor'
 import { truncatedData } from '../files'
 import { gatherElements } from '../permute'
-
-export type NumpyArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array
+import type { FileNumbers } from '../raw'
 
 /** Numbers row-major; 64-bit integers as float64 (exact up to 2^53), booleans as 0 and 1. */
 export interface NumberArray {
@@ -20,7 +11,7 @@ export interface NumberArray {
   /** As in the file, without byte order: `u1`, `f4`, `i8`, `b1`. */
   readonly type: string
   readonly shape: readonly number[]
-  readonly data: NumpyArray
+  readonly data: FileNumbers
 }
 
 export interface TextArray {
@@ -167,7 +158,7 @@ export function readNpy(bytes: Uint8Array, name: string): NumberArray | TextArra
   return { kind: 'numbers', type, shape, data: fortran && shape.length > 1 ? rowMajor(data, shape) : data }
 }
 
-function numbers(body: Uint8Array, type: string): NumpyArray {
+function numbers(body: Uint8Array, type: string): FileNumbers {
   if (type === 'i8' || type === 'u8') return wideIntegers(body, type === 'i8')
   if (type === 'f2') return halves(body)
   const Type = constructors[type as keyof typeof constructors]
@@ -182,14 +173,14 @@ function halves(body: Uint8Array): Float32Array {
 }
 
 /** Column-major [a, b, c] read as rows: the strides of the first axis are the smallest. */
-function rowMajor(data: NumpyArray, shape: readonly number[]): NumpyArray {
+function rowMajor(data: FileNumbers, shape: readonly number[]): FileNumbers {
   let stride = 1
   const strides = shape.map((dim) => {
     const own = stride
     stride *= dim
     return own
   })
-  const result = new (data.constructor as new (length: number) => NumpyArray)(data.length)
+  const result = new (data.constructor as new (length: number) => FileNumbers)(data.length)
   gatherElements(data, shape, strides, 0, result, 0)
   return result
 }
