@@ -201,7 +201,7 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
-    a.add_argument("--set", choices=["usual", "wide", "further", "more"], default="usual")
+    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ function cell(entry, keep) {
   const result = entry.results.find((other) => other.keep === keep)
   if (!result) return '-'
   if (result.error) return result.error.split(':')[0]
-  return `${percent(result.macs)} (${result.deviation === undefined ? 'not run' : result.deviation.toExponential(0)})`
+  return `${percent(result.macs)} (${result.deviation === undefined ? 'not run' : (result.deviation?.toExponential(0) ?? 'not a number')})`
 }
 
 /** Half the MACs within 5 %, and the same result as the masked form. */
@@ -36,6 +36,11 @@ const sets = [
     name: 'more',
     title: 'More families',
     text: 'Whole detectors with their suppression, two-towered, audio, forecasting and mixture-of-experts networks, and the families of timm and transformers that the tables above leave out, in small configurations (`scripts/zoo/more.py`), pruned to half their MACs (detectors are compared in front of the choice of boxes, where rounding may order equal scores otherwise):',
+  },
+  {
+    name: 'unseen',
+    title: 'Networks that no rule was written for',
+    text: 'What the tables above leave out of transformers and torchvision, written down before any of them was tried: segmentation by queries (Mask2Former, MaskFormer, SAM), detectors with several kinds of attention, two-towered networks, recurrent and state-space decoders, latent and expert decoders, speech, vocoders, forecasting (`scripts/zoo/unseen.py`), by both exporters, pruned to half their MACs:',
   },
   {
     name: 'keras',

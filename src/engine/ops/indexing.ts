@@ -97,11 +97,27 @@ registerOp({
   lower: lowerGatherElements,
   since: 13,
   infer: (context) => [{ dtype: context.input(0).dtype, shape: context.shape(1) }],
+  /** Beside the axis along which it picks, each position of the indices stands for the same position of the values. */
   couple(context) {
-    passOthers(context, every(context.shape(0)))
-    context.set(0, [])
+    const axis = axisOf(context, context.shape(0).length, 0)
+    const indices = [...context.operand(1)]
+    const result = indices.filter((entry) => entry.axes.length === 1 && entry.axes[0] === axis)
+    const beside = indices.filter((entry) => !result.includes(entry))
+    for (const entry of passOthers(context, [axis])) {
+      const at = beside.findIndex((other) => sameAxes(other, entry))
+      const [other] = at < 0 ? [] : beside.splice(at, 1)
+      if (other) {
+        context.union(entry.ids, other.ids)
+        result.push(entry)
+      } else context.fix([entry], 'held.picked')
+    }
+    context.fix(beside, 'held.indices')
+    context.set(0, result)
   },
 })
+
+const sameAxes = (a: Labels, b: Labels): boolean =>
+  a.axes.join() === b.axes.join() && a.dims.join() === b.dims.join()
 
 registerOp({
   op: 'ScatterElements',

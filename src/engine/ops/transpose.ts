@@ -10,7 +10,8 @@ registerOp({
     const x = context.input(0)
     const permutation =
       numbersAttribute(context.node, 'perm', undefined) ?? x.shape.map((_, i) => x.shape.length - 1 - i)
-    if (permutation.length !== x.shape.length || new Set(permutation).size !== x.shape.length) {
+    const axes = new Set(permutation.filter((axis) => axis >= 0 && axis < x.shape.length))
+    if (permutation.length !== x.shape.length || axes.size !== x.shape.length) {
       context.fail(`its permutation [${permutation.join(', ')}] does not fit a value of rank ${x.shape.length}`)
     }
     return [{ dtype: x.dtype, shape: permutation.map((axis) => x.shape[axis] as number) }]

@@ -48,6 +48,17 @@ const cases: Case[] = [
     expected: ['Clip'],
   },
   {
+    name: 'repeats that OneHot puts in their place',
+    nodes: [
+      node('OneHot', ['place', 'rank', 'values'], ['repeats']),
+      node('Reshape', ['repeats', 'flat'], ['flatRepeats']),
+      node('Tile', ['x', 'flatRepeats'], ['y']),
+    ],
+    weights: [integers('place', [-3]), integers('rank', [4], []), integers('values', [1, 3]), integers('flat', [-1])],
+    output: ['batch', 12, 6, 6],
+    expected: ['Tile'],
+  },
+  {
     name: 'Dropout (opset 7)',
     opset: 7,
     nodes: [node('Dropout', ['x'], ['d']), node('Relu', ['d'], ['y'])],
@@ -424,6 +435,30 @@ describe('canonical form', () => {
     expect(found.map(({ dims }) => dims)).toEqual(expected.map(({ dims }) => dims))
     expected[0]?.data.forEach((number, i) => {
       expect(found[0]?.data[i]).toBeCloseTo(number, 6)
+    })
+  })
+})
+
+describe('axes of a Transpose that count from the end, which ONNX Runtime refuses', () => {
+  const turned = (perm: number[]) =>
+    encodeModel(
+      smallModel({
+        inputs: [value('x', ['batch', 4, 5, 6])],
+        outputs: [value('y', ['batch', 6, 5, 4])],
+        nodes: [node('Transpose', ['x'], ['y'], { perm: { ints: perm } })],
+      }),
+    )
+
+  it('are counted from the front', async () => {
+    const { graph } = await readModel({ name: 'x.onnx', bytes: turned([0, -1, -2, 1]) })
+    expect(graph.nodes[0]?.attributes.get('perm')?.value).toEqual([0, 3, 2, 1])
+    const [file] = await writeModel(graph, 'onnx', 'x')
+    expect(await runOnnx(file?.bytes as Uint8Array)).toEqual(await runOnnx(turned([0, 3, 2, 1])))
+  })
+
+  it('are refused where there is no such axis', async () => {
+    await expect(readModel({ name: 'x.onnx', bytes: turned([0, 1, 2, 9]) })).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
     })
   })
 })

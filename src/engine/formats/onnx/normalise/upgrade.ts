@@ -194,6 +194,14 @@ const split: Rule = (node, rewriter, opset) => (opset >= 13 ? node : attributeTo
 const softmax: Rule = (node, _, opset) =>
   opset >= 13 ? node : withAttributes(node, { axis: int(numberAttribute(node, 'axis', 1)), [COERCED]: int(1) })
 
+/** PyTorch's older exporter hands axes that count from the end on as they are, which the standard does not allow. */
+const transpose: Rule = (node) => {
+  const axes = numbersAttribute(node, 'perm', undefined)
+  if (!axes?.some((axis) => axis < 0)) return node
+  const value = axes.map((axis) => (axis < 0 ? axis + axes.length : axis))
+  return withAttributes(node, { perm: { kind: 'ints', value } })
+}
+
 /** CastLike (opset 15) is a Cast to a type that is known by now; where nothing changes it goes. */
 const castLike: Rule = (node, rewriter) => {
   const to = rewriter.dtype(node.inputs[1])
@@ -224,6 +232,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceSum: axesAsInput,
   Split: split,
   Softmax: softmax,
+  Transpose: transpose,
   LogSoftmax: softmax,
   Hardmax: softmax,
 }

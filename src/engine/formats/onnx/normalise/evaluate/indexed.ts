@@ -95,6 +95,23 @@ function trilu(node: GraphNode, x: TensorData, diagonal: number): TensorData {
   return { dtype: x.dtype, dims: x.dims, data }
 }
 
+/** Two values along a new axis: the second one at each index, the first one elsewhere. */
+function oneHot(node: GraphNode, indices: TensorData, depth: number, values: TensorData): TensorData | undefined {
+  const given = numberAttribute(node, 'axis', -1)
+  const axis = given < 0 ? given + indices.dims.length + 1 : given
+  const dims = [...indices.dims.slice(0, axis), depth, ...indices.dims.slice(axis)]
+  if (!(Number.isInteger(depth) && depth > 0 && sizeOf(dims) <= evaluationLimit)) return undefined
+  const [off, on] = [0, 1].map((i) => Number(values.data[i])) as [number, number]
+  const inner = sizeOf(indices.dims.slice(axis))
+  const data = new Float64Array(sizeOf(dims)).fill(off)
+  toNumbers(indices).forEach((index, i) => {
+    const at = index < 0 ? index + depth : index
+    // An index beyond the depth marks nothing.
+    if (at >= 0 && at < depth) data[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on
+  })
+  return fromNumbers(values.dtype, dims, data)
+}
+
 function cumSum(node: GraphNode, x: TensorData, given: number): TensorData | undefined {
   if (numberAttribute(node, 'exclusive', 0) === 1 || numberAttribute(node, 'reverse', 0) === 1) return undefined
   const axis = given < 0 ? given + x.dims.length : given
@@ -171,6 +188,8 @@ export function evaluateIndexed(
       return second && third && one(scatterElements(node, x, second, third))
     case 'Trilu':
       return x.dims.length < 2 ? undefined : one(trilu(node, x, second ? (toNumbers(second)[0] as number) : 0))
+    case 'OneHot':
+      return second && third && one(oneHot(node, x, toNumbers(second)[0] as number, third))
     case 'CumSum':
       return second && one(cumSum(node, x, toNumbers(second)[0] as number))
     case 'QuantizeLinear':
