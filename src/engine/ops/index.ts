@@ -28,6 +28,7 @@ import './quantize'
 import './depth-space'
 import './control-flow'
 import './grid-sample'
+import './random'
 import './fed'
 
 export * from './definition'

@@ -62,7 +62,8 @@ for (const op of ['IsNaN', 'IsInf']) {
   })
 }
 
-const castTypes: Readonly<Record<number, DataType>> = {
+/** Data types by their number in ONNX. */
+export const castTypes: Readonly<Record<number, DataType>> = {
   1: 'float32',
   2: 'uint8',
   3: 'int8',

@@ -467,6 +467,7 @@ export const networks: Readonly<Record<string, string>> = {
   'its scale is computed': '其缩放系数是计算得到的',
   'its zero point is computed': '其零点是计算得到的',
   'it counts in {0}': '它以 {0} 计数',
+  'it draws numbers of a type ({0}) that is not known': '它抽取的随机数属于未知的类型（{0}）',
   'The weight file "{0}" of the network could not be read. It must lie beside model.json; copy it there.':
     '无法读取网络的权重文件“{0}”。它必须与 model.json 放在一起，请复制到那里。',
   'The layer "{0}" scores by {1}, which Espalier does not read.': '层“{0}”以 {1} 评分，Espalier 不读取这种情况。',
