@@ -10,7 +10,15 @@ const CHUNK = 256
 const chunkOf = (width: number): number => Math.ceil(width / Math.max(1, Math.round(width / CHUNK)))
 
 /** Batches whose products are added up on the backend before they are read. */
-const BATCHES = 8
+export const BATCHES = 8
+
+/** What was added to a sum over a few batches, as plain data. */
+export interface PartialSum {
+  /** Rows. */
+  readonly count: number
+  /** Products as the backend gave them; none where there were no rows. */
+  readonly parts: readonly Float32Array[]
+}
 
 /** Products of the last few batches, which live on the backend until `read` or `dispose`. */
 class BackendSum {
@@ -22,10 +30,18 @@ class BackendSum {
 
   /** Adds one batch's products. Runs inside a tidy scope. */
   add(parts: readonly Tensor[]): void {
+    if (this.batches === BATCHES) this.read()
     const known = this.held
     this.held = parts.map((part, i) => keep(known.length === 0 ? part : add(known[i] as Tensor, part)))
     for (const tensor of known) tensor.dispose()
-    if (++this.batches === BATCHES) this.read()
+    this.batches++
+  }
+
+  /** What is held, which is then gone here. */
+  take(): Float32Array[] {
+    const parts = this.held.map((tensor) => (tensor.dataSync() as Float32Array).slice())
+    this.dispose()
+    return parts
   }
 
   read(): void {
@@ -44,14 +60,30 @@ class BackendSum {
 export class MomentSum {
   /** Rows that were added. */
   count = 0
-  private readonly moments: Float64Array
+  /** Made for the first sums: whoever only hands on needs none. */
+  private sums: Float64Array | null = null
   private readonly pending = new BackendSum((parts) => {
-    this.take(parts)
+    this.gather(parts)
   })
 
   /** @param width columns of z. */
-  constructor(readonly width: number) {
-    this.moments = new Float64Array((width + 1) ** 2)
+  constructor(readonly width: number) {}
+
+  private get moments(): Float64Array {
+    this.sums ??= new Float64Array((this.width + 1) ** 2)
+    return this.sums
+  }
+
+  /** What was added, of at most {@link BATCHES} batches since the last time, to be put into another sum. */
+  take(): PartialSum {
+    const { count } = this
+    this.count = 0
+    return { count, parts: this.pending.take() }
+  }
+
+  put({ count, parts }: PartialSum): void {
+    if (parts.length > 0) this.gather(parts)
+    this.count += count
   }
 
   /** Adds rows z [n, width]. Runs inside a tidy scope. */
@@ -70,7 +102,7 @@ export class MomentSum {
     this.count += n
   }
 
-  private take(parts: readonly ArrayLike<number>[]): void {
+  private gather(parts: readonly ArrayLike<number>[]): void {
     const { width, moments } = this
     const size = width + 1
     const chunk = chunkOf(width)
@@ -162,13 +194,25 @@ export class CrossSum {
 
 /** Sum over rows of g g^T. Whoever makes one disposes it. */
 export class OuterSum {
-  private readonly sum: Float64Array
+  private sums: Float64Array | null = null
   private readonly pending = new BackendSum(([product]) => {
     addTo(this.sum, 0, product as ArrayLike<number>)
   })
 
-  constructor(readonly width: number) {
-    this.sum = new Float64Array(width * width)
+  constructor(readonly width: number) {}
+
+  private get sum(): Float64Array {
+    this.sums ??= new Float64Array(this.width ** 2)
+    return this.sums
+  }
+
+  /** As in {@link MomentSum}; rows are not counted. */
+  take(): Float32Array[] {
+    return this.pending.take()
+  }
+
+  put([product]: readonly Float32Array[]): void {
+    if (product) addTo(this.sum, 0, product)
   }
 
   /** Adds rows g [n, width]. Runs inside a tidy scope. */

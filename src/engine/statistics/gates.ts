@@ -96,6 +96,25 @@ export class UnitSums {
     }
   }
 
+  /** Adds what another one has summed. */
+  put({ count, activations, gate }: UnitStatistics): void {
+    const add = (to: Float64Array, from: Float64Array) => {
+      for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + (from[i] as number)
+    }
+    add(this.count, count)
+    if (this.activations && activations) {
+      add(this.activations.sum, activations.sum)
+      add(this.activations.sumOfAbsolutes, activations.sumOfAbsolutes)
+      add(this.activations.sumOfSquares, activations.sumOfSquares)
+      add(this.activations.zeros, activations.zeros)
+    }
+    if (this.gate && gate) {
+      add(this.gate.sum, gate.sum)
+      add(this.gate.sumOfAbsolutes, gate.sumOfAbsolutes)
+      add(this.gate.sumOfSquares, gate.sumOfSquares)
+    }
+  }
+
   finish(): UnitStatistics {
     return { count: this.count, activations: this.activations, gate: this.gate }
   }

@@ -9,6 +9,7 @@ export {
   shapeOfLayer,
   writeWeights,
 } from './linear-layer'
-export { type ObserveHooks, observe, pricedLayers } from './observe'
+export { type ObserveHooks, observe } from './observe'
+export { observationPiece, pricedLayers } from './part'
 export { isRecurrent, type RecurrentLayer, recurrentLayers } from './recurrent-layer'
 export * from './types'

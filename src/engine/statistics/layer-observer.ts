@@ -3,7 +3,7 @@ import type { Layer } from '../coupling/index'
 import type { Graph } from '../graph/graph'
 import { gather, reshape, slice, type Tensor, tensor1d, transpose } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
-import { MomentSum, OuterSum } from './accumulate'
+import { MomentSum, OuterSum, type PartialSum } from './accumulate'
 import { type LinearShape, type SlidingWindow, shapeOfLayer, windowOfLayer } from './linear-layer'
 import { precisionOf } from './precision'
 import { asRows, channelMajor, extentsOf, outputRows, patchRows } from './rows'
@@ -26,6 +26,25 @@ export interface LayerObserverOptions {
   readonly exact: Float64Array | null
 }
 
+/** Spatial extents of what an operator reads and gives. */
+export interface LayerExtents {
+  readonly input: readonly number[]
+  readonly output: readonly number[]
+}
+
+/** @param input and `output` live values of a batch. */
+export function extentsOfLayer(layer: Layer, input: LiveValue, output: LiveValue): LayerExtents {
+  const channelAxis = layer.kind === 'conv' ? 1 : -1
+  return { input: extentsOf(input, channelAxis).spatial, output: extentsOf(output, channelAxis).spatial }
+}
+
+/** What an observer saw of a few batches, as plain data. */
+export interface ObservedLayer {
+  readonly samples: number
+  readonly moments: readonly PartialSum[]
+  readonly outer: readonly (readonly Float32Array[])[]
+}
+
 /** Channel moments see this many times as many positions, since every one of them is a single row. */
 const CHANNEL_POSITIONS = 4
 
@@ -43,20 +62,17 @@ export class LayerObserver {
   private readonly outer: OuterSum[]
   private samples = 0
 
-  /** @param input and `output` live values of the first batch, for the extents. */
   constructor(
     graph: Graph,
     readonly layer: Layer,
     private readonly options: LayerObserverOptions,
-    input: LiveValue,
-    output: LiveValue,
+    readonly extents: LayerExtents,
   ) {
     this.shape = shapeOfLayer(graph, layer)
     const { blocks, columns, outputs } = this.shape
-    const channelAxis = layer.kind === 'conv' ? 1 : -1
-    const spatial = extentsOf(input, channelAxis).spatial
+    const spatial = extents.input
     this.window = windowOfLayer(graph, layer, spatial)
-    this.outputSpatial = extentsOf(output, channelAxis).spatial
+    this.outputSpatial = extents.output
     const outputPositions = this.outputSpatial.reduce((a, b) => a * b, 1)
     // Behind a flatten the columns of a unit are its map's positions.
     const run = layer.kind === 'dense' ? uniformRun(layer.inputUnits) : 1
@@ -126,6 +142,23 @@ export class LayerObserver {
     const flat = chosen ? gather(all, tensor1d(chosen, 'int32')) : all
     this.outer.forEach((sum, b) => {
       sum.add(blockOf(flat, b, this.outer.length, 1))
+    })
+  }
+
+  /** What was added since the last time, of at most `BATCHES` batches; it is gone here. */
+  take(): ObservedLayer {
+    const { samples } = this
+    this.samples = 0
+    return { samples, moments: this.moments.map((sum) => sum.take()), outer: this.outer.map((sum) => sum.take()) }
+  }
+
+  put({ samples, moments, outer }: ObservedLayer): void {
+    this.samples += samples
+    this.moments.forEach((sum, b) => {
+      sum.put(moments[b] as PartialSum)
+    })
+    this.outer.forEach((sum, b) => {
+      sum.put(outer[b] as readonly Float32Array[])
     })
   }
 

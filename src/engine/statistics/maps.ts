@@ -8,16 +8,24 @@ import type { FeatureMaps } from './types'
 /** Bytes that kept maps may take; large inputs keep fewer samples. */
 const LIMIT = 2 ** 28
 
+/** Maps of a few batches, as plain data. */
+export interface KeptMaps {
+  readonly kept: number
+  readonly parts: ReadonlyMap<string, { readonly data: readonly Float32Array[]; readonly extents: readonly number[] }>
+}
+
 export class MapKeeper {
   private kept = 0
   private most: number
   private readonly parts = new Map<string, { data: Float32Array[]; extents: readonly number[] }>()
 
+  /** @param before samples that others have kept before these */
   constructor(
     private readonly reads: readonly ReadValue[],
     wanted: number,
+    private readonly before = 0,
   ) {
-    this.most = wanted
+    this.most = wanted - before
   }
 
   /** Samples that the limit has room for, at least one. */
@@ -33,7 +41,8 @@ export class MapKeeper {
   /** Adds what is still wanted of one batch. */
   add(values: LiveValues): void {
     if (this.most <= this.kept || this.reads.length === 0) return
-    if (this.kept === 0) this.most = Math.min(this.most, this.affordable(values))
+    if (this.kept === 0) this.most = Math.min(this.most, this.affordable(values) - this.before)
+    if (this.most <= this.kept) return
     const missing = this.most - this.kept
     let added = 0
     for (const { value, channelAxis } of this.reads) {
@@ -48,6 +57,20 @@ export class MapKeeper {
       this.parts.set(value, part)
     }
     this.kept += added
+  }
+
+  take(): KeptMaps {
+    return { kept: this.kept, parts: this.parts }
+  }
+
+  /** Adds what was kept of the samples that follow. */
+  put({ kept, parts }: KeptMaps): void {
+    this.kept += kept
+    for (const [value, { data, extents }] of parts) {
+      const part = this.parts.get(value)
+      if (part) part.data.push(...data)
+      else this.parts.set(value, { data: [...data], extents })
+    }
   }
 
   finish(): FeatureMaps[] {

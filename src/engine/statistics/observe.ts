@@ -3,21 +3,37 @@ import { EspalierError } from '../../contract/errors'
 import type { Coupling, Layer } from '../coupling/index'
 import { stream } from '../data/rng'
 import type { Batch, Selection } from '../data/types'
+import { costOf } from '../evaluation/cost'
 import type { Graph } from '../graph/graph'
 import { createSession, disposeValues, logitsValue } from '../runtime/index'
+import { Crew, inOrder, plainGraph, workersFor } from '../runtime/parallel'
 import { pause } from '../runtime/pause'
 import { tidy } from '../runtime/tensors'
-import type { LiveValue, LiveValues, Session } from '../runtime/types'
-import { gateProducts, type ReadValue, UnitSums } from './gates'
-import { type CountingRows, LayerObserver } from './layer-observer'
-import { isObservable, shapeOfLayer } from './linear-layer'
+import type { LiveValue, Session } from '../runtime/types'
+import { UnitSums } from './gates'
+import type { LayerObserver } from './layer-observer'
 import { MapKeeper } from './maps'
-import { Places, type Presence } from './places'
+import {
+  batchesOfPart,
+  live,
+  type ObservationSetup,
+  type ObservedBatch,
+  type ObservedPart,
+  type ObservingTask,
+  observationPiece,
+  observedRecurrent,
+  observerOf,
+  PartObserver,
+  pricedLayers,
+  readValues,
+  recurrentObserverOf,
+  sampleForm,
+} from './part'
+import { Places } from './places'
 import { correlationOf, LayerPropagation } from './propagation'
-import { type RecurrentLayer, recurrentLayers } from './recurrent-layer'
-import { RecurrentObserver, recurrentSources, recurrentTaps, stateGates } from './recurrent-observer'
-import { fisherVector, logitVector, lossVector, type ResultForm } from './result'
-import { asRows } from './rows'
+import type { RecurrentLayer } from './recurrent-layer'
+import { type RecurrentObserver, recurrentTaps } from './recurrent-observer'
+import { fisherVector, logitVector, type ResultForm } from './result'
 import type { LayerStatistics, ObserveOptions, Statistics, StatisticsRequest } from './types'
 
 export interface ObserveHooks {
@@ -30,11 +46,8 @@ export interface ObserveHooks {
 /** Samples that tell what is padding. */
 const trialSamples = 256
 
-const defaults = { positions: 24, maxRows: 2000, propagationSamples: 128 } as const
-
-/** Linear operators whose input units can be priced. */
-export const pricedLayers = (coupling: Coupling): Layer[] =>
-  coupling.layers.filter((layer) => isObservable(layer) && layer.inputUnits.some((unit) => unit !== 0))
+/** Samples of the second pass. */
+const propagated = 128
 
 /**
  * Runs the calibration samples through the network once (and a part of them a second time where propagation is asked
@@ -67,6 +80,11 @@ export async function observe(
   }
 }
 
+/** A last batch, which may be smaller, is never a part of its own: the first batch of a part shows the extents of its maps. */
+const partsOf = (batches: number): number => Math.max(1, Math.ceil((batches - 1) / batchesOfPart))
+
+type ObservationCrew = Crew<ObservationSetup, ObservedBatch, ObservedPart | null>
+
 class Pass {
   private readonly layers: Layer[]
   private readonly observers = new Map<string, LayerObserver>()
@@ -74,12 +92,12 @@ class Pass {
   private readonly recurrentObservers = new Map<string, RecurrentObserver>()
   private readonly places: Places
   private readonly form: ResultForm
-  private readonly reads: ReadValue[]
   private readonly units: UnitSums
   private readonly maps: MapKeeper
   private readonly logits: string
   private readonly done: () => void
   private readonly propagationSamples: number
+  private readonly task: ObservingTask
 
   constructor(
     private readonly session: Session,
@@ -91,16 +109,15 @@ class Pass {
   ) {
     this.layers = pricedLayers(coupling)
     const { graph } = session
-    this.recurrent = recurrentLayers(graph, coupling).filter((layer) => layer.inputUnits.some((unit) => unit !== 0))
-    this.reads = readValues(this.layers, this.recurrent)
+    this.recurrent = observedRecurrent(graph, coupling)
     this.places = new Places(graph, calibration.table.read(calibration.indices.subarray(0, trialSamples)))
-    const { result, classesLast = false } = options
-    this.form = { kind: result, classesLast }
+    this.form = sampleForm(options)
     this.units = new UnitSums(coupling.units, request.activations, request.gradients)
-    this.maps = new MapKeeper(this.reads, request.keepMaps ?? 0)
+    this.maps = new MapKeeper(readValues(this.layers, this.recurrent), request.keepMaps ?? 0)
     this.logits = logitsValue(session.graph)
-    const wish = options.propagationSamples ?? defaults.propagationSamples
+    const wish = options.propagationSamples ?? propagated
     this.propagationSamples = request.propagation ? Math.min(wish, calibration.indices.length) : 0
+    this.task = { coupling, request, options, samples: calibration.indices.length }
     const total = this.batches(calibration.indices.length) + this.batches(this.propagationSamples)
     let count = 0
     this.done = () => hooks.progress?.(Math.min(1, ++count / total))
@@ -116,10 +133,7 @@ class Pass {
       const taps = [...this.layers.map((layer) => layer.output), ...this.recurrent.flatMap(recurrentTaps)]
       this.places.learn(this.session, [...new Set(taps)], this.calibration, this.form, this.random('padding'))
     }
-    const first = moments || sensitivity || activations || gradients || keepMaps > 0
-    if (first) {
-      await this.eachBatch(this.calibration.indices.length, (batch, index) => this.observeBatch(batch, index))
-    }
+    if (moments || sensitivity || activations || gradients || keepMaps > 0) await this.observeParts()
     const layers = new Map<string, LayerStatistics>()
     for (const [name, observer] of this.observers) {
       layers.set(name, observer.finish())
@@ -145,167 +159,105 @@ class Pass {
     for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.dispose()
   }
 
-  private async eachBatch(samples: number, visit: (batch: Batch, index: number) => void): Promise<void> {
-    const { indices, table } = this.calibration
-    for (let start = 0, index = 0; start < samples; start += this.options.batch, index++) {
-      if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The observation was cancelled.')
-      visit(table.read(indices.subarray(start, Math.min(start + this.options.batch, samples))), index)
-      this.done()
-      await pause()
+  /** The first pass, part by part: on the workers where there are some and it is worth it, with the same bytes. */
+  private async observeParts(): Promise<void> {
+    const batches = this.batches(this.calibration.indices.length)
+    const parts = Array.from({ length: partsOf(batches) }, (_, part) => part)
+    // Forward, and twice as much back where gradients are wanted.
+    const passes = (this.request.sensitivity ? 3 : 1) + (this.request.gradients ? 3 : 0)
+    const macs = passes * costOf(this.session.graph).macs * this.calibration.indices.length
+    const workers = parts.length > 1 ? workersFor(macs) : null
+    if (!workers) {
+      for (const part of parts) this.put(await this.observeHere(part))
+      return
     }
+    const setup = { network: plainGraph(this.session.graph), places: this.places.plain, task: this.task }
+    const crew = new Crew(observationPiece, setup, workers)
+    try {
+      // One more than is worked on, so that nobody waits for a slow one.
+      const seen = inOrder(
+        parts,
+        (part) => this.observeElsewhere(crew, part),
+        () => workers.size + 1,
+      )
+      for await (const [, part] of seen) this.put(part)
+    } finally {
+      crew.dispose()
+    }
+  }
+
+  /** The batches of a part by their place in the pass. */
+  private batchesOf(part: number): number[] {
+    const all = this.batches(this.calibration.indices.length)
+    const first = part * batchesOfPart
+    const end = part === partsOf(all) - 1 ? all : first + batchesOfPart
+    return Array.from({ length: end - first }, (_, i) => first + i)
+  }
+
+  private async observeHere(part: number): Promise<ObservedPart> {
+    const observer = new PartObserver(this.session, this.places, this.task, part * batchesOfPart * this.options.batch)
+    try {
+      for (const index of this.batchesOf(part)) {
+        observer.add(this.read(index), index)
+        this.done()
+        await pause()
+      }
+      return observer.take()
+    } finally {
+      observer.dispose()
+    }
+  }
+
+  /** Two batches at once: one that is worked on, and one that waits. */
+  private observeElsewhere(crew: ObservationCrew, part: number): Promise<ObservedPart> {
+    return crew.onOne(async (call) => {
+      const indices = this.batchesOf(part)
+      const answers: Promise<ObservedPart | null>[] = []
+      for (const [i, index] of indices.entries()) {
+        const answer = call({ part, batch: this.read(index), index, ends: i === indices.length - 1 })
+        answer.catch(() => {})
+        answers.push(answer)
+        if (i > 0) await answers[i - 1]
+      }
+      const seen = (await answers.at(-1)) as ObservedPart
+      for (const _ of indices) this.done()
+      return seen
+    })
+  }
+
+  /** @param samples of the pass */
+  private read(index: number, samples = this.calibration.indices.length): Batch {
+    if (this.hooks.signal?.aborted) throw new EspalierError('CANCELLED', 'The observation was cancelled.')
+    const { table, indices } = this.calibration
+    const { batch } = this.options
+    return table.read(indices.subarray(index * batch, Math.min((index + 1) * batch, samples)))
+  }
+
+  /** Adds what a part saw; parts come in order. */
+  private put({ layers, recurrent, units, maps }: ObservedPart): void {
+    const { graph } = this.session
+    for (const layer of this.layers) {
+      const { name } = layer.node
+      const part = layers.get(name)
+      if (!part) continue
+      const observer = this.observers.get(name) ?? observerOf(graph, layer, part.form, this.task)
+      this.observers.set(name, observer)
+      observer.put(part.seen)
+    }
+    for (const layer of this.recurrent) {
+      const { name } = layer.node
+      const seen = recurrent.get(name)
+      if (!seen) continue
+      const observer = this.recurrentObservers.get(name) ?? recurrentObserverOf(layer, this.task)
+      this.recurrentObservers.set(name, observer)
+      observer.put(seen)
+    }
+    this.units.put(units)
+    this.maps.put(maps)
   }
 
   private random(purpose: string): () => number {
     return stream(this.options.seed, purpose)
-  }
-
-  private wantedValues(): string[] {
-    return [...new Set([...this.reads.map((read) => read.value), ...this.recurrent.flatMap(recurrentSources)])]
-  }
-
-  /** Which of a layer's rows count in this batch. */
-  private counting(layer: Layer, batch: Batch, presence: Presence | null): CountingRows {
-    if (!presence || !this.places.ignores(layer.output)) return null
-    return (total, positions) => this.places.counting(layer, batch.count, presence, total, positions)
-  }
-
-  private observeBatch(batch: Batch, index: number): void {
-    const { moments, sensitivity, activations, gradients } = this.request
-    const inputs = this.wantedValues()
-    const presence = this.places.presence(batch)
-    const outputs = this.layers.map((layer) => layer.output)
-    let values: LiveValues
-    if (sensitivity) {
-      const random = this.random(`sensitivity/${index}`)
-      const result = this.session.backward(batch.inputs, {
-        of: this.logits,
-        seed: (value) => logitVector(value, this.form, random, this.places.asked(value, presence)),
-        taps: [...new Set([...outputs, ...this.recurrent.flatMap(recurrentTaps)])],
-        values: inputs,
-      })
-      result.of.tensor.dispose()
-      values = result.values
-      try {
-        this.withLayers(batch, values, result.gradients, moments, index)
-      } finally {
-        disposeValues(result.gradients)
-      }
-    } else {
-      values = this.session.forward(batch.inputs, [...inputs, ...(moments ? outputs : [])])
-      if (moments) this.withLayers(batch, values, null, true, index)
-    }
-    try {
-      if (activations || gradients) {
-        for (const read of this.reads) {
-          const value = live(values, read.value)
-          const counting = this.counting(read.reader, batch, presence)
-          tidy(() => {
-            const [, total] = asRows(value, read.channelAxis).shape as [number, number, number]
-            const all = Int32Array.from({ length: total }, (_, i) => i)
-            this.units.addActivation(read, value, counting?.(total, all) ?? null)
-          })
-        }
-      }
-      this.maps.add(values)
-    } finally {
-      disposeValues(values)
-    }
-    if (gradients) this.gateBatch(batch, inputs, index)
-  }
-
-  /** A and G of every layer from one batch. `gradients` is null where only A is wanted. */
-  private withLayers(
-    batch: Batch,
-    values: LiveValues,
-    gradients: LiveValues | null,
-    moments: boolean,
-    index: number,
-  ): void {
-    const { positions = defaults.positions, maxRows = defaults.maxRows } = this.options
-    const presence = this.places.presence(batch)
-    for (const layer of this.recurrent) {
-      const { name } = layer.node
-      let observer = this.recurrentObservers.get(name)
-      if (!observer) {
-        observer = new RecurrentObserver(layer, { positions, moments, sensitivity: gradients !== null })
-        this.recurrentObservers.set(name, observer)
-      }
-      const observing = observer
-      const ignored = recurrentTaps(layer).every((tap) => this.places.ignores(tap))
-      tidy(() => {
-        const pick = (from: LiveValues) => (value: string) => live(from, value)
-        observing.add(
-          pick(values),
-          gradients && pick(gradients),
-          ignored ? presence : null,
-          batch.count,
-          this.random(`positions/${name}/${index}`),
-        )
-      })
-    }
-    for (const layer of this.layers) {
-      const input = live(values, layer.input)
-      const output = live(gradients ?? values, layer.output)
-      const { name } = layer.node
-      let observer = this.observers.get(name)
-      if (!observer) {
-        const { samples } = { samples: this.calibration.indices.length }
-        const exact = gradients ? this.exactSensitivity(layer, output, batch) : null
-        const wanted = { positions, maxRows, samples, moments, sensitivity: gradients !== null, exact }
-        observer = new LayerObserver(this.session.graph, layer, wanted, input, output)
-        this.observers.set(name, observer)
-      }
-      const observing = observer
-      const counting = this.counting(layer, batch, presence)
-      const random = this.random(`positions/${name}/${index}`)
-      tidy(() => observing.addInput(input, batch.count, random, counting))
-      if (gradients) tidy(() => observing.addGradient(output, batch.count, counting))
-    }
-  }
-
-  /** G of an operator that emits the logits at one position is known: I - 11^T/K, or I where nothing is centred. */
-  private exactSensitivity(layer: Layer, output: LiveValue, batch: Batch): Float64Array | null {
-    const { rank, shape } = output.tensor
-    if (layer.output !== this.logits || rank !== 2 || shape[0] !== batch.count) return null
-    const k = shapeOfLayer(this.session.graph, layer).outputs
-    const off = this.options.result === 'softmax' ? 1 / k : 0
-    return Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0) - off)
-  }
-
-  private gateBatch(batch: Batch, inputs: string[], index: number): void {
-    const labels = this.request.gradientOf === 'sampled' ? null : batch.labels
-    if (labels === null && this.request.gradientOf === 'labels') {
-      throw new EspalierError(
-        'DATA_INVALID',
-        'The gradient of the loss needs labels, but the data has none. Use data with labels or another criterion.',
-      )
-    }
-    const random = this.random(`labels/${index}`)
-    const presence = this.places.presence(batch)
-    const result = this.session.backward(batch.inputs, {
-      of: this.logits,
-      seed: (value) => lossVector(value, this.form, labels, random, this.places.asked(value, presence)),
-      taps: [...new Set([...this.reads.map((read) => read.value), ...this.recurrent.flatMap(recurrentTaps)])],
-      values: inputs,
-    })
-    try {
-      tidy(() => {
-        const [values, gradients] = [result.values, result.gradients].map((from) => (name: string) => live(from, name))
-        if (!values || !gradients) return
-        const products = this.reads.map((read) => {
-          const places = this.places.rows(read.value, read.channelAxis, batch.count)
-          return gateProducts(read, values(read.value), gradients(read.value), places)
-        })
-        const states = this.recurrent.flatMap((layer) =>
-          stateGates(this.session.graph, layer, values, gradients, batch.count),
-        )
-        this.units.addGates([...products, ...states], batch.count)
-      })
-    } finally {
-      result.of.tensor.dispose()
-      disposeValues(result.values)
-      disposeValues(result.gradients)
-    }
   }
 
   private async propagate(layers: Map<string, LayerStatistics>) {
@@ -321,7 +273,8 @@ class Pass {
       sorted.map(([name, statistics]) => [name, new LayerPropagation(this.session.graph, statistics)] as const),
     )
     let before = 0
-    await this.eachBatch(this.propagationSamples, (batch, index) => {
+    for (let index = 0; index < this.batches(this.propagationSamples); index++) {
+      const batch = this.read(index, this.propagationSamples)
       const backward = (seed: (value: LiveValue) => ReturnType<typeof logitVector>, values: string[]) => {
         const result = this.session.backward(batch.inputs, { of: this.logits, seed, taps: outputs, values })
         result.of.tensor.dispose()
@@ -348,7 +301,9 @@ class Pass {
         for (const values of [logits.values, logits.gradients, fisher.values, fisher.gradients]) disposeValues(values)
       }
       before += batch.count
-    })
+      this.done()
+      await pause()
+    }
     let logits = 0
     let fisher = 0
     for (const propagation of propagations.values()) {
@@ -363,27 +318,4 @@ class Pass {
       correlation: correlationOf(this.coupling, changes, this.propagationSamples),
     }
   }
-}
-
-/** Every value that linear operators read, once. */
-function readValues(layers: readonly Layer[], recurrent: readonly RecurrentLayer[]): ReadValue[] {
-  const result = new Map<string, ReadValue>()
-  for (const layer of recurrent) {
-    const units = layer.inputUnits.subarray(0, layer.inputUnits.length - layer.outputUnits.length)
-    if (!units.some((unit) => unit !== 0)) continue
-    result.set(layer.input, { value: layer.input, units, channelAxis: -1, reader: layer })
-  }
-  for (const layer of layers) {
-    const channelAxis = layer.kind === 'conv' ? 1 : -1
-    if (!result.has(layer.input)) {
-      result.set(layer.input, { value: layer.input, units: layer.inputUnits, channelAxis, reader: layer })
-    }
-  }
-  return [...result.values()]
-}
-
-function live(values: LiveValues, name: string): LiveValue {
-  const value = values.get(name)
-  if (value) return value
-  throw new EspalierError('INTERNAL', `The value "${name}" was not computed.`)
 }

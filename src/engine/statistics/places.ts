@@ -80,23 +80,43 @@ function readByIndex(graph: Graph, value: string): boolean {
     )
 }
 
+/** What is known of rows, as plain data. */
+export interface KnownPlaces {
+  readonly axes: ReadonlyMap<string, AxisFactors>
+  readonly padding: PaddingInput | null
+  /** Values whose padding the result does not read. */
+  readonly ignoring: ReadonlySet<string>
+}
+
 /** What rows mean in one network on one kind of data. */
 export class Places {
   private readonly axes: ReadonlyMap<string, AxisFactors>
   private readonly padding: PaddingInput | null
   private readonly known = new Map<string, RowPlaces | null>()
-  /** Values whose padding the result does not read. */
   private ignoring: ReadonlySet<string> = new Set()
 
+  /** @param sample some samples, or what another one knows of them */
   constructor(
     private readonly graph: Graph,
-    sample: Batch,
+    sample: Batch | KnownPlaces,
   ) {
+    if ('axes' in sample) {
+      this.axes = sample.axes
+      this.padding = sample.padding
+      this.ignoring = sample.ignoring
+      return
+    }
     this.padding = paddingInput(graph, sample)
     const longest = [...sample.inputs.values()].find(({ dims }) => dims.length > 1 && dims.length < 4)?.dims[1] ?? 0
     const extents = openExtents(graph, sample.inputs as Feed)
     for (const { shape } of graph.inputs) if (typeof shape?.[0] === 'string') extents.set(shape[0], SAMPLES)
     this.axes = traced(graph, extents, this.padding?.steps ?? longest)
+  }
+
+  /** For another one, perhaps elsewhere. */
+  get plain(): KnownPlaces {
+    const { axes, padding, ignoring } = this
+    return { axes, padding, ignoring }
   }
 
   /** Whether sequences of this data are filled up with something. */

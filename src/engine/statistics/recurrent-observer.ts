@@ -14,7 +14,8 @@ import {
   tensor2d,
 } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
-import { MomentSum, OuterSum } from './accumulate'
+import { MomentSum, OuterSum, type PartialSum } from './accumulate'
+import type { ObservedLayer } from './layer-observer'
 import { type Presence, timeMajor } from './places'
 import { precisionOf } from './precision'
 import { insideOf, type RecurrentBlock, type RecurrentLayer, readRecurrent } from './recurrent-layer'
@@ -115,6 +116,23 @@ export class RecurrentObserver {
     this.layer.blocks.forEach((block, b) => {
       const g = gradientRows(this.layer, block, gradients, values)
       this.outer[b]?.add(counting ? gather(g, counting) : g)
+    })
+  }
+
+  /** As in `LayerObserver`. */
+  take(): ObservedLayer {
+    const { samples } = this
+    this.samples = 0
+    return { samples, moments: this.moments.map((sum) => sum.take()), outer: this.outer.map((sum) => sum.take()) }
+  }
+
+  put({ samples, moments, outer }: ObservedLayer): void {
+    this.samples += samples
+    this.moments.forEach((sum, b) => {
+      sum.put(moments[b] as PartialSum)
+    })
+    this.outer.forEach((sum, b) => {
+      sum.put(outer[b] as readonly Float32Array[])
     })
   }
 

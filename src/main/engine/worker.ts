@@ -2,12 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { resultGradientsPiece } from '../../engine/recovery/result-gradients'
 import { initBackend, networkPiece, serveWorker, trainingPiece, type WorkerRequest } from '../../engine/runtime'
+import { observationPiece } from '../../engine/statistics'
 
 const port = parentPort
 if (!port) throw new Error('A worker is started by Espalier and does nothing on its own.')
 const { wasmPath } = workerData as { wasmPath: string }
 let last: Promise<unknown> = initBackend({ backend: 'wasm', wasmPath })
-const answer = serveWorker([networkPiece, trainingPiece, resultGradientsPiece])
+const answer = serveWorker([networkPiece, trainingPiece, resultGradientsPiece, observationPiece])
 port.on('message', (request: WorkerRequest) => {
   last = last.then(async () => port.postMessage(await answer(request)))
 })

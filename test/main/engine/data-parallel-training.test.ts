@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Graph, type GraphNode, int } from '../../../src/engine/graph/graph'
 import { sizeOf, toFloat32 } from '../../../src/engine/graph/tensor'
-import { NetworkBuilder } from '../../../src/engine/reference-networks/builder'
 import {
   createDataParallelTrainer,
   createTrainer,
@@ -18,24 +17,12 @@ import {
   type WorkerPool,
 } from '../../../src/engine/runtime'
 import { numbers } from '../../engine/runtime/support/op-cases'
+import { classes, residual } from './support/residual'
 import { endingAt, workerPools } from './support/workers'
 
 const pool = workerPools()
-const classes = 5
 /** No multiple of the number of shards. */
 const samples = 13
-
-/** Convolutions with BatchNorm and a shortcut around two of them. */
-function residual(seed = 0): Graph {
-  const net = new NetworkBuilder('residual', [2, 8, 8], seed)
-  const block = (name: string, from: typeof net.input, width: number) =>
-    net.batchNorm(`bn-${name}`, net.convolution(name, from, width, 3, { padding: 1, bias: false }))
-  const stem = net.relu('relu-stem', block('stem', net.input, 6))
-  const inner = net.relu('relu-inner', block('inner', stem, 4))
-  const joined = net.relu('relu-joined', net.add('join', block('outer', inner, 6), stem))
-  const pooled = net.maxPool('pool', joined, 2)
-  return net.build(net.dense('classifier', net.flatten('flat', pooled), classes))
-}
 
 const feedOf = (step: number, count = samples): Feed =>
   new Map([['', { dims: [count, 2, 8, 8], data: numbers(100 + step, count * 128) }]])

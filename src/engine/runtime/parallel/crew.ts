@@ -11,7 +11,11 @@ export class Crew<Setup, Input, Output> {
   private readonly id = ++count
   /** Generation of each worker in which the piece was opened. */
   private readonly opened = new Map<number, { readonly generation: number; readonly ready: Promise<WorkerAnswer> }>()
+  /** Parts that each worker has to do. */
   private readonly waiting: number[]
+  /** Those that wait for a free worker. */
+  private readonly queue: (() => void)[] = []
+  private disposed = false
 
   /** @param setup plain data, cloned to every worker that is needed; what is in shared memory is shared */
   constructor(
@@ -23,27 +27,47 @@ export class Crew<Setup, Input, Output> {
   }
 
   /** Answers one part on the least busy worker, on another one where it ends. @throws ENGINE_CRASHED */
-  run(input: Input): Promise<Output> {
-    return this.onOne((call) => call(input))
+  async run(input: Input): Promise<Output> {
+    for (let attempt = 1; ; attempt++) {
+      const worker = this.leastBusy()
+      this.occupy(worker, 1)
+      try {
+        return await this.call(worker, input)
+      } catch (error) {
+        this.requireAnother(error, attempt)
+      } finally {
+        this.occupy(worker, -1)
+      }
+    }
   }
 
   /**
-   * Several calls that belong together, in order, to one worker. Where it ends, all of them are made again to another
-   * one: `work` must not have done anything else before it returns.
+   * Several calls that belong together, in order, to one worker, which does nothing else of this crew meanwhile; begins when
+   * one is free. Where it ends, all of them are made again: `work` must have no effect before it returns.
    * @throws what `work` throws, ENGINE_CRASHED when workers keep ending
    */
   async onOne<T>(work: (call: (input: Input) => Promise<Output>) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const worker = this.waiting.indexOf(Math.min(...this.waiting))
-      this.waiting[worker] = (this.waiting[worker] as number) + 1
+      while (this.waiting.every((busy) => busy > 0)) await new Promise<void>((resolve) => this.queue.push(resolve))
+      const worker = this.leastBusy()
+      this.occupy(worker, 1)
       try {
         return await work(this.sameWorker(worker))
       } catch (error) {
         this.requireAnother(error, attempt)
       } finally {
-        this.waiting[worker] = (this.waiting[worker] as number) - 1
+        this.occupy(worker, -1)
+        this.queue.shift()?.()
       }
     }
+  }
+
+  private leastBusy(): number {
+    return this.waiting.indexOf(Math.min(...this.waiting))
+  }
+
+  private occupy(worker: number, by: number): void {
+    this.waiting[worker] = (this.waiting[worker] as number) + by
   }
 
   /** Calls to a worker as long as it is the same one, which holds what earlier calls left in it. */
@@ -91,6 +115,8 @@ export class Crew<Setup, Input, Output> {
   }
 
   private async call(worker: number, input: Input): Promise<Output> {
+    // Whoever is told late that the work was called off must not begin it anew.
+    if (this.disposed) throw new EspalierError('INTERNAL', 'A part of some work was asked for after its end.')
     // Both are posted at once: a worker answers in order.
     const ready = this.open(worker)
     const answer = this.workers.call(worker, { kind: 'run', id: this.id, input })
@@ -117,6 +143,7 @@ export class Crew<Setup, Input, Output> {
   }
 
   dispose(): void {
+    this.disposed = true
     for (const [worker, { generation }] of this.opened) {
       if (this.workers.generation(worker) !== generation) continue
       // A worker that has ended holds nothing any more.
