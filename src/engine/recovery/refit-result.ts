@@ -19,7 +19,7 @@ export interface ResultRefitOptions {
   readonly seed: number
   /** Samples a step. Default 64. */
   readonly batch?: number
-  /** Steps at most; a sample is seen 20 times at most, but at least 96 steps are made. Default 1,024. */
+  /** Steps at most; a sample is seen 20 times at most, but at least 96 steps are made. Default 2,048. */
   readonly steps?: number
   /**
    * Step relative to the size of what is moved; falls to zero in a line. Default: as `rateFor` says of the divergence at
@@ -65,7 +65,7 @@ const SOME = 8
 export const batchOfStep = 64
 const TEMPERATURE = 4
 /** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
-export const mostSteps = 1024
+export const mostSteps = 2048
 const fewestSteps = 224
 const FEWEST_STEPS = 96
 const MOST_PASSES = 20
@@ -88,7 +88,7 @@ const FEWEST_SAMPLES = 64
 const rateFor = (divergence: number): number => Math.min(0.08, Math.max(0.005, 0.08 * Math.sqrt(divergence)))
 
 /** Forward MACs that all steps together may need before there are fewer of them. */
-const CHEAP = 2e11
+const CHEAP = 4e11
 
 /** Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most. */
 export const stepsFor = (macs: number): number =>
