@@ -1,7 +1,6 @@
 /** The whole result-oriented job on a small VGG, by backend, beside the same algorithm as a prototype in PyTorch. */
 import { join } from 'node:path'
-import { bundled } from '../lib/bundle.mjs'
-import { inRoot } from '../lib/root.mjs'
+import { engineBundle } from './engine/bundle.mjs'
 import { measured, node } from './lib/child.mjs'
 
 export const title = 'The whole result-oriented job'
@@ -9,7 +8,7 @@ export const note =
   'vgg-small (six 3x3 convolutions with BatchNorm, 28x28 images, random weights) to 15 % of its MACs with 2,048 calibration samples of noise, in processes of their own. Ours observes, measures what every group is worth, tries several orders, takes checkpoints, refits layer by layer and verifies; with the refit on the result it also distils. The peer is the algorithm of the specification in PyTorch, with all its threads: it observes, decides once and refits, and neither measures nor verifies. Programs and data are loaded before the clock starts.'
 
 export async function run({ quick, python }) {
-  const bundle = await bundled(inRoot('scripts/bench/engine/api.ts'))
+  const bundle = await engineBundle()
   const samples = quick ? '128' : '2048'
   const keep = '0.15'
   const script = join(import.meta.dirname, 'job/ours.mjs')

@@ -6,13 +6,15 @@ import { inRoot, root } from './root.mjs'
 /**
  * Bundles one entry, packages left out, into `.cache/bundles`.
  * @param {string} entry path of a TypeScript file
+ * @param {string} [beside] another entry, into whose folder it goes
  * @returns {Promise<string>} the address to import
  */
-export async function bundled(entry) {
+export async function bundled(entry, beside = entry) {
   const { build } = await import('vite')
   // Every entry has its own place, named after its folder too.
-  const name = `${basename(dirname(entry))}-${basename(entry).replace(/\.\w+$/, '')}`
-  const outDir = join(inRoot('.cache/bundles'), name)
+  const nameOf = (path) => `${basename(dirname(path))}-${basename(path).replace(/\.\w+$/, '')}`
+  const name = nameOf(entry)
+  const outDir = join(inRoot('.cache/bundles'), nameOf(beside))
   await build({
     root,
     configFile: false,
