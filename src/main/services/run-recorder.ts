@@ -1,9 +1,9 @@
 /** Writes what a running run says into the store, often enough to lose nothing and seldom enough to cost nothing. */
 import type { LogLine, MetricPoint, Run } from '../../contract/entities'
+import { Pace } from '../../contract/pace'
 import type { Progress } from '../../contract/run'
 import type { Heard } from '../engine/index'
 import type { ServiceContext } from './context'
-import { Pace } from './pace'
 
 const usualPauseMs = 400
 

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Run, WorkbenchEvent } from '../../../src/contract/entities'
 import { EventBus } from '../../../src/main/services/events'
-import { Pace } from '../../../src/main/services/pace'
 
 const runChanged = (id: string, fraction: number): WorkbenchEvent => ({
   type: 'run-changed',
@@ -40,20 +39,5 @@ describe('a subscription', () => {
     for (let i = 0; i < 5000; i++) bus.emit({ type: 'project-changed', projectId: `p${i % 3}` })
     const first = (await events.next()).value
     expect(first).toEqual({ type: 'projects-changed' })
-  })
-})
-
-describe('the pace', () => {
-  test('says nothing too early, then what is left at the present speed', () => {
-    const pace = new Pace()
-    expect(pace.etaSeconds(0, 0)).toBeNull()
-    expect(pace.etaSeconds(1000, 0.1)).toBeNull()
-    expect(pace.etaSeconds(10_000, 0.25)).toBeCloseTo(30)
-  })
-
-  test('of a resumed run does not count what was done before', () => {
-    const pace = new Pace()
-    pace.etaSeconds(0, 0.5)
-    expect(pace.etaSeconds(10_000, 0.6)).toBeCloseTo(40)
   })
 })

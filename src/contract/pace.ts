@@ -1,4 +1,4 @@
-/** How long a run will still take, from how fast it has been going. */
+/** How long something will still take, from how fast it has been going; the services say it of runs, the page of everything else. */
 
 const shortestShare = 0.01
 const shortestMs = 2000
