@@ -10,6 +10,16 @@ export const baseOption = (palette: Palette) => ({
   grid: { left: 8, right: 16, top: 28, bottom: 24, containLabel: true },
 })
 
+/** The grid inside a chart: what stands outside of it (labels, names of axes) has the room that it needs, however wide it is. */
+export const gridOption = (top: number) => ({
+  left: 4,
+  right: 16,
+  top,
+  bottom: 4,
+  outerBoundsMode: 'same' as const,
+  outerBoundsContain: 'all' as const,
+})
+
 export const tooltipOption = (palette: Palette) => ({
   renderMode: 'richText' as const,
   backgroundColor: palette.surface,

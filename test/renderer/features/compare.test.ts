@@ -111,7 +111,7 @@ describe('the confusion', () => {
     const { wrapper } = mounted
     const ask = () => wrapper.get('section.ask button')
     // The panels below the fold come in the frame after.
-    await vi.waitFor(ask)
+    await vi.waitFor(ask, 30_000)
     await ask().trigger('click')
     await mounted.settle()
     for (let turn = 0; turn < 100 && !mounted.wrapper.find('ol .as-link').exists(); turn++) await mounted.settle()

@@ -81,7 +81,7 @@ describe('curves', () => {
     for (const id of ['r-13', 'r-22']) fake.world.metrics.set(id, known ?? [])
     mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22', fake)
     const charts = () => mounted?.wrapper.findAll('.curves .drawn') ?? []
-    await vi.waitFor(() => expect(charts().length).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(charts().length).toBeGreaterThan(0), 30_000)
     const series = JSON.parse(charts()[0]?.text() ?? '[]') as { name: string; itemStyle: { color: string } }[]
     expect(series).toHaveLength(2)
   })
@@ -92,7 +92,7 @@ const names = () => mounted?.wrapper.findAll('.body .name').map((name) => name.t
 describe('a mark', () => {
   it('pins runs to the top, whatever the order, and over a restart', async () => {
     mounted = await mountApp('/p/p-sample/runs')
-    await vi.waitFor(() => expect(names().length).toBeGreaterThan(5))
+    await vi.waitFor(() => expect(names().length).toBeGreaterThan(5), 30_000)
     const third = names()[2] ?? ''
     await mounted.wrapper.findAll('.body .pick input')[2]?.trigger('click')
     const button = mounted.wrapper.findAll('.selection button').find((one) => one.text() === 'Pin to the top')
@@ -110,7 +110,7 @@ describe('a mark', () => {
 
   it('gives a run a colour that the comparison shows too', async () => {
     mounted = await mountApp('/p/p-sample/runs')
-    await vi.waitFor(() => expect(names().length).toBeGreaterThan(5))
+    await vi.waitFor(() => expect(names().length).toBeGreaterThan(5), 30_000)
     await mounted.wrapper.findAll('.body .pick input')[3]?.trigger('click')
     const href = mounted.wrapper.findAll('.body .name')[3]?.attributes('href') ?? ''
     const id = href.split('/').at(-1) ?? ''
@@ -124,6 +124,6 @@ describe('a mark', () => {
     await mounted.settle()
     expect(mounted.wrapper.findAll('.body .dot')[3]?.classes()).toContain('c7')
     await mounted.router.push(`/p/p-sample/compare?runs=${id},r-13`)
-    await vi.waitFor(() => expect(mounted?.wrapper.find('thead .dot').classes()).toContain('c7'))
+    await vi.waitFor(() => expect(mounted?.wrapper.find('thead .dot').classes()).toContain('c7'), 30_000)
   })
 })

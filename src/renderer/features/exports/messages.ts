@@ -60,7 +60,7 @@ export default bilingual(
     emptyTitle: 'Nothing to export yet',
     emptyText:
       'Bring a model or finish a run; then its network can be written as ONNX, TensorFlow.js and Keras, with the proof that the files compute the same.',
-    done: '{n} files written and checked.',
+    done: '{n} file written and checked. | {n} files written and checked.',
     calledOff: 'The export was called off; nothing is on record of it.',
     snippet: 'Run it',
     original: 'Original',

@@ -1,7 +1,7 @@
 /** An own chart as ECharts draws it. */
 import type { OwnChart } from '../../../contract'
 import type { EChartsOption } from '../../charts/echarts'
-import { axisOption, baseOption, legendOption, tooltipOption } from '../../charts/options'
+import { axisOption, baseOption, gridOption, legendOption, tooltipOption } from '../../charts/options'
 import { type Palette, strategyIndex, symbols } from '../../charts/palette'
 import { type ChartSeries, mostBars } from './charts'
 
@@ -30,7 +30,7 @@ export function chartOption(
   const named = series.length > 1 || (series[0]?.name ?? '') !== ''
   return {
     ...baseOption(palette),
-    grid: { left: 36, right: 16, top: named ? 40 : 16, bottom: 28, containLabel: true },
+    grid: gridOption(named ? 40 : 16),
     ...(named
       ? {
           legend: {
@@ -77,13 +77,14 @@ export function chartOption(
           axisLabel: {
             color: palette.text3,
             fontSize: 11,
-            width: 84,
+            // A few bars leave room for longer names.
+            width: categories.length > 5 ? 84 : 120,
             overflow: 'truncate',
             interval: categories.length > 8 ? 'auto' : 0,
           },
         }
       : { ...axisOption(palette, words.x), type: 'value' },
-    yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 40, scale: !bars },
+    yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 10, scale: !bars },
     series: series.map((one, at) => {
       const color = palette.series[place(one, at)] ?? palette.accent
       const look = { name: one.name, itemStyle: { color } }

@@ -143,7 +143,7 @@ export default bilingual(
       seed: 'Seed',
       batch: 'Batch',
     },
-    epochs: '{n} epochs, learning rate {rate}',
+    epochs: '{n} epoch, learning rate {rate} | {n} epochs, learning rate {rate}',
     distilled: 'with teacher',
     noFinetune: 'none',
     repeat: 'Same command, same seed, same machine: the same bytes.',

@@ -75,7 +75,7 @@ export default bilingual(
     selectRun: 'Select {name}',
     selected: '{n} selected',
     clear: 'Clear',
-    shown: '{n} of {total} runs',
+    shown: '{n} of {total} run | {n} of {total} runs',
     count: '{n} run | {n} runs',
     soFar: '{n} of {total} runs so far',
     newRun: 'New run',

@@ -25,7 +25,7 @@ export default bilingual(
     commands: 'Commands',
     running: '{n} running',
     queued: '{n} waiting',
-    offline: 'Offline: nothing leaves this machine',
+    offline: 'Nothing leaves this machine',
     chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder',
     tooLarge:
