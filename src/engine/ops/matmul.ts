@@ -36,7 +36,7 @@ const matmul: OpDefinition = {
   op: 'MatMul',
   infer: (context) => inferMatMul(context, context.input(0).dtype, context.shape(0), context.shape(1)),
   lower: lowerMatMul,
-  mixes: ({ constant }) => constant(1)?.dims.length !== 2 && !constant(0),
+  mixes: ({ constant }) => !constant(0) && !constant(1),
   macs(context) {
     const inner = context.inputShape(0).at(-1) as number
     return context.outputShape(0).reduce((a, b) => a * b, 1) * inner
@@ -66,7 +66,7 @@ function coupleLeft(context: CouplingContext): void {
   const labels = context.labels(1)
   const rows = coveringAxis(labels, rank - 2)
   if (weight?.dims.length !== 2 || context.shape(1).length !== rank) {
-    context.fix(labels, 'held.stacked')
+    coupleInteraction(context)
     return
   }
   const inputIds = claimAxis(context, labels, rank - 2) ?? new Int32Array(weight.dims[1] as number)
@@ -76,22 +76,46 @@ function coupleLeft(context: CouplingContext): void {
   context.set(0, [...labels.filter((entry) => entry !== rows), onAxis(rank - 2, outputIds)])
 }
 
-/** Two computed operands: what is summed over must go on both sides; axes of the batch (heads) go as a whole. */
+/**
+ * The units of an operand. A stored stack of matrices (experts, positions for every head) has units of its own along the
+ * axis of the result, reads the other operand along the one that is summed over, and follows its heads.
+ */
+function sideOf(context: CouplingContext, i: 0 | 1, rank: number): readonly Labels[] {
+  const stack = context.constant(i)
+  if (!stack) return context.labels(i)
+  const made = i === 0 ? rank - 2 : rank - 1
+  return stack.dims.flatMap((extent, axis) => {
+    if (extent < 2) return []
+    if (axis === made) {
+      const ids = context.fresh(extent)
+      context.bind(i, axis, ids, 'producer')
+      return [onAxis(axis, ids)]
+    }
+    const entry = context.free(axis, extent)
+    context.bind(i, axis, entry.ids, axis < rank - 2 ? 'passthrough' : 'consumer')
+    return [entry]
+  })
+}
+
+/** What is summed over must go on both sides; axes of the batch (heads) go as a whole. */
 function coupleInteraction(context: CouplingContext): void {
   const rank = context.outputShape(0).length
   if (context.shape(0).length !== rank || context.shape(1).length !== rank || rank < 2) {
-    context.fix(context.labels(0), 'held.ranks')
-    context.fix(context.labels(1), 'held.ranks')
+    const held = context.constant(0) || context.constant(1) ? 'held.stacked' : 'held.ranks'
+    context.fix(context.labels(0), held)
+    context.fix(context.labels(1), held)
     return
   }
   const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
-  const heads = (i: number) =>
-    context.labels(i).map((entry) => {
+  const sides = [sideOf(context, 0, rank), sideOf(context, 1, rank)] as const
+  const heads = (i: 0 | 1) =>
+    sides[i].map((entry) => {
       const batch = entry.axes.filter((axis) => axis < rank - 2)
       if (batch.length === 0 || batch.length === entry.axes.length) return entry
       // Where the other side has no heads that could go, features go, the same of every head.
+      const other = (1 - i) as 0 | 1
       const paired = batch.every(
-        (axis) => context.shape(1 - i)[axis] === 1 || context.labels(1 - i).some(({ axes }) => axes.includes(axis)),
+        (axis) => context.shape(other)[axis] === 1 || sides[other].some(({ axes }) => axes.includes(axis)),
       )
       return context.merge(entry, paired ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
