@@ -1,6 +1,6 @@
 /** Accumulates how a smaller network's result differs from the original's, with the bounds a promise is judged on. */
 import { EspalierError } from '../../contract/errors'
-import { fresh95, meanInterval, pairedDropBound } from './bounds'
+import { meanInterval, pairedDropBound } from './bounds'
 import { divergence, namedClass } from './divergence'
 import { columnsLast, layoutOf, type Output, type Score, ScoreMeter } from './score-meter'
 import type { Task } from './task'
@@ -112,7 +112,7 @@ export class PairMeter {
     const result = this.after.score()
     const n = Math.max(1, this.samples)
     const kl = this.kl / n
-    const [, klBound] = meanInterval(kl, Math.max(0, this.klSquares / n - kl * kl), this.samples, fresh95)
+    const [, klBound] = meanInterval(kl, Math.max(0, this.klSquares / n - kl * kl), this.samples)
     const { drop, dropBound } = this.drop(original, result)
     return { original, result, agreement: this.agreement(), kl, klBound, drop, dropBound, samples: this.samples }
   }
@@ -128,7 +128,7 @@ export class PairMeter {
     const scale = Math.max(original.value, Number.MIN_VALUE)
     const mean = this.change / this.samples
     const variance = Math.max(0, this.changeSquares / this.samples - mean * mean)
-    const [, worse] = meanInterval(mean, variance, this.samples, fresh95)
+    const [, worse] = meanInterval(mean, variance, this.samples)
     if (this.task.metric === 'perplexity') {
       // The metric is the exponential of the loss, which is nats a token.
       return { drop: 100 * (result.value / scale - 1), dropBound: 100 * (Math.exp(worse) - 1) }
