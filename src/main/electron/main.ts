@@ -53,7 +53,9 @@ function present(): void {
 guardNetwork()
 app.setName('Espalier')
 app.enableSandbox()
-protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }])
+protocol.registerSchemesAsPrivileged([
+  { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+])
 
 if (!app.requestSingleInstanceLock()) app.quit()
 else {
