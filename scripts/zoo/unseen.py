@@ -2,7 +2,7 @@
 import torch
 
 from further import AUDIO, DECODER, ENCODER_DECODER, TINY, detector, encoder_decoder, speech, video
-from more import causal, encoder, ones, pixels, several, tokens, vision, whole, whole_detector
+from more import causal, encoder, ones, pixels, several, tokens, vision, whole
 from wide import SMALL, family, segmentation, torchvision_model
 
 STAGES = dict(embedding_size=16, hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 1, 1])
@@ -115,6 +115,5 @@ ZOO = {
     **TEXT, **IMAGES, **SOUND,
     **{name: torchvision_model(name) for name in "densenet161 vgg13_bn resnet34 regnet_x_1_6gf efficientnet_b3 swin_s shufflenet_v2_x2_0 resnext101_32x8d".split()},
     "deeplabv3_mobilenet": segmentation("deeplabv3_mobilenet_v3_large"), "retinanet_v2": detector("retinanet_resnet50_fpn_v2"), "ssd300_heads": detector("ssd300_vgg16", 300),
-    "keypointrcnn": whole_detector("keypointrcnn_resnet50_fpn", 96, min_size=96, max_size=96), "maskrcnn_v2": whole_detector("maskrcnn_resnet50_fpn_v2", 96, min_size=96, max_size=96),
     "s3d": video("s3d"), "mvit_v2_s": video("mvit_v2_s"),
 }
