@@ -116,8 +116,7 @@ registerOp({
   },
 })
 
-const sameAxes = (a: Labels, b: Labels): boolean =>
-  a.axes.join() === b.axes.join() && a.dims.join() === b.dims.join()
+const sameAxes = (a: Labels, b: Labels): boolean => a.axes.join() === b.axes.join() && a.dims.join() === b.dims.join()
 
 registerOp({
   op: 'ScatterElements',
