@@ -33,7 +33,7 @@ export interface ResultRefitOptions {
    * passes where a sample would be seen more than three times, else 0.
    */
   readonly mixtures?: number
-  /** Further samples of the same table, fitted after those for calibration. None of them is needed. */
+  /** Further samples of the same table, which the network that is handed in has not been fitted to. None of them is needed. */
   readonly more?: Int32Array
   /** Workers that share a step; none: this thread alone. */
   readonly workers?: WorkerPool | null
@@ -76,7 +76,7 @@ const MOST_PASSES = 20
 const PASSES_UNMIXED = 3
 const WARM_STEPS = 10
 const STOPS = 4
-/** Share of the calibration samples that is not fitted but chooses among what was reached, and the most it may be. */
+/** Samples that are not fitted but choose among what was reached, as a share of those for calibration, and the most there may be. */
 const HELD_OUT = 1 / 8
 const MOST_HELD_OUT = 256
 /** With fewer calibration samples nothing can be told on held-out ones. */
@@ -99,7 +99,7 @@ const SMALLER = 1 / 4
 
 /**
  * Minimises the divergence of the result from the original's over the calibration samples and mixtures of them, starting
- * from a network that was refitted in closed form. Iterative, by gradients; needs no labels. A part of the samples is
+ * from a network that was refitted in closed form. Iterative, by gradients; needs no labels. Some samples are
  * held out: of four stops on the way the best by the divergence there is what comes back, and the given network where none is
  * better.
  * Deterministic for a seed on one backend.
@@ -115,12 +115,7 @@ export async function resultRefit(
 ): Promise<Graph> {
   const { indices, table } = calibration
   if (indices.length < FEWEST_SAMPLES) return start
-  const held = Math.min(MOST_HELD_OUT, Math.floor(HELD_OUT * indices.length))
-  const more = options.more ?? new Int32Array()
-  const fitted = { table, indices: new Int32Array(indices.length - held + more.length) }
-  fitted.indices.set(indices.subarray(0, indices.length - held))
-  fitted.indices.set(more, indices.length - held)
-  const heldOut = { table, indices: indices.subarray(indices.length - held) }
+  const { fitted, heldOut } = parted(calibration, options.more ?? new Int32Array())
   const folded = foldBatchNorm(start)
   const graph = inferShapes(folded.graph)
   const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
@@ -137,6 +132,22 @@ export async function resultRefit(
     gradients?.dispose()
     session.dispose()
     teacher.dispose()
+  }
+}
+
+/**
+ * What is fitted, and what chooses among what was reached. The closed form has fitted the calibration samples, so on them
+ * the network it left looks better than it is: where there are others, those choose.
+ */
+function parted({ table, indices }: Selection, more: Int32Array): { fitted: Selection; heldOut: Selection } {
+  const held = Math.min(MOST_HELD_OUT, Math.floor(HELD_OUT * indices.length))
+  const all = new Int32Array(indices.length + more.length)
+  const [first, last] = more.length >= 2 * held ? [indices, more] : [more, indices]
+  all.set(first)
+  all.set(last, first.length)
+  return {
+    fitted: { table, indices: all.subarray(0, all.length - held) },
+    heldOut: { table, indices: all.subarray(all.length - held) },
   }
 }
 

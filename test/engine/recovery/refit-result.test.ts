@@ -81,6 +81,29 @@ describe('resultRefit', () => {
     expect(weightsOf(result)).toEqual(weightsOf(original))
   })
 
+  it('lets samples choose that the network it was given has not been fitted to, where there are any', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const { table } = samples
+    const reads = new Map<number, number>()
+    const counted: SampleTable = {
+      ...table,
+      read(indices) {
+        for (const index of indices) reads.set(index, (reads.get(index) ?? 0) + 1)
+        return table.read(indices)
+      },
+    }
+    // Before the first step and at four stops; an eighth of the 64 samples for calibration.
+    const heldOutOf = async (more: Int32Array) => {
+      reads.clear()
+      await resultRefit(original, start, { table: counted, indices: range(64) }, { ...options, steps: 96, more })
+      const seen = new Int32Array(192).map((_, index) => reads.get(index) ?? 0)
+      return [...seen.keys()].filter((index) => seen[index] === 5)
+    }
+    expect(await heldOutOf(range(192).subarray(64))).toEqual([...range(192).subarray(184)])
+    expect(await heldOutOf(new Int32Array())).toEqual([...range(64).subarray(56)])
+  })
+
   it('gives the same when it is interrupted at any stop and goes on', async () => {
     const original = chainNetwork()
     const start = smaller(original)
