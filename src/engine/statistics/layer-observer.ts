@@ -3,7 +3,8 @@ import type { Layer } from '../coupling/index'
 import type { Graph } from '../graph/graph'
 import { gather, reshape, slice, type Tensor, tensor1d, transpose } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
-import { MomentSum, OuterSum, type PartialSum } from './accumulate'
+import { MomentSum, OuterSum } from './accumulate'
+import { LayerSums } from './layer-sums'
 import { type LinearShape, type SlidingWindow, shapeOfLayer, windowOfLayer } from './linear-layer'
 import { precisionOf } from './precision'
 import { asRows, channelMajor, extentsOf, outputRows, patchRows } from './rows'
@@ -38,17 +39,10 @@ export function extentsOfLayer(layer: Layer, input: LiveValue, output: LiveValue
   return { input: extentsOf(input, channelAxis).spatial, output: extentsOf(output, channelAxis).spatial }
 }
 
-/** What an observer saw of a few batches, as plain data. */
-export interface ObservedLayer {
-  readonly samples: number
-  readonly moments: readonly PartialSum[]
-  readonly outer: readonly (readonly Float32Array[])[]
-}
-
 /** Channel moments see this many times as many positions, since every one of them is a single row. */
 const CHANNEL_POSITIONS = 4
 
-/** Whoever makes one disposes it. */
+/** Whoever makes one disposes its sums. */
 export class LayerObserver {
   readonly shape: LinearShape
   readonly mode: 'patch' | 'channel'
@@ -58,9 +52,7 @@ export class LayerObserver {
   private readonly window: SlidingWindow | null
   private readonly outputSpatial: readonly number[]
   private readonly inputPositions: number
-  private readonly moments: MomentSum[]
-  private readonly outer: OuterSum[]
-  private samples = 0
+  readonly sums: LayerSums
 
   constructor(
     graph: Graph,
@@ -84,9 +76,11 @@ export class LayerObserver {
     this.channels = this.mode === 'channel' ? columns / taps : this.shape.channels
     this.inputPositions = layer.kind === 'dense' ? taps : spatial.reduce((a, b) => a * b, 1)
     const width = this.mode === 'channel' ? this.channels : columns
-    this.moments = options.moments ? Array.from({ length: blocks }, () => new MomentSum(width)) : []
     const wantsOuter = options.sensitivity && options.exact === null
-    this.outer = wantsOuter ? Array.from({ length: blocks }, () => new OuterSum(outputs)) : []
+    this.sums = new LayerSums(
+      options.moments ? Array.from({ length: blocks }, () => new MomentSum(width)) : [],
+      wantsOuter ? Array.from({ length: blocks }, () => new OuterSum(outputs)) : [],
+    )
   }
 
   /**
@@ -95,12 +89,12 @@ export class LayerObserver {
    * @param counting of the positions drawn, the rows that count; null: all.
    */
   addInput(input: LiveValue, samples: number, random: Random, counting: CountingRows): void {
-    if (this.moments.length === 0) return
+    if (this.sums.moments.length === 0) return
     const { blocks } = this.shape
     const [rows, taps] =
       this.mode === 'patch' ? this.patches(input, samples, random, counting) : [this.singles(input, random), 1]
     if (rows.shape[0] === 0) return
-    this.moments.forEach((sum, b) => {
+    this.sums.moments.forEach((sum, b) => {
       sum.add(blockOf(rows, b, blocks, taps))
     })
   }
@@ -129,8 +123,8 @@ export class LayerObserver {
 
   /** Adds the gradient at the operator's output; `counting` as for the input. Runs inside a tidy scope. */
   addGradient(gradient: LiveValue, samples: number, counting: CountingRows): void {
-    this.samples += samples
-    if (this.outer.length === 0) return
+    this.sums.samples += samples
+    if (this.sums.outer.length === 0) return
     const rows = asRows(gradient, this.layer.kind === 'conv' ? 1 : -1)
     const total = rows.shape[1] as number
     const chosen =
@@ -140,25 +134,8 @@ export class LayerObserver {
       ) ?? null
     const all = reshape(rows, [-1, rows.shape[2] as number])
     const flat = chosen ? gather(all, tensor1d(chosen, 'int32')) : all
-    this.outer.forEach((sum, b) => {
-      sum.add(blockOf(flat, b, this.outer.length, 1))
-    })
-  }
-
-  /** What was added since the last time, of at most `BATCHES` batches; it is gone here. */
-  take(): ObservedLayer {
-    const { samples } = this
-    this.samples = 0
-    return { samples, moments: this.moments.map((sum) => sum.take()), outer: this.outer.map((sum) => sum.take()) }
-  }
-
-  put({ samples, moments, outer }: ObservedLayer): void {
-    this.samples += samples
-    this.moments.forEach((sum, b) => {
-      sum.put(moments[b] as PartialSum)
-    })
-    this.outer.forEach((sum, b) => {
-      sum.put(outer[b] as readonly Float32Array[])
+    this.sums.outer.forEach((sum, b) => {
+      sum.add(blockOf(flat, b, this.sums.outer.length, 1))
     })
   }
 
@@ -167,18 +144,14 @@ export class LayerObserver {
       this.mode === 'patch'
         ? channelMajor(this.shape.channels, this.shape.taps)
         : Int32Array.from({ length: this.channels }, (_, i) => i)
-    const blocks = this.moments.map((sum): BlockMoments => {
+    const blocks = this.sums.moments.map((sum): BlockMoments => {
       const rows = order.length + 1
       const moments = sum.mean(order)
       return { mode: this.mode, rows, moments, precision: precisionOf(moments, rows) }
     })
     const { exact } = this.options
-    const sensitivity = exact ? [exact] : this.outer.map((sum) => sum.mean(this.samples))
+    const sensitivity = exact ? [exact] : this.sums.outer.map((sum) => sum.mean(this.sums.samples))
     return { layer: this.layer, taps: this.taps, blocks, sensitivity, kappa: 1 }
-  }
-
-  dispose(): void {
-    for (const sum of [...this.moments, ...this.outer]) sum.dispose()
   }
 }
 

@@ -156,7 +156,7 @@ class Pass {
   }
 
   dispose(): void {
-    for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.dispose()
+    for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.sums.dispose()
   }
 
   /** The first pass, part by part: on the workers where there are some and it is worth it, with the same bytes. */
@@ -242,7 +242,7 @@ class Pass {
       if (!part) continue
       const observer = this.observers.get(name) ?? observerOf(graph, layer, part.form, this.task)
       this.observers.set(name, observer)
-      observer.put(part.seen)
+      observer.sums.put(part.seen)
     }
     for (const layer of this.recurrent) {
       const { name } = layer.node
@@ -250,7 +250,7 @@ class Pass {
       if (!seen) continue
       const observer = this.recurrentObservers.get(name) ?? recurrentObserverOf(layer, this.task)
       this.recurrentObservers.set(name, observer)
-      observer.put(seen)
+      observer.sums.put(seen)
     }
     this.units.put(units)
     this.maps.put(maps)

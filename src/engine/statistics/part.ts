@@ -9,13 +9,8 @@ import type { Piece } from '../runtime/parallel'
 import { tidy } from '../runtime/tensors'
 import type { LiveValue, LiveValues, Session } from '../runtime/types'
 import { gateProducts, type ReadValue, UnitSums } from './gates'
-import {
-  type CountingRows,
-  extentsOfLayer,
-  type LayerExtents,
-  LayerObserver,
-  type ObservedLayer,
-} from './layer-observer'
+import { type CountingRows, extentsOfLayer, type LayerExtents, LayerObserver } from './layer-observer'
+import type { ObservedLayer } from './layer-sums'
 import { isObservable, shapeOfLayer } from './linear-layer'
 import { type KeptMaps, MapKeeper } from './maps'
 import { type KnownPlaces, Places, type Presence } from './places'
@@ -178,9 +173,9 @@ export class PartObserver {
   /** What was seen; the observer has done its work. */
   take(): ObservedPart {
     const layers = [...this.observers].map(
-      ([name, observer]) => [name, { form: this.forms.get(name) as LayerForm, seen: observer.take() }] as const,
+      ([name, observer]) => [name, { form: this.forms.get(name) as LayerForm, seen: observer.sums.take() }] as const,
     )
-    const recurrent = [...this.recurrentObservers].map(([name, observer]) => [name, observer.take()] as const)
+    const recurrent = [...this.recurrentObservers].map(([name, observer]) => [name, observer.sums.take()] as const)
     return {
       layers: new Map(layers),
       recurrent: new Map(recurrent),
@@ -190,7 +185,7 @@ export class PartObserver {
   }
 
   dispose(): void {
-    for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.dispose()
+    for (const observer of [...this.observers.values(), ...this.recurrentObservers.values()]) observer.sums.dispose()
   }
 
   private wantedValues(): string[] {

@@ -14,8 +14,8 @@ import {
   tensor2d,
 } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
-import { MomentSum, OuterSum, type PartialSum } from './accumulate'
-import type { ObservedLayer } from './layer-observer'
+import { MomentSum, OuterSum } from './accumulate'
+import { LayerSums } from './layer-sums'
 import { type Presence, timeMajor } from './places'
 import { precisionOf } from './precision'
 import { insideOf, type RecurrentBlock, type RecurrentLayer, readRecurrent } from './recurrent-layer'
@@ -86,19 +86,19 @@ export function countingSteps(
   return steps > 0 ? Int32Array.from(chosen) : new Int32Array()
 }
 
-/** Whoever makes one disposes it. */
+/** Whoever makes one disposes its sums. */
 export class RecurrentObserver {
-  private readonly moments: MomentSum[]
-  private readonly outer: OuterSum[]
-  private samples = 0
+  readonly sums: LayerSums
 
   constructor(
     readonly layer: RecurrentLayer,
     private readonly wanted: { readonly positions: number; readonly moments: boolean; readonly sensitivity: boolean },
   ) {
     const blocks = (is: boolean) => (is ? layer.blocks : [])
-    this.moments = blocks(wanted.moments).map(({ inputUnits }) => new MomentSum(inputUnits.length))
-    this.outer = blocks(wanted.sensitivity).map(({ outputUnits }) => new OuterSum(outputUnits.length))
+    this.sums = new LayerSums(
+      blocks(wanted.moments).map(({ inputUnits }) => new MomentSum(inputUnits.length)),
+      blocks(wanted.sensitivity).map(({ outputUnits }) => new OuterSum(outputUnits.length)),
+    )
   }
 
   /** Adds one batch. Runs inside a tidy scope. @param presence null where padding counts as any step does */
@@ -107,37 +107,20 @@ export class RecurrentObserver {
     const drawn = countingSteps(presence, steps, samples, samplePositions(steps, this.wanted.positions, random))
     const rows = tensor1d(drawn, 'int32')
     this.layer.blocks.forEach((block, b) => {
-      if (drawn.length > 0) this.moments[b]?.add(gather(recurrentRows(this.layer, block, values), rows))
+      if (drawn.length > 0) this.sums.moments[b]?.add(gather(recurrentRows(this.layer, block, values), rows))
     })
-    this.samples += samples
-    if (!gradients || this.outer.length === 0) return
+    this.sums.samples += samples
+    if (!gradients || this.sums.outer.length === 0) return
     const every = Int32Array.from({ length: steps }, (_, t) => t)
     const counting = presence ? tensor1d(countingSteps(presence, steps, samples, every), 'int32') : null
     this.layer.blocks.forEach((block, b) => {
       const g = gradientRows(this.layer, block, gradients, values)
-      this.outer[b]?.add(counting ? gather(g, counting) : g)
-    })
-  }
-
-  /** As in `LayerObserver`. */
-  take(): ObservedLayer {
-    const { samples } = this
-    this.samples = 0
-    return { samples, moments: this.moments.map((sum) => sum.take()), outer: this.outer.map((sum) => sum.take()) }
-  }
-
-  put({ samples, moments, outer }: ObservedLayer): void {
-    this.samples += samples
-    this.moments.forEach((sum, b) => {
-      sum.put(moments[b] as PartialSum)
-    })
-    this.outer.forEach((sum, b) => {
-      sum.put(outer[b] as readonly Float32Array[])
+      this.sums.outer[b]?.add(counting ? gather(g, counting) : g)
     })
   }
 
   finish(): LayerStatistics {
-    const blocks = this.moments.map((sum): BlockMoments => {
+    const blocks = this.sums.moments.map((sum): BlockMoments => {
       const rows = sum.width + 1
       const moments = sum.mean(Int32Array.from({ length: sum.width }, (_, i) => i))
       return { mode: 'patch', rows, moments, precision: precisionOf(moments, rows) }
@@ -147,13 +130,9 @@ export class RecurrentObserver {
       recurrent: this.layer.blocks,
       taps: 1,
       blocks,
-      sensitivity: this.outer.map((sum) => sum.mean(this.samples)),
+      sensitivity: this.sums.outer.map((sum) => sum.mean(this.sums.samples)),
       kappa: 1,
     }
-  }
-
-  dispose(): void {
-    for (const sum of [...this.moments, ...this.outer]) sum.dispose()
   }
 }
 

@@ -48,14 +48,13 @@ export class PricedNetwork {
    * @throws BUDGET_UNREACHABLE, CANCELLED, and what the quick refit and measuring throw
    */
   async decideTo(target: number): Promise<ResultOrientedDecision> {
-    const { cost: whole, options, hooks = {}, checkpoints: tools } = this.input
+    const { cost, coupling, graph, options, hooks = {}, checkpoints: tools } = this.input
     const chosen = await this.chosenOrder(target)
     const ahead = chosen && [...chosen.steps]
-    const layers = this.layers.map(({ layer, blocks }) => ({ layer, blocks: blocks.map((block) => block.fresh()) }))
-    const cost = whole.clone()
-    const decision = this.begin(layers, { target, scarcity: options.scarcity })
-    const checkpoints = tools ? new Checkpoints(this.input.graph, layers, options.protect, tools) : null
-    const removed = new Uint8Array(this.input.coupling.units + 1)
+    const layers = this.freshLayers()
+    const decision = this.begin(layers, target, options.scarcity)
+    const checkpoints = tools ? new Checkpoints(graph, layers, options.protect, tools) : null
+    const removed = new Uint8Array(coupling.units + 1)
     const start = cost[options.measure]
     let since = performance.now()
     while (!decision.reached && (target > 0 || decision.canStep)) {
@@ -85,11 +84,7 @@ export class PricedNetwork {
     const { cost, coupling, options, otherOrders = [], checkpoints: tools, quickRefit } = this.input
     if (!tools || !quickRefit || target === 0 || options.scarcity !== undefined) return null
     return chooseOrder(
-      (scarcity) =>
-        this.begin(
-          this.layers.map(({ layer, blocks }) => ({ layer, blocks: blocks.map((block) => block.fresh()) })),
-          { target, scarcity },
-        ),
+      (scarcity) => this.begin(this.freshLayers(), target, scarcity),
       ordersWithin(otherOrders, this.groups, this.layers),
       cost,
       { measure: options.measure, target },
@@ -99,10 +94,12 @@ export class PricedNetwork {
     )
   }
 
-  private begin(
-    layers: readonly LayerConsumers[],
-    { target, scarcity }: { readonly target: number; readonly scarcity: number | undefined },
-  ): Decision {
+  /** Decisions use them up. */
+  private freshLayers(): LayerConsumers[] {
+    return this.layers.map(({ layer, blocks }) => ({ layer, blocks: blocks.map((block) => block.fresh()) }))
+  }
+
+  private begin(layers: readonly LayerConsumers[], target: number, scarcity: number | undefined): Decision {
     const { cost, options } = this.input
     return new Decision(
       this.groups,
