@@ -1,6 +1,6 @@
 """Exports the model zoo to ONNX with random weights, in a throwaway Python environment.
 
-usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more]
+usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more|unseen|adverse]
 needs: torch, torchvision, timm, transformers, onnx (onnxscript for the new exporter). Nothing is downloaded.
 """
 import argparse
@@ -201,7 +201,7 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
-    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen"], default="usual")
+    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen", "adverse"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -214,11 +214,11 @@ def main():
         try:
             torch.manual_seed(0)
             start = time.time()
-            net, sample = make()
+            net, sample, *own = make()
             net.eval()
             names = [f"input{i}" if i else "input" for i in range(len(sample))]
             options = {"dynamo": True, "opset_version": 18} if a.exporter == "new" else {"dynamo": False, "opset_version": 17}
-            torch.onnx.export(net, sample, str(path), input_names=names, output_names=["output"], external_data=False, **options)
+            torch.onnx.export(net, sample, str(path), input_names=names, external_data=False, **{"output_names": ["output"], **options, **(own[0] if own else {})})
             print(f"{name}: {path.stat().st_size / 1e6:.1f} MB, {time.time() - start:.1f} s", flush=True)
         except Exception as error:  # noqa: BLE001 - the next network may still export
             path.unlink(missing_ok=True)

@@ -86,12 +86,40 @@ function dense(
   return into.transpose(y, [...left, ...right], [...equation.output])
 }
 
+/** A stored operand as a stack of matrices: rows of what is summed over from the left, columns of it from the right. */
+function storedSide(
+  into: Replacement,
+  constant: TensorData,
+  letters: string,
+  lead: readonly string[],
+  own: string | undefined,
+  summed: readonly string[],
+  i: 0 | 1,
+): string {
+  const extents = (list: readonly string[]) =>
+    list.map((letter) => (letters.includes(letter) ? (constant.dims[letters.indexOf(letter)] as number) : 1))
+  const mine = own ? [own] : []
+  const order = [...lead, ...(i === 0 ? [...mine, ...summed] : [...summed, ...mine])]
+  const matrix = [sizeOf(extents(mine)), sizeOf(extents(summed))]
+  const name = `${into.base}/weight_${i}`
+  into.constants.set(
+    name,
+    permuted(
+      constant,
+      order.flatMap((letter) => (letters.includes(letter) ? [letters.indexOf(letter)] : [])),
+      [...extents(lead), ...(i === 0 ? matrix : matrix.reverse())],
+    ),
+  )
+  return name
+}
+
 /** Two operands in general: shared indices of the result are batch axes, and so are all but the last of each side's own. */
 function product(
   into: Replacement,
   values: readonly string[],
   equation: Equation,
   extent: (l: string) => number | string,
+  stored: (value: string) => TensorData | undefined,
 ) {
   const [a, b] = equation.inputs as [string, string]
   const output = [...equation.output]
@@ -103,18 +131,22 @@ function product(
   const row = output.findLast((letter) => !b.includes(letter))
   const column = output.findLast((letter) => !a.includes(letter))
   const lead = output.filter((letter) => letter !== row && letter !== column)
-  const side = (value: string, letters: string, own: string | undefined): string => {
+  const side = (i: 0 | 1, own: string | undefined): string => {
+    const [value, letters] = [values[i] as string, equation.inputs[i] as string]
+    const constant = stored(value)
+    if (constant) return storedSide(into, constant, letters, lead, own, summed, i)
     let x = into.align(value, letters, [...lead, ...(own ? [own] : []), ...summed])
     if (!own) x = into.unsqueeze(x, [lead.length])
     if (summed.length === 1) return x
     const total = summed.reduce((size, letter) => size * Number(extent(letter)), 1)
     return into.emit('Reshape', [x, into.sizes([...lead.map(() => 0), 0, Number.isFinite(total) ? total : -1])])
   }
-  const left = side(values[0] as string, a, row)
-  const right = side(values[1] as string, b, column)
   const rank = lead.length + 2
   const turn = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
-  let y = into.emit('MatMul', [left, into.emit('Transpose', [right], attributes({ perm: ints(turn) }))])
+  const left = side(0, row)
+  let right = side(1, column)
+  if (!stored(values[1] as string)) right = into.emit('Transpose', [right], attributes({ perm: ints(turn) }))
+  let y = into.emit('MatMul', [left, right])
   const gone = [...(row ? [] : [lead.length]), ...(column ? [] : [lead.length + 1])]
   if (gone.length > 0) y = into.emit('Squeeze', [y, into.sizes(gone)])
   return into.transpose(y, [...lead, ...(row ? [row] : []), ...(column ? [column] : [])], output)
@@ -151,7 +183,7 @@ function rewrite(graph: Graph, node: GraphNode): Replacement | undefined {
       const [letters, weightLetters] = [equation.inputs[1 - stored], equation.inputs[stored]] as [string, string]
       result = dense(into, node.inputs[1 - stored] as string, letters, weight, weightLetters, equation)
     }
-    result ??= product(into, node.inputs, equation, extent)
+    result ??= product(into, node.inputs, equation, extent, (name) => graph.constants.get(name))
   }
   const last = into.nodes.at(-1)
   if (!last || last.outputs[0] !== result) return undefined

@@ -1,7 +1,14 @@
 /** Elementwise operators of several operands with broadcasting: operands' units at the same place become one. */
 import type { Dim } from '../graph/graph'
-import type { DataType } from '../graph/tensor'
-import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { type DataType, toNumbers } from '../graph/tensor'
+import {
+  type CouplingContext,
+  type InferContext,
+  type Inferred,
+  type Labels,
+  type OpDefinition,
+  registerOp,
+} from './definition'
 import { elementRules } from './elements'
 import { clusterByAxes, expandLabels } from './labels'
 import { lowerBroadcast, lowerNot } from './lower/elementwise'
@@ -118,6 +125,15 @@ const inferBroadcast =
     ]
   }
 
+/** Zeros in the places of removed units would make infinities and what follows from them. */
+const dividing: Readonly<Record<string, OpDefinition['mixes']>> = {
+  Div: ({ constant }) => !constant(1),
+  Pow: ({ constant }) => {
+    const exponent = constant(1)
+    return !exponent || toNumbers(exponent).some((value) => value < 0)
+  },
+}
+
 for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Mod', 'PRelu', 'Where']) {
   registerOp({
     op,
@@ -125,6 +141,7 @@ for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean'
     infer: inferBroadcast(),
     couple: coupleBroadcast,
     lower: lowerBroadcast,
+    ...(dividing[op] ? { mixes: dividing[op] } : {}),
   })
 }
 for (const op of ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor']) {

@@ -1,5 +1,6 @@
 /** ConvTranspose: the gradient of Conv used as an operator; W is [C, M / groups, ...kernel]. */
 import { type Dim, int, numberAttribute, numbersAttribute, stringAttribute } from '../graph/graph'
+import { besideChannels } from './conv'
 import { type OpDefinition, registerOp } from './definition'
 import { claimAxis, onAxis } from './labels'
 import { lowerConvTranspose } from './lower/convolution'
@@ -43,10 +44,15 @@ const convTranspose: OpDefinition = {
   couple(context) {
     const w = oneSample(context.shape(1))
     const groups = numberAttribute(context.node, 'group', 1)
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     const input = claimAxis(context, labels, 1)
+    // Border and output padding widen an axis even where the kernel is one.
+    const plain = numbersAttribute(context.node, 'output_shape', undefined) === undefined
+    const grows = numbersAttribute(context.node, 'output_padding', undefined)?.some((extra) => extra !== 0)
+    const passed = besideChannels(context, labels, plain && !grows ? w.slice(2) : w.slice(2).map(() => 0))
     const inputIds = input ?? new Int32Array(w[0] as number)
     if (context.constant(1) === undefined) {
+      context.fix(passed, 'held.slides')
       context.fix(inputIds, 'held.weight-computed')
       for (const i of [1, 2]) if (context.has(i)) context.fix(context.labels(i), 'held.weight-computed')
       return
@@ -58,7 +64,7 @@ const convTranspose: OpDefinition = {
       context.bind(1, 0, inputIds, 'passthrough')
       if (bias >= 0) context.bind(2, 0, inputIds, 'passthrough')
       context.linear({ ...shared, kind: 'depthwise', inputIds, outputIds: inputIds })
-      context.set(0, [onAxis(1, inputIds)])
+      context.set(0, [onAxis(1, inputIds), ...passed])
       return
     }
     const ranks = (w[0] as number) / groups
@@ -71,7 +77,7 @@ const convTranspose: OpDefinition = {
     context.bind(1, 1, units, 'producer')
     if (bias >= 0) context.bind(2, 0, outputIds, 'producer')
     context.linear({ ...shared, kind: 'conv', inputIds, outputIds })
-    context.set(0, [onAxis(1, outputIds)])
+    context.set(0, [onAxis(1, outputIds), ...passed])
   },
   resize(context) {
     const groups = numberAttribute(context.node, 'group', 1)

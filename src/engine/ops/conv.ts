@@ -1,9 +1,24 @@
 /** Conv: y[n, m] = sum over c of W[m, c] * x[n, c] + b[m]; grouped and depthwise included. */
 import { int, numberAttribute } from '../graph/graph'
-import { type CouplingContext, type OpDefinition, registerOp } from './definition'
+import { type CouplingContext, type Labels, type OpDefinition, registerOp } from './definition'
 import { claimAxis, idsAlong, onAxis } from './labels'
 import { lowerConv } from './lower/convolution'
-import { oneSample, windowOf, windowOutput } from './shapes'
+import { oneSample, slides, windowOf, windowOutput } from './shapes'
+
+/**
+ * The entries that lie beside the channels and that no window slides over: those of the batch, and along axes that a
+ * kernel of one passes step by step (tokens and features of a mixing network). The others stay.
+ */
+export function besideChannels(
+  context: CouplingContext,
+  labels: readonly Labels[],
+  kernel: readonly number[],
+): readonly Labels[] {
+  const beside = labels.filter((entry) => !entry.axes.includes(1))
+  const held = beside.filter((entry) => entry.axes.some((axis) => axis > 1 && slides(context.node, kernel, axis - 2)))
+  context.fix(held, 'held.slides')
+  return beside.filter((entry) => !held.includes(entry))
+}
 
 /** A weight that the network computes for each sample: its first axis says which outputs there are. */
 function coupleComputed(context: CouplingContext, inputIds: Int32Array, groups: number): void {
@@ -61,15 +76,13 @@ const conv: OpDefinition = {
     const outputs = w[0] as number
     const groups = numberAttribute(context.node, 'group', 1)
     const channels = (w[1] as number) * groups
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     const input = claimAxis(context, labels, 1)
-    context.fix(
-      labels.filter((entry) => entry.axes.some((axis) => axis > 1) && !entry.axes.includes(1)),
-      'held.slides',
-    )
+    const passed = besideChannels(context, labels, w.slice(2))
     const inputIds = input ?? new Int32Array(channels)
     const bias = context.has(2) ? 2 : -1
     if (context.constant(1) === undefined) {
+      context.fix(passed, 'held.slides')
       coupleComputed(context, inputIds, groups)
       return
     }
@@ -81,7 +94,7 @@ const conv: OpDefinition = {
       context.bind(1, 0, outputIds, 'passthrough')
       if (bias >= 0) context.bind(2, 0, outputIds, 'passthrough')
       context.linear({ ...shared, kind: 'depthwise', inputIds, outputIds })
-      context.set(0, [onAxis(1, outputIds)])
+      context.set(0, [onAxis(1, outputIds), ...passed])
       return
     }
     const perGroup = outputs / groups
@@ -101,7 +114,7 @@ const conv: OpDefinition = {
     context.bind(1, 0, outputIds, 'producer')
     if (bias >= 0) context.bind(2, 0, outputIds, 'producer')
     context.linear({ ...shared, kind: 'conv', inputIds, outputIds })
-    context.set(0, [onAxis(1, outputIds)])
+    context.set(0, [onAxis(1, outputIds), ...passed])
   },
   resize(context) {
     const groups = numberAttribute(context.node, 'group', 1)

@@ -24,7 +24,7 @@ const gemm: OpDefinition = {
   },
   couple(context) {
     const weight = context.constant(1)
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     const transB = numberAttribute(context.node, 'transB', 0) === 1
     if (weight === undefined || numberAttribute(context.node, 'transA', 0) === 1) {
       context.fix(labels, 'held.two-computed')

@@ -49,7 +49,7 @@ const matmul: OpDefinition = {
       else coupleInteraction(context)
       return
     }
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     const inputIds = claimAxis(context, labels, rank - 1) ?? new Int32Array(weight.dims[0] as number)
     const outputIds = context.fresh(weight.dims[1] as number)
     context.bind(1, 0, inputIds, 'consumer')

@@ -1,8 +1,9 @@
 /** MaxPool and AveragePool: sliding windows that keep every channel to itself. */
-import { numbersAttribute } from '../graph/graph'
-import { type CouplingContext, type InferContext, type Inferred, registerOp } from './definition'
+import { type GraphNode, numbersAttribute } from '../graph/graph'
+import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
+import { idsAlong, onAxis } from './labels'
 import { lowerPool } from './lower/pool'
-import { windowOf, windowOutput } from './shapes'
+import { oneSample, slides, windowOf, windowOutput } from './shapes'
 
 function infer(context: InferContext): Inferred[] {
   const x = context.input(0)
@@ -31,17 +32,52 @@ export function coupleChannelwise(context: CouplingContext, slides: (axis: numbe
   )
 }
 
+const kernelOf = (node: GraphNode): readonly number[] => numbersAttribute(node, 'kernel_shape', undefined) ?? []
+
+/**
+ * An average over neighbours along one axis and nothing else, as local response normalisation is exported: its spatial
+ * axis, -1 for any other pool.
+ */
+function neighbourAxis(node: GraphNode): number {
+  const kernel = kernelOf(node)
+  const wide = kernel.flatMap((extent, k) => (extent === 1 ? [] : [k]))
+  const { strides, dilations } = windowOf(node, kernel, [])
+  const stepwise = strides.every((stride) => stride === 1) && dilations.every((dilation) => dilation === 1)
+  return node.op === 'AveragePool' && wide.length === 1 && stepwise ? (wide[0] as number) : -1
+}
+
+/** The unit of each result is the one in the middle of its window; units that are in the middle of none stay. */
+function coupleNeighbours(context: CouplingContext, k: number, labels: Labels): Labels {
+  const kernel = kernelOf(context.node)
+  const { pads } = windowOf(context.node, kernel, context.shape(0).slice(2))
+  const extent = oneSample(context.outputShape(0))[k + 2] as number
+  const first = Math.floor((kernel[k] as number) / 2) - (pads[k] as number)
+  const ids = Int32Array.from({ length: extent }, (_, i) => labels.ids[i + first] ?? 0)
+  context.fix(
+    labels.ids.filter((_, i) => i < first || i >= first + extent),
+    'held.slides',
+  )
+  return onAxis(k + 2, ids)
+}
+
 /** An axis that a window of one passes step by step is as good as another channel (sequences pooled as images). */
 function couple(context: CouplingContext): void {
-  const rank = context.shape(0).length - 2
-  const list = (name: string, length: number, otherwise: number) =>
-    numbersAttribute(context.node, name, Array<number>(length).fill(otherwise))
-  const [kernel, strides, pads] = [list('kernel_shape', rank, 0), list('strides', rank, 1), list('pads', 2 * rank, 0)]
-  coupleChannelwise(context, (axis) => {
-    const k = axis - 2
-    return kernel[k] !== 1 || strides[k] !== 1 || pads[k] !== 0 || pads[k + rank] !== 0
-  })
+  const neighbours = neighbourAxis(context.node)
+  const labels = context.operand(0)
+  const along = idsAlong(labels, neighbours + 2)
+  if (neighbours >= 0 && along) {
+    const result = labels.map((entry) => (entry.ids === along ? coupleNeighbours(context, neighbours, entry) : entry))
+    context.set(0, result)
+    return
+  }
+  coupleChannelwise(context, (axis) => slides(context.node, kernelOf(context.node), axis - 2))
 }
 
 registerOp({ op: 'MaxPool', infer, couple, lower: lowerPool })
-registerOp({ op: 'AveragePool', infer, couple, lower: lowerPool })
+registerOp({
+  op: 'AveragePool',
+  infer,
+  couple,
+  lower: lowerPool,
+  mixes: ({ node }) => neighbourAxis(node) >= 0,
+})

@@ -93,6 +93,12 @@ export function windowOf(node: GraphNode, kernel: readonly number[], spatial: re
   return { kernel, strides, dilations, pads, ceil }
 }
 
+/** Whether the window of a node moves along its k-th spatial axis in any other way than passing it step by step. */
+export function slides(node: GraphNode, kernel: readonly number[], k: number): boolean {
+  const { strides, pads } = windowOf(node, kernel, [])
+  return kernel[k] !== 1 || strides[k] !== 1 || pads[k] !== 0 || pads[k + kernel.length] !== 0
+}
+
 /** Output extents of a sliding window. */
 export function windowOutput(window: Window, spatial: readonly Dim[], context: InferContext): Dim[] {
   return spatial.map((size, i) => {

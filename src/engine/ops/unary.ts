@@ -44,9 +44,12 @@ const simple: Readonly<Record<string, number>> = {
   Sign: 9,
   Identity: 7,
 }
+/** Zeros in the places of removed units would make infinities and what follows from them. */
+const notOfZero = new Set(['Log', 'Reciprocal'])
 for (const [op, since] of Object.entries(simple)) {
   const lower = op === 'Identity' ? lowerNothing : lowerActivation
-  registerOp({ op, since, infer: inferSame, couple: coupleSame, lower })
+  const mixes = notOfZero.has(op) ? { mixes: () => true } : {}
+  registerOp({ op, since, infer: inferSame, couple: coupleSame, lower, ...mixes })
 }
 
 for (const op of 'Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot'.split(' ')) {

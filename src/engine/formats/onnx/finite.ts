@@ -1,6 +1,6 @@
 /** Weights must be numbers: a network with NaN or infinite weights has been broken in training. */
 import { EspalierError } from '../../../contract/errors'
-import type { Graph } from '../../graph/graph'
+import type { Graph, GraphNode } from '../../graph/graph'
 import { type TensorData, toFloat32 } from '../../graph/tensor'
 
 /** Operators for which an infinite constant has a meaning: bounds and fillings. */
@@ -46,13 +46,28 @@ function fault(constant: TensorData): 'NaN' | 'infinite' | undefined {
   return values.some((value) => Number.isNaN(value)) ? 'NaN' : 'infinite'
 }
 
+/**
+ * A stored attention mask, which is added to scores: minus infinity where nothing is to be seen, zeros (or, before a
+ * Softmax, distances) elsewhere. At least two axes, so that a bias broken in training is none.
+ */
+function isMask(graph: Graph, constant: TensorData, readers: readonly GraphNode[]): boolean {
+  const values = constant.data instanceof Float64Array ? constant.data : toFloat32(constant)
+  const shared = readers.every((node) => graph.consumers(node.outputs[0] ?? '').some(({ op }) => op === 'Softmax'))
+  return (
+    constant.dims.filter((extent) => extent > 1).length > 1 &&
+    readers.every((node) => node.op === 'Add') &&
+    values.every((value) => value === Number.NEGATIVE_INFINITY || value === 0 || (shared && Number.isFinite(value)))
+  )
+}
+
 /** @throws MODEL_NON_FINITE that names the first such tensor */
 export function verifyFinite(graph: Graph): void {
   for (const [name, constant] of graph.constants) {
     const kind = fault(constant)
     if (!kind) continue
     const readers = graph.consumers(name)
-    if (kind === 'infinite' && readers.length > 0 && readers.every((node) => bounds.has(node.op))) continue
+    const meant = readers.every((node) => bounds.has(node.op)) || isMask(graph, constant, readers)
+    if (kind === 'infinite' && readers.length > 0 && meant) continue
     const [by] = readers
     throw new EspalierError(
       'MODEL_NON_FINITE',

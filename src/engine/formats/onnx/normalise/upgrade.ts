@@ -215,7 +215,21 @@ const castLike: Rule = (node, rewriter) => {
   }
 }
 
+/** Stored coordinates of a single axis are what Gather reads (PyTorch's newer exporter indexes so). */
+const gatherND: Rule = (node, rewriter) => {
+  const indices = rewriter.constant(node.inputs[1])
+  if (indices?.dims.at(-1) !== 1 || numberAttribute(node, 'batch_dims', 0) !== 0) return node
+  const flat = rewriter.addConstant(`${node.name}/indices`, { ...indices, dims: indices.dims.slice(0, -1) })
+  return {
+    ...node,
+    op: 'Gather',
+    inputs: [node.inputs[0] ?? '', flat],
+    attributes: new Map([['axis', int(0)]]),
+  }
+}
+
 const rules: Readonly<Record<string, Rule>> = {
+  GatherND: gatherND,
   CastLike: castLike,
   Clip: clip,
   Dropout: dropout,

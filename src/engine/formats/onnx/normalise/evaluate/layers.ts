@@ -28,8 +28,22 @@ function batchNormalization(node: GraphNode, inputs: readonly (TensorData | unde
   return fromNumbers(x.dtype, x.dims, values)
 }
 
-function matMul(node: GraphNode, a: TensorData, b: TensorData): TensorData | undefined {
-  if (a.dims.length < 2 || b.dims.length < 2) return undefined
+/** A vector counts as a row from the left and as a column from the right; the result lacks that axis. */
+function matMul(node: GraphNode, left: TensorData, right: TensorData): TensorData | undefined {
+  if (left.dims.length === 0 || right.dims.length === 0) return unfit(node.op, 'a number is no matrix')
+  const a = left.dims.length > 1 ? left : { ...left, dims: [1, ...left.dims] }
+  const b = right.dims.length > 1 ? right : { ...right, dims: [...right.dims, 1] }
+  const product = multiply(node, a, b)
+  if (!product) return undefined
+  const dims = [
+    ...product.dims.slice(0, -2),
+    ...(a === left ? product.dims.slice(-2, -1) : []),
+    ...(b === right ? product.dims.slice(-1) : []),
+  ]
+  return { ...product, dims }
+}
+
+function multiply(node: GraphNode, a: TensorData, b: TensorData): TensorData | undefined {
   const [rows, inner] = a.dims.slice(-2) as [number, number]
   const [same, columns] = b.dims.slice(-2) as [number, number]
   const stack = broadcastDims([a.dims.slice(0, -2), b.dims.slice(0, -2)])
@@ -55,6 +69,23 @@ function matMul(node: GraphNode, a: TensorData, b: TensorData): TensorData | und
   return fromNumbers(a.dtype, [...stack, rows, columns], result)
 }
 
+/** alpha A B + beta C, each matrix turned round where the attributes say so. */
+function gemm(node: GraphNode, a: TensorData, b: TensorData, c: TensorData | undefined): TensorData | undefined {
+  const turned = (x: TensorData, name: string) =>
+    numberAttribute(node, name, 0) === 1 && x.dims.length === 2
+      ? gatherStrided(x, [x.dims[1] as number, x.dims[0] as number], [1, x.dims[1] as number])
+      : x
+  const product = multiply(node, turned(a, 'transA'), turned(b, 'transB'))
+  if (!product) return undefined
+  const values = Float64Array.from(numbersOf(product))
+  const [alpha, beta] = [numberAttribute(node, 'alpha', 1), numberAttribute(node, 'beta', 1)]
+  const added = c && numbersOf(gatherStrided(c, product.dims, broadcastStrides(c.dims, product.dims)))
+  for (let i = 0; i < values.length; i++) {
+    values[i] = alpha * (values[i] as number) + (added ? beta * (added[i] as number) : 0)
+  }
+  return fromNumbers(a.dtype, product.dims, values)
+}
+
 /** Ones on a diagonal of a matrix as large as the operand. */
 function eyeLike(node: GraphNode, x: TensorData): TensorData | undefined {
   const [rows, columns] = x.dims
@@ -74,5 +105,6 @@ export function evaluateLayer(node: GraphNode, inputs: readonly (TensorData | un
   const [a, b] = inputs
   if (node.op === 'BatchNormalization') return batchNormalization(node, inputs)
   if (node.op === 'MatMul' && a && b) return matMul(node, a, b)
+  if (node.op === 'Gemm' && a && b) return gemm(node, a, b, inputs[2])
   return node.op === 'EyeLike' && a ? eyeLike(node, a) : undefined
 }
