@@ -8,22 +8,29 @@ function installed() {
   new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) tasks.push({ startTime, duration })
   }).observe({ type: 'longtask' })
-  const painted = () =>
+  /** After the next frame is drawn; `look` is called before that. */
+  const painted = (look = () => {}) =>
     new Promise((resolve) =>
       requestAnimationFrame(() => {
+        look()
         const channel = new MessageChannel()
         channel.port1.onmessage = resolve
         channel.port2.postMessage(0)
       }),
     )
-  const turn = () =>
-    new Promise((resolve) => {
-      const channel = new MessageChannel()
-      channel.port1.onmessage = resolve
-      channel.port2.postMessage(0)
-    })
   let watching = null
+  /** How many lines were drawn on each canvas until now. */
+  const strokes = new WeakMap()
+  const { stroke } = CanvasRenderingContext2D.prototype
+  CanvasRenderingContext2D.prototype.stroke = function (...given) {
+    strokes.set(this.canvas, (strokes.get(this.canvas) ?? 0) + 1)
+    return stroke.apply(this, given)
+  }
   window.bench = {
+    /** Lines drawn inside of an element until now: another number, and what it shows is another picture. */
+    strokesIn(element) {
+      return [...element.querySelectorAll('canvas')].reduce((sum, canvas) => sum + (strokes.get(canvas) ?? 0), 0)
+    },
     /** Frames from now until `stop`, whatever moves them. */
     start() {
       watching = { from: performance.now(), gaps: [], last: 0 }
@@ -40,16 +47,21 @@ function installed() {
       watching = null
       return { gaps, tasks: tasks.filter(({ startTime }) => startTime >= from).map(({ duration }) => duration) }
     },
-    /** Milliseconds from `act` until `shown` holds and the frame that shows it is drawn. */
+    /**
+     * Milliseconds from `act` until the frame in which `shown` holds is drawn. Looked at before each frame is laid out: what
+     * holds then is in that frame, and what the page does after it was drawn is no part of the answer.
+     */
     async until(act, shown, at) {
       const from = performance.now()
       act(at)
-      while (!shown(at)) {
+      for (;;) {
+        let there = false
+        await painted(() => {
+          there = Boolean(shown(at))
+        })
+        if (there) return performance.now() - from
         if (performance.now() - from > 30_000) throw new Error('What was waited for did not appear within 30 s.')
-        await turn()
       }
-      await painted()
-      return performance.now() - from
     },
     /** Calls `act` once a frame; the times between frames, and the tasks over 50 ms meanwhile. */
     async frames(act, count) {
@@ -66,7 +78,7 @@ function installed() {
         gaps.push(now - last)
         last = now
       }
-      await turn()
+      await painted()
       return { gaps, work, tasks: tasks.filter(({ startTime }) => startTime >= from).map(({ duration }) => duration) }
     },
   }

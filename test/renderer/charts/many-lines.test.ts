@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nearestLines } from '../../../src/renderer/charts/nearest'
-import { drawInTurn, forgetDrawing } from '../../../src/renderer/charts/turns'
+import { atOnceOrInTurn, inTurn, leaveTurn } from '../../../src/renderer/ui/turns'
 import { stretchOf } from '../../../src/renderer/ui/use-stretch'
 
 describe('the lines that a tooltip names', () => {
@@ -29,37 +29,58 @@ describe('the lines that a tooltip names', () => {
   })
 })
 
-describe('charts', () => {
+describe('what follows a change', () => {
   let frames: (() => void)[] = []
+  /** The frame's callbacks, and after it was painted the timers that they set. */
+  const frame = () => {
+    frames.shift()?.()
+    vi.runAllTimers()
+  }
   beforeEach(() => {
     frames = []
-    vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame))
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    vi.stubGlobal('requestAnimationFrame', (callback: () => void) => frames.push(callback))
   })
   afterEach(() => {
-    while (frames.length > 0) frames.shift()?.()
+    while (frames.length > 0) frame()
     vi.unstubAllGlobals()
+    vi.useRealTimers()
   })
 
-  it('are drawn one a frame, each once with what was asked for last', () => {
-    const [drawn, a, b, c] = [[] as string[], {}, {}, {}]
-    drawInTurn(a, () => drawn.push('a'))
-    drawInTurn(b, () => drawn.push('b'))
-    drawInTurn(c, () => drawn.push('c'))
-    drawInTurn(b, () => drawn.push('b again'))
-    expect(drawn).toEqual(['a'])
+  it('does so a piece a frame, each once with what was asked for last', () => {
+    const [done, a, b, c] = [[] as string[], {}, {}, {}]
+    inTurn(a, () => done.push('a'))
+    inTurn(b, () => done.push('b'))
+    inTurn(c, () => done.push('c'))
+    inTurn(b, () => done.push('b again'))
+    expect(done).toEqual([])
     frames.shift()?.()
-    expect(drawn).toEqual(['a', 'c'])
-    frames.shift()?.()
-    expect(drawn).toEqual(['a', 'c', 'b again'])
+    expect(done, 'the frame that shows the change is painted first').toEqual([])
+    vi.runAllTimers()
+    expect(done).toEqual(['a'])
+    frame()
+    expect(done).toEqual(['a', 'c'])
+    frame()
+    expect(done).toEqual(['a', 'c', 'b again'])
   })
 
-  it('that are gone are not drawn', () => {
-    const [drawn, a, b] = [[] as string[], {}, {}]
-    drawInTurn(a, () => drawn.push('a'))
-    drawInTurn(b, () => drawn.push('b'))
-    forgetDrawing(b)
-    frames.shift()?.()
-    expect(drawn).toEqual(['a'])
+  it('begins at once on an empty place, where nobody waits', () => {
+    const [done, a, b] = [[] as string[], {}, {}]
+    atOnceOrInTurn(a, () => done.push('a'))
+    atOnceOrInTurn(b, () => done.push('b'))
+    expect(done).toEqual(['a'])
+    frame()
+    expect(done).toEqual(['a', 'b'])
+  })
+
+  it('does not once it is gone', () => {
+    const [done, a, b] = [[] as string[], {}, {}]
+    inTurn(a, () => done.push('a'))
+    inTurn(b, () => done.push('b'))
+    leaveTurn(b)
+    frame()
+    frame()
+    expect(done).toEqual(['a'])
   })
 })
 

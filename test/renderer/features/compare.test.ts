@@ -81,6 +81,28 @@ describe('parallel coordinates', () => {
   })
 })
 
+describe('a run that leaves', () => {
+  it('is gone from the figures in the frame after the click, and from the charts in the frames that follow', async () => {
+    mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-16,r-19,r-22')
+    const { wrapper } = mounted
+    const columns = () => wrapper.findAll('thead .tools').length
+    const lines = () => wrapper.findAll('.box path.line').length
+    await vi.waitFor(() => expect([columns(), lines()]).toEqual([4, 4]), 30_000)
+    await mounted.settle()
+    const frames: (() => void)[] = []
+    vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame))
+    try {
+      await wrapper.findAll('thead .tools button').at(-1)?.trigger('click')
+      await mounted.settle()
+      expect([columns(), lines()]).toEqual([3, 4])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    while (frames.length > 0) frames.shift()?.()
+    await vi.waitFor(() => expect([columns(), lines()]).toEqual([3, 3]), 30_000)
+  })
+})
+
 describe('the confusion', () => {
   it('is told as the mistakes that changed, the largest first', () => {
     const [before, after] = [
