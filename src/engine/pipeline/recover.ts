@@ -1,5 +1,4 @@
 /** Recovery by gradients: fine-tuning on what neither calibration nor verification has seen. */
-import { EspalierError } from '../../contract/errors'
 import { say } from '../../contract/sentences'
 import { stream } from '../data/rng'
 import { costOf, measurePairs, type PairScore, type Runner } from '../evaluation'
@@ -147,9 +146,5 @@ function meanOf(a: Graph, b: Graph): Graph {
 function lossFor(kind: Run['task']['kind'], distill: boolean): FinetuneOptions['loss'] {
   if (kind === 'gaussian') return 'mse'
   if (kind === 'softmax') return distill ? 'distillation' : 'cross-entropy'
-  if (distill) return 'mse'
-  throw new EspalierError(
-    'NOT_BUILT_YET',
-    'Fine-tuning on labels is not built yet for networks with logistic outputs. Let the original teach instead (--distill).',
-  )
+  return distill ? 'binary-distillation' : 'binary-cross-entropy'
 }

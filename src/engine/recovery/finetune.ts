@@ -28,7 +28,7 @@ export interface FinetuneOptions {
   readonly learningRate: number
   readonly batch: number
   readonly seed: number
-  readonly loss: 'cross-entropy' | 'distillation' | 'mse'
+  readonly loss: Loss['kind']
   /** The classes of a result a position are the last axis. */
   readonly classesLast?: boolean
   /** Default linear. */
@@ -49,7 +49,7 @@ export interface FinetuneState {
 export interface FinetuneHooks {
   /** @param some of the samples, in the form of a batch */
   createTrainer(graph: Graph, options: TrainerOptions, some: Feed): Trainer | Promise<Trainer | SharedTrainer>
-  /** The original, whose logits are matched; required for distillation. */
+  /** The original, whose logits are matched instead of labels; the distillations need it. */
   readonly teacher?: Graph | undefined
   /** A generator of its own for each epoch. */
   random(epoch: number): () => number
@@ -67,13 +67,15 @@ export interface FinetuneHooks {
 
 const lossEvery = 4
 
-function lossOf(kind: FinetuneOptions['loss']): Loss {
-  return kind === 'distillation' ? { kind, temperature } : { kind }
+const isDistillation = (kind: Loss['kind']) => kind === 'distillation' || kind === 'binary-distillation'
+
+function lossOf(kind: Loss['kind']): Loss {
+  return kind === 'distillation' || kind === 'binary-distillation' ? { kind, temperature } : { kind }
 }
 
 /** Null: what the teacher answers. */
-function targetOf(batch: Batch, { loss }: FinetuneOptions): Target | null {
-  if (loss === 'distillation') return null
+function targetOf(batch: Batch, teacher: Graph | undefined): Target | null {
+  if (teacher) return null
   if (!batch.labels) {
     throw new EspalierError(
       'DATA_INVALID',
@@ -109,7 +111,7 @@ export async function finetune(
   const batches = epochBatches(samples, options.batch)
   const steps = batches.length * options.epochs
   const { augment = [], schedule = 'linear', warmup = 0 } = options
-  if (options.loss === 'distillation' && !hooks.teacher) {
+  if (isDistillation(options.loss) && !hooks.teacher) {
     throw new EspalierError('INTERNAL', 'Distillation was asked for without a teacher.')
   }
   const some = selection.table.read(selection.indices.subarray(0, SOME)).inputs
@@ -142,7 +144,7 @@ export async function finetune(
         const batch = next
         trainer.learningRate = rateAt(schedule, options.learningRate, step, steps, warmup)
         const readLoss = step % lossEvery === 0 || i === batches.length - 1
-        const stepping = trainer.step(batch.inputs, targetOf(batch, options), { readLoss })
+        const stepping = trainer.step(batch.inputs, targetOf(batch, hooks.teacher), { readLoss })
         // While a backend that computes by itself, or the workers, are at work.
         const following = batches[i + 1]
         if (following) next = prepared(following)

@@ -1,12 +1,10 @@
 /** How far a result is from the original's, softened, and the gradient of that at the logits. */
+import { softplus } from '../runtime/loss'
 import {
-  add,
   exp,
-  log,
   logSoftmax,
   mean,
   mul,
-  relu,
   reshape,
   sigmoid,
   square,
@@ -47,7 +45,6 @@ export function resultLoss(logits: LiveValue, wanted: LiveValue, form: ResultFor
     const [z, y] = [mul(logits.tensor, 1 / t), mul(wanted.tensor, 1 / t)]
     const [q, p] = [sigmoid(z), sigmoid(y)]
     // KL = softplus(z) - softplus(y) - p (z - y), in nats.
-    const softplus = (x: Tensor) => add(relu(x), log(add(1, exp(mul(sub(mul(relu(x), 2), x), -1)))))
     const kl = sub(sub(softplus(z), softplus(y)), mul(p, sub(z, y)))
     return { value: mul(mean(kl), t * t), gradient: mul(sub(q, p), t / logits.tensor.size) }
   }

@@ -1,6 +1,7 @@
 /** Losses over the result of a network: value and gradient at the logits, means over the batch as in PyTorch. */
 import * as tf from '@tensorflow/tfjs-core'
 import { EspalierError } from '../../contract/errors'
+import { toChannelsLast } from './layout'
 import type { HostTensor, Loss, Target } from './types'
 
 const isHost = (target: Target): target is HostTensor => !(target instanceof tf.Tensor) && 'dims' in target
@@ -39,6 +40,37 @@ function oneHotOf(target: Target, rows: number, classes: number): { wanted: tf.T
     asked++
   }
   return { wanted: tf.tensor(values, [rows, classes]), asked }
+}
+
+/** A single column holds the label itself, 0 or 1; of several the label's is 1. */
+function marksOf(target: Target, rows: number, classes: number) {
+  if (classes > 1) {
+    const { wanted, asked } = oneHotOf(target, rows, classes)
+    return { wanted, asked, weight: asked === rows ? null : tf.sum(wanted, 1, true) }
+  }
+  // The other of two classes is that of no mark.
+  const { wanted, asked } = oneHotOf(target, rows, 2)
+  return {
+    wanted: tf.slice(wanted, [0, 1], [rows, 1]),
+    asked,
+    weight: asked === rows ? null : tf.sum(wanted, 1, true),
+  }
+}
+
+/** log(1 + e^z) without overflow, from operations that every backend has. */
+export function softplus(z: tf.Tensor): tf.Tensor {
+  const positive = tf.relu(z)
+  const magnitude = tf.sub(tf.mul(positive, 2), z)
+  return tf.add(positive, tf.log(tf.add(tf.exp(tf.neg(magnitude)), 1)))
+}
+
+/** -p log q - (1 - p) log (1 - q) of q = sigmoid(z), without overflow. */
+const logistic = (z: tf.Tensor, p: tf.Tensor): tf.Tensor => tf.sub(softplus(z), tf.mul(p, z))
+
+/** Numbers as many as the logits, given in ONNX's order, as the logits are held. */
+function asHeld(target: Target, logits: tf.Tensor, layout: 'nhwc' | 'plain'): tf.Tensor {
+  const given = targetTensor(target, plainShape(logits, layout))
+  return layout === 'nhwc' && logits.rank > 2 ? tf.transpose(given, toChannelsLast(logits.rank)) : given
 }
 
 export interface LossResult {
@@ -81,7 +113,7 @@ export function lossOf(
   layout: 'nhwc' | 'plain' = 'plain',
   classesLast = false,
 ): LossResult {
-  const axes = loss.kind === 'mse' ? null : classAxes(logits.rank, layout, classesLast)
+  const axes = classAxes(logits.rank, layout, classesLast)
   const order = axes && lastOrder(logits.rank, axes.axis)
   const ordered = order ? tf.transpose(logits, order) : logits
   const classes = order ? (ordered.shape.at(-1) as number) : logits.size / (logits.shape[0] as number)
@@ -93,8 +125,28 @@ export function lossOf(
     return { gradient: back ? tf.transpose(shaped, back) : shaped, value }
   }
   if (loss.kind === 'mse') {
-    const difference = tf.sub(flat, targetTensor(target, [rows, classes]))
-    return done(tf.mul(difference, 2 / logits.size), tf.mean(tf.square(difference)))
+    const difference = tf.sub(logits, asHeld(target, logits, layout))
+    return { gradient: tf.mul(difference, 2 / logits.size), value: tf.mean(tf.square(difference)) }
+  }
+  if (loss.kind === 'binary-distillation') {
+    const { temperature } = loss
+    const student = tf.mul(logits, 1 / temperature)
+    const teacher = tf.mul(asHeld(target, logits, layout), 1 / temperature)
+    const wanted = tf.sigmoid(teacher)
+    const distance = tf.sub(logistic(student, wanted), logistic(teacher, wanted))
+    return {
+      gradient: tf.mul(tf.sub(tf.sigmoid(student), wanted), temperature / logits.size),
+      value: tf.mul(tf.mean(distance), temperature * temperature),
+    }
+  }
+  if (loss.kind === 'binary-cross-entropy') {
+    const { wanted, weight, asked } = marksOf(target, rows, classes)
+    const [difference, each] = [tf.sub(tf.sigmoid(flat), wanted), logistic(flat, wanted)]
+    const share = 1 / Math.max(1, asked * classes)
+    return done(
+      tf.mul(weight ? tf.mul(difference, weight) : difference, share),
+      tf.mul(tf.sum(weight ? tf.mul(each, weight) : each), share),
+    )
   }
   if (loss.kind === 'cross-entropy') {
     const { wanted, asked } = oneHotOf(target, rows, classes)

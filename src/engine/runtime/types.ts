@@ -80,6 +80,10 @@ export type Loss =
   | { readonly kind: 'cross-entropy' }
   /** KL from the teacher's softened distribution, scaled by temperature squared (Hinton et al., 2015). */
   | { readonly kind: 'distillation'; readonly temperature: number }
+  /** Of every class apart: the classes' sigmoids against the labels, as torch's BCEWithLogitsLoss. */
+  | { readonly kind: 'binary-cross-entropy' }
+  /** The same distance as of `distillation`, of every class apart. */
+  | { readonly kind: 'binary-distillation'; readonly temperature: number }
   | { readonly kind: 'mse' }
 
 export interface TrainerOptions {
@@ -101,7 +105,7 @@ export interface TrainerOptions {
   readonly teacher?: Graph
 }
 
-/** Class indices for cross-entropy; the teacher's logits (or the targets of mse) [N, K] for the others. */
+/** Class indices for the cross-entropies; the teacher's logits (or the targets of mse) [N, K] for the others. */
 export type Target = Int32Array | Float32Array | HostTensor | Tensor
 
 export interface Trainer {

@@ -74,6 +74,16 @@ describe('fine-tuning', () => {
     expect(seen.states.map((state) => state.epoch)).toEqual([1, 2])
   })
 
+  it.each(['distillation', 'mse'] as const)('follows the original by %s, without labels', async (loss) => {
+    const unlabelled = {
+      ...rows,
+      table: { ...rows.table, labels: null, read: (at: Int32Array) => ({ ...rows.table.read(at), labels: null }) },
+    }
+    const seen = hooks({ teacher: graph })
+    await finetune(hurt, unlabelled, { ...options, loss, learningRate: loss === 'mse' ? 0.002 : 0.02 }, seen)
+    expect(seen.losses.at(-1)).toBeLessThan((seen.losses[0] as number) / 2)
+  })
+
   it('goes on from a kept epoch to the same bytes', async () => {
     const first = hooks()
     const whole = await finetune(empty, rows, options, first)

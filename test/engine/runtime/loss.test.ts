@@ -55,3 +55,48 @@ describe('a result a position', () => {
     close(found.gradient.dataSync() as Float32Array, wanted.gradient.dataSync() as Float32Array)
   })
 })
+
+/** Values and gradients from torch 2.14: binary_cross_entropy_with_logits in float64, and the Bernoulli KL by autograd. */
+describe('logistic results', () => {
+  const logits = Float32Array.from({ length: 6 }, (_, i) => 3 * Math.cos(3 * i))
+  const read = (tensor: tensors.Tensor) => tensor.dataSync() as Float32Array
+
+  it('mark the class of the label among several', () => {
+    const { value, gradient } = lossOf(
+      { kind: 'binary-cross-entropy' },
+      tensors.tensor(logits, [2, 3]),
+      Int32Array.of(2, 0),
+    )
+    expect(value.dataSync()[0]).toBeCloseTo(1.44252257, 6)
+    close(read(gradient), Float32Array.of(0.15876235, 0.00813346, -0.00885424, -0.15649474, 0.1543875, 0.01547863))
+  })
+
+  it('are the label itself where there is one, far from overflow, and ask nothing of a label below 0', () => {
+    const one = (values: number[], labels: number[]) =>
+      lossOf({ kind: 'binary-cross-entropy' }, tensors.tensor(values, [values.length, 1]), Int32Array.from(labels))
+    const wanted = one([1.5, -2, 40], [1, 1, 0])
+    expect(wanted.value.dataSync()[0]).toBeCloseTo(14.1094471, 5)
+    close(read(wanted.gradient), Float32Array.of(-0.06080851, -0.29359903, 0.33333333))
+    const some = one([1.5, 9, -2, 40], [1, -1, 1, 0])
+    expect(some.value.dataSync()[0]).toBeCloseTo(14.1094471, 5)
+    close(read(some.gradient), Float32Array.of(-0.06080851, 0, -0.29359903, 0.33333333))
+  })
+
+  it('follow a teacher class by class', () => {
+    const teacher = { dims: [2, 3], data: Float32Array.from({ length: 6 }, (_, i) => 2 * Math.sin(2 * i)) }
+    const loss = { kind: 'binary-distillation', temperature: 2 } as const
+    const { value, gradient } = lossOf(loss, tensors.tensor(logits, [2, 3]), teacher)
+    expect(value.dataSync()[0]).toBeCloseTo(1.11062232, 5)
+    close(read(gradient), Float32Array.of(0.10585816, -0.17606043, 0.16305111, -0.07581427, 0.0170195, -0.04161545))
+  })
+})
+
+it('compares numbers a position where they belong, though the network holds its channels last', () => {
+  const dims = [1, 2, 2, 1]
+  const wanted = { dims, data: Float32Array.of(1, 2, 3, 4) }
+  // [N, H, W, C] of the same picture.
+  const held = tensors.tensor([1, 3, 2, 5], [1, 2, 1, 2])
+  const { value, gradient } = lossOf({ kind: 'mse' }, held, wanted, 'nhwc')
+  expect(value.dataSync()[0]).toBeCloseTo(0.25, 6)
+  close(gradient.dataSync() as Float32Array, Float32Array.of(0, 0, 0, 0.5))
+})

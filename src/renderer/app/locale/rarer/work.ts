@@ -27,8 +27,6 @@ export const work: Readonly<Record<string, string>> = {
     '微调发散：损失在第 {0} 步（共 {1} 步）不是有限数值。请使用小于 {2} 的学习率。',
   'Fine-tuning needs at least 2 samples outside calibration and verification, but {0} are left. Use fewer calibration samples or more data.':
     '除校准和验证之外，微调至少需要 2 个样本，而只剩 {0} 个。请减少校准样本或增加数据。',
-  'Fine-tuning on labels is not built yet for networks with logistic outputs. Let the original teach instead (--distill).':
-    '对于输出为逻辑函数的网络，尚不支持按标签微调。请改为以原网络为教师（--distill）。',
   'Fine-tuning on labels needs labels, and this data has none. Let the original teach instead (distill).':
     '按标签微调需要标签，而此数据没有标签。请改为以原网络为教师（蒸馏）。',
   'Gradients cannot pass through {0} (node "{1}"), so a strategy or training that needs them cannot be used on this network. Choose one that works without gradients.':
