@@ -2,7 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import { type HeldCode, type Sentence, say } from '../../contract/sentences'
 import type { Graph, GraphNode, Shape } from '../graph/graph'
-import { type CouplingContext, findOp, type Labels, type Role } from '../ops/index'
+import { type Choice, type CouplingContext, findOp, type Labels, type Role } from '../ops/index'
 import { shapeOf } from '../ops/infer'
 import { holdWhole, onAxis, simplify } from '../ops/labels'
 import { formGroups } from './groups'
@@ -17,6 +17,36 @@ import type { RawBinding, Walk } from './walk'
  * @throws NOT_FOUND for a protected name that is no node.
  */
 export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] = []): Coupling {
+  const fixed = new Set(protectedNodes)
+  for (const name of fixed) {
+    if (!graph.hasNode(name)) {
+      throw new EspalierError('NOT_FOUND', `There is no layer named "${name}" to protect. \`inspect\` lists the names.`)
+    }
+  }
+  const asked = new Set<Choice>()
+  let best = walkThrough(graph, fixed, asked, new Set())
+  if (asked.size === 0) return best
+  const chosen = new Set<Choice>()
+  for (const choice of asked) {
+    const other = walkThrough(graph, fixed, asked, new Set([...chosen, choice]))
+    if (removable(other) <= removable(best)) continue
+    best = other
+    chosen.add(choice)
+  }
+  return best
+}
+
+/** Units of the groups that can be pruned. */
+const removable = ({ groups }: Coupling): number =>
+  groups.reduce((sum, { prunable, units }) => sum + (prunable ? units.filter((unit) => unit > 0).length : 0), 0)
+
+/** One walk with what was chosen; what could be chosen is added to `asked`. */
+function walkThrough(
+  graph: Graph,
+  fixed: ReadonlySet<string>,
+  asked: Set<Choice>,
+  chosen: ReadonlySet<Choice>,
+): Coupling {
   const walk: Walk = {
     sets: new UnionFind(),
     sources: [],
@@ -26,12 +56,10 @@ export function analyseCoupling(graph: Graph, protectedNodes: readonly string[] 
     values: new Map(),
     bound: new Map(),
     reasons: new Map(),
-  }
-  const fixed = new Set(protectedNodes)
-  for (const name of fixed) {
-    if (!graph.hasNode(name)) {
-      throw new EspalierError('NOT_FOUND', `There is no layer named "${name}" to protect. \`inspect\` lists the names.`)
-    }
+    second(choice) {
+      asked.add(choice)
+      return chosen.has(choice)
+    },
   }
   for (const node of graph.nodes) {
     const context = contextOf(graph, node, walk)
@@ -145,6 +173,7 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
       else for (const entry of what) fixIds(walk, entry.ids, reason)
     },
     merge: (labels, axes) => merge(sets, labels, axes),
+    second: walk.second,
     bind,
     set(o, labels) {
       const name = node.outputs[o]

@@ -1,7 +1,7 @@
 /** What the walk over the nodes gathers, in raw label ids, before units are numbered. */
 import type { Sentence } from '../../contract/sentences'
 import type { GraphNode } from '../graph/graph'
-import type { Labels, LinearLayer, Role } from '../ops/index'
+import type { Choice, Labels, LinearLayer, Role } from '../ops/index'
 import type { UnionFind } from './union-find'
 
 /** Units made together by one node. */
@@ -32,4 +32,6 @@ export interface Walk {
   readonly bound: Map<string, Int32Array>
   /** The first reason given for a label id. */
   readonly reasons: Map<number, Sentence>
+  /** Whether the second of two ways to cut is taken on this walk. */
+  second(choice: Choice): boolean
 }

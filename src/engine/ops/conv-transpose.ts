@@ -60,11 +60,14 @@ const convTranspose: OpDefinition = {
     const bias = context.has(2) ? 2 : -1
     const outputs = (w[1] as number) * groups
     const shared = { weight: 1, bias, outputAxis: 1, inputAxis: 0, groups }
-    if (groups > 1 && w[1] === 1 && w[0] === groups) {
+    if (groups > 1 && w[0] === groups) {
+      // Depthwise, with a multiplier where there are more outputs than inputs: the unit passes through.
+      const multiplier = w[1] as number
+      const outputIds = Int32Array.from({ length: outputs }, (_, m) => inputIds[Math.floor(m / multiplier)] as number)
       context.bind(1, 0, inputIds, 'passthrough')
-      if (bias >= 0) context.bind(2, 0, inputIds, 'passthrough')
-      context.linear({ ...shared, kind: 'depthwise', inputIds, outputIds: inputIds })
-      context.set(0, [onAxis(1, inputIds), ...passed])
+      if (bias >= 0) context.bind(2, 0, outputIds, 'passthrough')
+      context.linear({ ...shared, kind: 'depthwise', inputIds, outputIds })
+      context.set(0, [onAxis(1, outputIds), ...passed])
       return
     }
     const ranks = (w[0] as number) / groups
@@ -81,8 +84,7 @@ const convTranspose: OpDefinition = {
   },
   resize(context) {
     const groups = numberAttribute(context.node, 'group', 1)
-    const weight = context.constant(1)
-    if (groups === 1 || weight?.dims[1] !== 1 || context.oldInputShape(0)[1] !== groups) return {}
+    if (groups === 1 || context.oldInputShape(0)[1] !== groups) return {}
     const attributes = new Map(context.node.attributes).set('group', int(context.inputShape(0)[1] as number))
     return { node: { ...context.node, attributes } }
   },

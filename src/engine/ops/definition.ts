@@ -51,6 +51,13 @@ export interface Labels {
 export type Role = 'producer' | 'consumer' | 'passthrough'
 
 /**
+ * Where two ways to cut are right and which is finer depends on the rest of the network: ranks of every group of a
+ * normalisation or whole groups; the batch of a product (heads, experts) or the features that it sums over, the same of
+ * each.
+ */
+export type Choice = 'ranks-or-groups' | 'batch-or-features'
+
+/**
  * What the channel rule sees. A value carries a list of labels over disjoint axes, each list entry independent of the
  * others (a token-mixing network can lose tokens and channels); an empty list where nothing of it can be removed.
  */
@@ -73,6 +80,8 @@ export interface CouplingContext {
   fix(what: Int32Array | readonly Labels[], held: HeldCode): void
   /** Units that differ along other axes than these become one, so that the value stays a box when they go. */
   merge(labels: Labels, axes: readonly number[]): Labels
+  /** Whether the second way is to be taken; the analysis takes the one that leaves more units in the whole network. */
+  second(choice: Choice): boolean
   /** Constant input i follows `ids` along `axis`. */
   bind(i: number, axis: number, ids: Int32Array, role: Role): void
   /** Sets the labels of output o (none unless set). */

@@ -117,7 +117,10 @@ function coupleInteraction(context: CouplingContext): void {
       const paired = batch.every(
         (axis) => context.shape(other)[axis] === 1 || sides[other].some(({ axes }) => axes.includes(axis)),
       )
-      return context.merge(entry, paired ? batch : entry.axes.filter((axis) => axis >= rank - 2))
+      // One that all heads share, or that is stored, does not decide: features may be finer.
+      const open = context.constant(other) || batch.every((axis) => context.shape(other)[axis] === 1)
+      const whole = paired && !(open && context.second('batch-or-features'))
+      return context.merge(entry, whole ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
   const left = heads(0)
   const right = heads(1)

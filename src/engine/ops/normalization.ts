@@ -1,5 +1,5 @@
 /** LayerNormalization, InstanceNormalization, GroupNormalization and LRN: over kept units once units are gone. */
-import { numberAttribute } from '../graph/graph'
+import { int, numberAttribute } from '../graph/graph'
 import { registerOp } from './definition'
 import { coveringAxis, idsAlong } from './labels'
 import {
@@ -48,12 +48,11 @@ registerOp({
   lower: lowerInstanceNorm,
   infer: inferSame,
   couple(context) {
-    // A GroupNormalization spelled out: what is folded into the channel axis goes in ranks of every group.
-    const labels = context
-      .labels(0)
-      .map((entry) =>
-        entry.axes.includes(1) && entry.axes.length > 1 ? context.merge(entry, [entry.axes.at(-1) as number]) : entry,
-      )
+    // A GroupNormalization spelled out: of what is folded into the channel axis go ranks of every group, or whole groups.
+    const labels = context.labels(0).map((entry) => {
+      if (!entry.axes.includes(1) || entry.axes.length === 1) return entry
+      return context.merge(entry, [context.second('ranks-or-groups') ? 1 : (entry.axes.at(-1) as number)])
+    })
     const ids = idsAlong(labels, 1)
     if (ids) for (const i of [1, 2]) context.bind(i, 0, ids, 'passthrough')
     context.set(0, labels)
@@ -71,12 +70,25 @@ registerOp({
     const groups = numberAttribute(context.node, 'num_groups', 1)
     const ids = idsAlong(labels, 1)
     if (ids) {
-      // Groups stay equally wide: a rank goes from all of them at once.
+      // Groups stay equally wide: a rank goes from all of them at once, or whole groups go.
       const ranks = ids.length / groups
-      for (let g = 1; g < groups; g++) context.union(ids.slice(0, ranks), ids.slice(g * ranks, (g + 1) * ranks))
+      if (groups > 1 && context.second('ranks-or-groups')) {
+        for (let g = 0; g < groups; g++) {
+          const group = ids.slice(g * ranks, (g + 1) * ranks)
+          context.union(new Int32Array(ranks).fill(group[0] as number), group)
+        }
+      } else for (let g = 1; g < groups; g++) context.union(ids.slice(0, ranks), ids.slice(g * ranks, (g + 1) * ranks))
       for (const i of [1, 2]) context.bind(i, 0, ids, 'passthrough')
     }
     context.set(0, labels)
+  },
+  resize(context) {
+    const kept = context.keptOfInput(0, 1)
+    if (!kept) return {}
+    const ranks = (context.oldInputShape(0)[1] as number) / numberAttribute(context.node, 'num_groups', 1)
+    const groups = new Set(kept.map((channel) => Math.floor(channel / ranks))).size
+    const attributes = new Map(context.node.attributes).set('num_groups', int(groups))
+    return { node: { ...context.node, attributes } }
   },
 })
 

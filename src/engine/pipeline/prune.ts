@@ -6,7 +6,7 @@ import { stream } from '../data/rng'
 import { costOf, createCostModel } from '../evaluation/cost'
 import type { Graph } from '../graph/graph'
 import { findStrategy } from '../strategies'
-import { allocate, globalFloor, groupLimits } from '../strategies/allocation'
+import { allocate, globalFloor, groupLimits, nearerToBudget } from '../strategies/allocation'
 import { findCriterion } from '../strategies/criteria/all'
 import { scoreWeights } from '../strategies/criteria/score-weights'
 import { cut, isBudget, withinBudget } from '../strategies/trajectory'
@@ -58,7 +58,7 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
     [],
     (size) => withinBudget(goal, cost.original, size),
   )
-  const removals = trajectory.slice(0, cut(trajectory, goal, cost.original))
+  const removals = nearerToBudget(trajectory.slice(0, cut(trajectory, goal, cost.original)), goal, cost)
   const decided = performance.now()
   const plan = planOf(coupling, removals)
   const result = applyPlan(graph, coupling, plan)
