@@ -1,6 +1,6 @@
 /** Elementwise operators of several operands with broadcasting: operands' units at the same place become one. */
 import type { Dim } from '../graph/graph'
-import { type DataType, toNumbers } from '../graph/tensor'
+import { type DataType, type TensorData, toNumbers } from '../graph/tensor'
 import {
   type CouplingContext,
   type InferContext,
@@ -84,7 +84,27 @@ export function coupleBroadcast(context: CouplingContext): void {
     }
     result.push(united)
   }
-  context.set(0, result)
+  context.set(0, [...result, ...storedAlone(context, operands, result, extents)])
+}
+
+/** Axes that stored operands alone spell out (scales of a layer times a computed number) follow what they meet later. */
+function storedAlone(
+  context: CouplingContext,
+  operands: readonly { readonly i: number; readonly shape: readonly number[] }[],
+  known: readonly Labels[],
+  extents: readonly number[],
+): Labels[] {
+  return extents.flatMap((extent, axis) => {
+    if (extent < 2 || known.some(({ axes }) => axes.includes(axis))) return []
+    const full = operands.filter(({ shape }) => shape[axis] !== 1)
+    if (!full.every(({ i }) => context.constant(i))) return []
+    const entry = context.free(axis, extent)
+    for (const { i } of full) {
+      const { dims } = context.constant(i) as TensorData
+      context.bind(i, axis - (extents.length - dims.length), entry.ids, 'passthrough')
+    }
+    return [entry]
+  })
 }
 
 /** Small vectors and numbers only: elements have no order to broadcast by otherwise. */

@@ -43,3 +43,15 @@ registerOp({
   couple,
   lower: lowerDequantize,
 })
+/** Steps of the range that a value has just now, which is that of the kept units once others are gone. */
+registerOp({
+  op: 'DynamicQuantizeLinear',
+  since: 11,
+  infer: (context) => [
+    { dtype: 'uint8', shape: context.shape(0) },
+    { dtype: 'float32', shape: [] },
+    { dtype: 'uint8', shape: [] },
+  ],
+  couple: (context) => context.set(0, context.operand(0)),
+  mixes: () => true,
+})

@@ -5,9 +5,8 @@ import { registeredOps, registerOp } from '../../../src/engine/ops/index'
 const structureOnly = new Set(
   `Shape ConstantOfShape Range Einsum IsInf Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot ArgMax ArgMin
   TopK Hardmax ScatterElements ScatterND OneHot If Loop Scan
-  RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli GridSample NonZero NonMaxSuppression Compress Unique RoiAlign`.split(
-    /\s+/,
-  ),
+  RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli GridSample NonZero NonMaxSuppression Compress Unique RoiAlign
+  DynamicQuantizeLinear`.split(/\s+/),
 )
 
 describe('the operator registry', () => {

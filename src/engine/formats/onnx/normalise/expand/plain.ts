@@ -3,6 +3,7 @@ import { type Attribute, float, int, ints, numberAttribute, stringAttribute, tex
 import type { Expansion } from './expansion'
 import { matMulOfFewBits } from './few-bits'
 import { type ShapedRule, shapeOf } from './parts'
+import { quantisedExpansions } from './quantised'
 
 type Rule = (into: Expansion) => void
 
@@ -120,6 +121,7 @@ const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strid
 
 /** By domain and operator. */
 export const plainExpansions: Readonly<Record<string, Rule>> = {
+  ...quantisedExpansions,
   'com.microsoft::Gelu': (into) => into.result(gelu(into, into.input(0), 'none')),
   'com.microsoft::BiasGelu': (into) => into.result(gelu(into, into.add(into.input(0), into.input(1)), 'none')),
   'com.microsoft::FastGelu': (into) =>
