@@ -35,7 +35,7 @@ export const projectSchema = z.object({
   createdAt: time,
   updatedAt: time,
   counts: z.object({ models: z.number(), datasets: z.number(), runs: z.number() }),
-  /** The finished run with the smallest share of MACs that loses at most a point, for the card; null without one. */
+  /** For the card: the finished run with the smallest share of MACs that loses at most a point, else the one that loses least; null without one. */
   best: z.object({ runId: id, macsKept: z.number(), drop: z.number() }).nullable(),
 })
 export type Project = z.infer<typeof projectSchema>

@@ -30,8 +30,8 @@ SELECT p.*,
   (SELECT count(*) FROM runs WHERE project_id = p.id AND deleted_at IS NULL) AS runs,
   best.id AS best_id, best.macs_kept AS best_macs, best.metric_drop AS best_drop
 FROM projects p LEFT JOIN runs best ON best.id = (
-  SELECT id FROM runs WHERE project_id = p.id AND deleted_at IS NULL AND status = 'done' AND metric_drop <= 1
-  ORDER BY macs_kept, metric_drop LIMIT 1)`
+  SELECT id FROM runs WHERE project_id = p.id AND deleted_at IS NULL AND status = 'done' AND metric_drop IS NOT NULL
+  ORDER BY metric_drop > 1, CASE WHEN metric_drop <= 1 THEN macs_kept ELSE metric_drop END, metric_drop LIMIT 1)`
 
 const toProject = (row: Row): Project => ({
   id: row.id,

@@ -8,13 +8,14 @@ import './styles/tokens.css'
 import './styles/base.css'
 import './styles/controls.css'
 
-/** What the first click needs. A part that cannot be read now is asked for again, and reported, by whoever visits it. */
+/**
+ * What the first click needs; charts are read where one is shown, since their library is most of the page. A part that
+ * cannot be read now is asked for again, and reported, by whoever visits it.
+ */
 const warmUp = () =>
-  Promise.all([
-    import('../features/shell/ProjectShell.vue'),
-    import('../features/runs/RunsPage.vue'),
-    import('../features/tradeoff/TradeoffChart.vue'),
-  ]).catch(() => undefined)
+  Promise.all([import('../features/shell/ProjectShell.vue'), import('../features/runs/RunsPage.vue')]).catch(
+    () => undefined,
+  )
 
 export function startApp(): void {
   const app = createApp(App)

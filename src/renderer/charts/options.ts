@@ -30,6 +30,11 @@ export const tooltipOption = (palette: Palette) => ({
   confine: true,
 })
 
+const tickFormat = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 })
+/** Figures as the screen writes them, with a true minus sign. Names of categories stay as they are. */
+const tickOf = (value: number | string): string =>
+  typeof value === 'number' ? tickFormat.format(value).replace('-', '−') : value
+
 export const axisOption = (palette: Palette, name: string) => ({
   name,
   nameLocation: 'middle' as const,
@@ -37,7 +42,7 @@ export const axisOption = (palette: Palette, name: string) => ({
   nameTextStyle: { color: palette.text2, fontSize: 12 },
   axisLine: { show: false },
   axisTick: { show: false },
-  axisLabel: { color: palette.text3, fontSize: 11, hideOverlap: true },
+  axisLabel: { color: palette.text3, fontSize: 11, hideOverlap: true, formatter: tickOf },
   splitLine: { lineStyle: { color: palette.line, width: 1 } },
   scale: true,
 })

@@ -68,11 +68,12 @@ export function formatDelta(value: number, locale: string, digits = 2): string {
   return rounded > 0 ? `+${text}` : `−${text}`
 }
 
-/** Errors and prices over many decades. */
+/** Errors and prices over many decades; a true minus sign. */
 export const formatSmall = (value: number): string => {
   if (value === 0) return '0'
   const size = Math.abs(value)
-  return size >= 0.01 && size < 1000 ? value.toPrecision(3) : value.toExponential(2)
+  const text = size >= 0.01 && size < 1000 ? size.toPrecision(3) : size.toExponential(2)
+  return value < 0 ? `−${text}` : text
 }
 
 /** Seconds as 48 s, 3 min 20 s, 2 h 5 min; the units are the international symbols. */

@@ -45,5 +45,5 @@ export async function exportWinner(page: Page, hand: Hand): Promise<{ path: stri
   const proof = page.getByRole('article').filter({ hasText: 'ONNX ·' }).first()
   await proof.getByText('The exported file gives the same results').waitFor({ timeout: 5 * minutes })
   const fact = async (name: string) => (await proof.locator(`dt:text-is("${name}") + dd`).textContent())?.trim() ?? ''
-  return { path: await fact('Written to'), accuracy: Number.parseFloat(await fact('Accuracy there')) }
+  return { path: await fact('Written to'), accuracy: Number.parseFloat(await fact('Accuracy of the file')) }
 }

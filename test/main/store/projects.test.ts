@@ -25,6 +25,22 @@ describe('a project', () => {
     expect(store.projects.get(project.id).best?.drop).toBeCloseTo(0.8)
   })
 
+  test('names the run that loses least where none is within a point', () => {
+    const store = openTemporary()
+    const { queue, project } = seeded(store)
+    const finish = (after: number | null, macs: number) => {
+      const { id } = queue()
+      store.runs.finish(id, { status: 'done', result: result({ before: 90, after, macs }) })
+      return id
+    }
+    expect(store.projects.get(project.id).best).toBeNull()
+    finish(null, 200)
+    expect(store.projects.get(project.id).best).toBeNull()
+    finish(80, 100)
+    const nearest = finish(88, 500)
+    expect(store.projects.get(project.id).best).toMatchObject({ runId: nearest, macsKept: 0.5 })
+  })
+
   test('changes only what is given', () => {
     const store = openTemporary()
     const { id } = store.projects.create({ name: 'A', goal: 'g' })

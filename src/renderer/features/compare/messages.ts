@@ -65,7 +65,7 @@ export default bilingual(
     anyRun: 'Any run',
     onlyLost: 'Only what the original got right',
     disagreeNoMatch: 'No sample fits these choices.',
-    moreRuns: '{n} more run, deviating: {other} | {n} more runs, deviating: {other}',
+    moreRuns: 'and {n} more run, {other} deviating | and {n} more runs, {other} deviating',
     showMore: 'Show {n} more',
     perClassShow: {
       accuracy: 'Accuracy',

@@ -30,6 +30,8 @@ export default bilingual(
     stalled:
       'Nothing heard since {time} ({ago}). The engine may be busy with one long step; you can cancel and resume without losing kept steps.',
     waiting: 'Waits until the runs before it are done.',
+    wasInterrupted: 'This run was interrupted',
+    hasFailed: 'This run failed',
     interrupted: 'The engine stopped in the middle. Resume goes on from the last kept step.',
     metricAfter: '{metric} after',
     before: 'before {value}',
@@ -177,6 +179,8 @@ export default bilingual(
     etaUnknown: '剩余时间尚不清楚',
     stalled: '自 {time}（{ago}）起没有收到消息。引擎可能正忙于一个较长的步骤；可以取消后继续，已保留的步骤不会丢失。',
     waiting: '等待前面的运行完成。',
+    wasInterrupted: '此运行被中断',
+    hasFailed: '此运行失败',
     interrupted: '引擎中途停止。“继续”会从最后保留的步骤接着进行。',
     metricAfter: '之后的{metric}',
     before: '之前 {value}',

@@ -69,16 +69,16 @@ const moment = (id: string, initial: boolean, value: (run: Run) => string | null
 })
 
 export const columns: readonly Column[] = [
-  words('name', 300, true, (run, help) => help.title(run)),
+  words('name', 280, true, (run, help) => help.title(run)),
   {
     id: 'status',
-    width: 170,
+    width: 150,
     numeric: false,
     initial: true,
     text: (run, { t }) => t(`common.status.${run.status}`),
     sort: (run) => ['running', 'queued', 'interrupted', 'failed', 'cancelled', 'done'].indexOf(run.status),
   },
-  words('strategy', 130, true, (run, help) => help.strategy(run.config.strategy)),
+  words('strategy', 126, true, (run, help) => help.strategy(run.config.strategy)),
   words('goal', 150, false, (run, help) => help.goal(run.config.goal)),
   figure(
     'macs',

@@ -4,7 +4,7 @@ import { bilingual } from '../../app/locale/messages'
 export default bilingual(
   {
     title: 'Settings',
-    appearance: 'Appearance',
+    preferences: 'Preferences',
     language: 'Language',
     languageSystem: 'As the system',
     theme: 'Theme',
@@ -89,7 +89,7 @@ export default bilingual(
   },
   {
     title: '设置',
-    appearance: '外观',
+    preferences: '偏好设置',
     language: '语言',
     languageSystem: '跟随系统',
     theme: '主题',
