@@ -25,8 +25,11 @@ const { analyseCoupling, costOf, createCostModel, inEnglish, maskPlan, prune, re
 const clock = () => performance.now()
 const cpuMs = () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000
 
-/** Seeded noise for every input: small floats, or ids that every table has. */
-function samples(graph, ort) {
+/**
+ * Seeded noise for every input: small floats, or ids that every table has.
+ * @param ones whole numbers of all inputs but the first are ones: masks that names do not tell
+ */
+function samples(graph, ort, ones = false) {
   let state = 12345
   const random = () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
@@ -48,8 +51,8 @@ function samples(graph, ort) {
       }
       if (dtype === 'int64') {
         // Masks are ones; everything else of whole numbers is taken for token ids.
-        const ones = /mask|input1/.test(name)
-        const data = BigInt64Array.from({ length: count }, () => (ones ? 1n : BigInt(Math.floor(random() * 50))))
+        const mask = /mask|input1/.test(name) || (ones && name !== graph.inputs[0].name)
+        const data = BigInt64Array.from({ length: count }, () => (mask ? 1n : BigInt(Math.floor(random() * 50))))
         return [name, new ort.Tensor('int64', data, dims)]
       }
       return [
@@ -196,11 +199,13 @@ try {
         report.peakMb = process.resourceUsage().maxRSS / 1024
       }
       if (!ort) continue
-      const feeds = samples(graph, ort)
       const removed = planOf(coupling, outcome.kept)
+      const allFinite = (tensors) => tensors.every(({ data }) => data.every((value) => Number.isFinite(Number(value))))
+      let feeds = samples(graph, ort)
+      if (!allFinite(await run(graph, ort, feeds))) feeds = samples(graph, ort, true)
       const pruned = await run(outcome.graph, ort, feeds)
       const masked = await run(maskPlan(graph, coupling, { removed }), ort, feeds)
-      entry.finite = pruned.every(({ data }) => data.every((value) => Number.isFinite(Number(value))))
+      entry.finite = allFinite(pruned)
       entry.deviation = deviation(pruned, masked)
     } catch (error) {
       entry.error = `${error.code ?? error.name}: ${error.message}`.slice(0, 300)

@@ -22,7 +22,7 @@ registerOp({
     const rank = context.outputShape(0).length
     const axis = numberAttribute(context.node, 'axis', -1)
     const first = axis < 0 ? axis + rank : axis
-    const labels = context.labels(0).map((entry) => {
+    const labels = context.operand(0).map((entry) => {
       const inside = entry.axes.filter((a) => a >= first)
       const outside = entry.axes.filter((a) => a < first)
       // What is folded with an axis that is not normalised over goes in whole slices of that one (a head).

@@ -45,7 +45,7 @@ function couple(context: CouplingContext): void {
   const keep = numberAttribute(context.node, 'keepdims', 1) === 1
   const moved = (axis: number) => (keep ? axis : axis - axes.filter((other) => other < axis).length)
   const result: Labels[] = []
-  for (const entry of context.labels(0)) {
+  for (const entry of context.operand(0)) {
     const reduced = entry.axes.filter((axis) => axes.includes(axis))
     if (reduced.length === 0) result.push({ ...entry, axes: entry.axes.map(moved) })
     else if (reduced.length < entry.axes.length) {

@@ -1,7 +1,7 @@
 /** Operators that exporters use to compute shapes: Shape, Gather, ConstantOfShape, Range, Expand, Tile. */
 import { type Dim, numberAttribute } from '../graph/graph'
 import { int64, takeAlong, toNumbers } from '../graph/tensor'
-import { registerOp } from './definition'
+import { type Labels, registerOp } from './definition'
 import { addDims } from './extents'
 import { onAxis, simplify, takeLabels } from './labels'
 import { lowerGatherND } from './lower/indexing'
@@ -204,14 +204,36 @@ registerOp({
     if (!repeats) return context.await('its repeats depend on data')
     return [{ dtype: x.dtype, shape: x.shape.map((dim, i): Dim => multiplyDims([dim, repeats[i] as Dim])) }]
   },
+  /** Every copy loses what the original loses; copies of a single position can be any number. */
   couple(context) {
-    const labels = context.labels(0)
-    const grown = (axis: number) => context.shape(0)[axis] !== context.outputShape(0)[axis]
-    const stretched = labels.filter((entry) => entry.axes.some(grown))
-    context.fix(stretched, 'held.repeated')
-    context.set(
-      0,
-      labels.filter((entry) => !stretched.includes(entry)),
+    const before = context.shape(0)
+    const after = context.outputShape(0)
+    const counted = context.constant(1) !== undefined
+    const result: Labels[] = []
+    for (const entry of context.operand(0)) {
+      const grown = entry.axes.filter((axis) => before[axis] !== after[axis])
+      if (grown.some((axis) => typeof after[axis] !== 'number')) context.fix([entry], 'held.repeated')
+      else result.push(grown.reduce((now, axis) => repeated(now, axis, after[axis] as number), entry))
+    }
+    const copies = after.flatMap((extent, axis) =>
+      counted && typeof extent === 'number' && extent > 1 && before[axis] === 1 ? [context.free(axis, extent)] : [],
     )
+    context.set(0, [...result, ...copies])
+  },
+  resize(context) {
+    const repeats = context.constant(1)
+    if (!repeats) return {}
+    const next = toNumbers(repeats).map((count, axis) => {
+      const extent = context.outputShape(0)[axis]
+      return context.oldInputShape(0)[axis] === 1 && count > 1 && typeof extent === 'number' ? extent : count
+    })
+    return { constants: new Map([[1, int64(repeats.dims, next)]]) }
   },
 })
+
+/** The ids along an axis, over and over. */
+function repeated(entry: Labels, axis: number, extent: number): Labels {
+  const own = entry.dims[entry.axes.indexOf(axis)] as number
+  const positions = Array.from({ length: extent }, (_, i) => i % own)
+  return { ...takeLabels(entry, axis, positions), ...(entry.free ? { free: true } : {}) }
+}

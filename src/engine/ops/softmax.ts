@@ -9,7 +9,7 @@ const couple = (context: CouplingContext): void => {
   const rank = context.outputShape(0).length
   const axis = axisOf(context.node, -1, rank)
   const result: Labels[] = []
-  for (const entry of context.labels(0)) {
+  for (const entry of context.operand(0)) {
     if (!entry.axes.includes(axis)) result.push(entry)
     else if (entry.axes.length > 1) {
       // What is folded with the shared axis goes in whole slices: a channel of every branch that is weighed.

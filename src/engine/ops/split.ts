@@ -36,7 +36,7 @@ registerOp({
     const axis = axisOf(context.node, 0, rank)
     const shapes = context.node.outputs.map((_, o) => context.outputShape(o))
     const sizes = sizesOf(context.node, shapes, axis)
-    const labels = context.labels(0)
+    const labels = context.operand(0)
     let start = 0
     sizes.forEach((size, o) => {
       const from = start

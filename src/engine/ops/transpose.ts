@@ -22,7 +22,7 @@ registerOp({
       numbersAttribute(context.node, 'perm', undefined) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i)
     context.set(
       0,
-      context.labels(0).map((entry) => transposeLabels(entry, permutation)),
+      context.operand(0).map((entry) => transposeLabels(entry, permutation)),
     )
   },
   lower: lowerTranspose,

@@ -164,6 +164,86 @@ describe('what exporters write', () => {
     await expectPrunedAsMasked(graph, [1, 5, 6])
   })
 
+  it('a mask that Tile repeats for every head', async () => {
+    const graph = await read({
+      inputs: [value('x', [1, 5, 6])],
+      outputs: [value('y', [1, 5, 3])],
+      weights: [
+        weight('w', 6, 16),
+        integers('folded', [1, 5, 4, 4]),
+        integers('whole', [1, 5, 16]),
+        integers('last', [-1]),
+        integers('times', [1, 1, 4, 2]),
+        integers('place', [2]),
+        weight('out', 16, 3),
+      ],
+      nodes: [
+        node('MatMul', ['x', 'w'], ['a']),
+        node('Reshape', ['a', 'folded'], ['heads']),
+        node('ReduceMean', ['x'], ['mean'], { axes: { ints: [-1] } }),
+        node('Unsqueeze', ['mean', 'place'], ['one']),
+        node('Tile', ['one', 'times'], ['mask']),
+        node('ReduceSum', ['mask', 'last'], ['summed']),
+        node('Mul', ['heads', 'summed'], ['masked']),
+        node('Reshape', ['masked', 'whole'], ['flat']),
+        node('MatMul', ['flat', 'out'], ['y']),
+      ],
+    })
+    const { coupling } = await expectPrunedAsMasked(graph, [1, 5, 6])
+    expect(coupling.units).toBeGreaterThan(0)
+  })
+
+  it('every copy that Tile makes of the channels', async () => {
+    const graph = await read({
+      inputs: [value('x', [1, 3, 4, 4])],
+      outputs: [value('y', [1, 2, 4, 4])],
+      weights: [weight('a', 6, 3, 1, 1), weight('b', 2, 12, 1, 1), integers('times', [1, 2, 1, 1])],
+      nodes: [
+        node('Conv', ['x', 'a'], ['h']),
+        node('Tile', ['h', 'times'], ['twice']),
+        node('Conv', ['twice', 'b'], ['y']),
+      ],
+    })
+    const { outcome } = await expectPrunedAsMasked(graph, [1, 3, 4, 4])
+    expect(outcome.kept.Conv_h?.length).toBeLessThan(6)
+  })
+
+  it('positions for every head that a Softmax shares out, mixed with scores', async () => {
+    const flip = { perm: { ints: [0, 2, 1, 3] } }
+    const graph = await read({
+      inputs: [value('x', [1, 5, 6])],
+      outputs: [value('y', [1, 5, 3])],
+      weights: [
+        weight('q', 6, 16),
+        weight('v', 6, 16),
+        weight('places', 1, 4, 5, 5),
+        integers('folded', [1, 5, 4, 4]),
+        integers('whole', [1, 5, 16]),
+        weight('out', 16, 3),
+      ],
+      nodes: [
+        node('MatMul', ['x', 'q'], ['a']),
+        node('Reshape', ['a', 'folded'], ['b']),
+        node('Transpose', ['b'], ['queries'], flip),
+        node('Transpose', ['b'], ['keys'], { perm: { ints: [0, 2, 3, 1] } }),
+        node('MatMul', ['queries', 'keys'], ['scores']),
+        node('Softmax', ['scores'], ['shares'], { axis: { i: -1 } }),
+        node('Softmax', ['places'], ['stored'], { axis: { i: -1 } }),
+        node('Add', ['shares', 'stored'], ['both']),
+        node('MatMul', ['x', 'v'], ['c']),
+        node('Reshape', ['c', 'folded'], ['d']),
+        node('Transpose', ['d'], ['values'], flip),
+        node('MatMul', ['both', 'values'], ['mixed']),
+        node('Transpose', ['mixed'], ['back'], flip),
+        node('Reshape', ['back', 'whole'], ['flat']),
+        node('MatMul', ['flat', 'out'], ['y']),
+      ],
+    })
+    const { outcome, coupling } = await expectPrunedAsMasked(graph, [1, 5, 6])
+    expect(coupling.units).toBe(4)
+    expect(outcome.graph.constants.get('places')?.dims[1]).toBeLessThan(4)
+  })
+
   it('stored coordinates of one axis in GatherND', async () => {
     const graph = await read({
       inputs: [value('x', [1, 3, 4, 4])],
