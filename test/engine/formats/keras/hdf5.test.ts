@@ -1,10 +1,14 @@
 /** HDF5 files in every layout that h5py writes (test/models/keras/layouts.py), and ones that lie about themselves. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { readModel } from '../../../../src/engine/formats'
 import { Hdf5 } from '../../../../src/engine/formats/keras/hdf5'
+import { FileBytes } from '../../../../src/engine/formats/keras/hdf5/bytes'
 import { checksumOf } from '../../../../src/engine/formats/keras/hdf5/checksum'
+import { arrayOf } from '../../../../src/engine/formats/keras/hdf5/datasets'
+import { messageType } from '../../../../src/engine/formats/keras/hdf5/headers'
 import { writeHdf5 } from '../../../../src/engine/formats/keras/write/hdf5'
 import { float32 } from '../../../../src/engine/graph/tensor'
 
@@ -158,6 +162,84 @@ describe('an HDF5 file that lies', () => {
 
   it.each([9, 24, 60, 100, 500])('that ends after %i bytes', (length) => {
     expect(refusal(good().slice(0, length))).toBe('FILE_UNREADABLE')
+  })
+})
+
+describe('packed chunks', () => {
+  /** One deflated chunk of zeros as the newer layout stores it, and the messages of its array. */
+  function packed(extent: number, chunk: number, stored: Uint8Array, entries = 1) {
+    const bytes = new Uint8Array(256 + 32 * entries + stored.length)
+    const view = new DataView(bytes.buffer)
+    let at = 0
+    const put = (size: 1 | 2 | 4 | 8, ...values: number[]) => {
+      for (const value of values) {
+        if (size === 8) view.setBigUint64(at, BigInt(value), true)
+        else if (size === 4) view.setUint32(at, value, true)
+        else if (size === 2) view.setUint16(at, value, true)
+        else view.setUint8(at, value)
+        at += size
+      }
+    }
+    const message = (type: number, write: () => void) => {
+      const start = at
+      write()
+      return { type, start, end: at }
+    }
+    const data = bytes.length - stored.length
+    bytes.set(stored, data)
+    const messages = [
+      message(messageType.dataspace, () => {
+        put(1, 2, 1, 0, 1)
+        put(8, extent)
+      }),
+      message(messageType.datatype, () => {
+        put(1, 0x11, 0x20, 0x1f, 0)
+        put(4, 4)
+        put(2, 0, 32)
+        put(1, 23, 8, 0, 23)
+        put(4, 127)
+      }),
+      message(messageType.filters, () => {
+        put(1, 2, 1)
+        put(2, 1, 1, 1)
+        put(4, 9)
+      }),
+      message(messageType.layout, () => {
+        put(1, 3, 2, 2)
+        put(8, 160)
+        put(4, chunk, 4)
+      }),
+    ]
+    at = 160
+    for (const letter of 'TREE') put(1, letter.charCodeAt(0))
+    put(1, 1, 0)
+    put(2, entries)
+    put(8, 2 ** 53, 2 ** 53)
+    for (let i = 0; i < entries; i++) {
+      put(4, stored.length, 0)
+      put(8, 0, 0, data)
+    }
+    const array = arrayOf(new FileBytes(bytes), messages)
+    return () => array?.bytes()
+  }
+  const zeros = (count: number) => new Uint8Array(deflateSync(new Uint8Array(4 * count)))
+
+  it('unpack to their array', () => {
+    expect(packed(8, 8, zeros(8))()).toEqual(new Uint8Array(32))
+    expect(packed(8, 64, zeros(64))()).toEqual(new Uint8Array(32))
+  })
+
+  it('larger than their array are refused before they are unpacked', () => {
+    expect(packed(4, 2 ** 19, zeros(2 ** 19))).toThrow('a chunk is larger than its array')
+  })
+
+  it('that lead to the same bytes again and again are refused', () => {
+    expect(packed(8, 8, zeros(8), 3)).toThrow('more chunks than it needs')
+  })
+
+  it('are refused where all together unpack to far more than the file', () => {
+    const claimed = new Uint8Array(2 ** 17)
+    expect(packed(2 ** 25, 2 ** 25, claimed)).toThrow(expect.objectContaining({ code: 'FILE_TOO_LARGE' }))
   })
 })
 

@@ -4,6 +4,7 @@
  * bytes a thousand times, run out of it instead of out of time or memory.
  * Source: HDF5 File Format Specification 3.0.
  */
+import { EspalierError } from '../../../../contract/errors'
 import { checksumOf } from './checksum'
 
 /** What the format forbids; whoever reads a file turns it into a sentence about the file. */
@@ -20,12 +21,17 @@ const mostReads = 8
 /** Small files have structures that are larger than what is used of them. */
 const spare = 1 << 16
 
+/** Packed weights unpack to at most this many times the file; honest ones to about twice, zeros among them to more. */
+const mostUnpacked = 64
+const spareUnpacked = 2 ** 26
+
 const decoder = new TextDecoder()
 
 /** The bytes of one file and how long its addresses and lengths are, in bytes. */
 export class FileBytes {
   private readonly view: DataView
   private left: number
+  private packedLeft: number
   offsetSize = 8
   lengthSize = 8
   /** Where address 0 lies. */
@@ -34,6 +40,7 @@ export class FileBytes {
   constructor(readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.left = bytes.length * mostReads + spare
+    this.packedLeft = bytes.length * mostUnpacked + spareUnpacked
   }
 
   get size(): number {
@@ -44,6 +51,16 @@ export class FileBytes {
   spend(count: number): void {
     this.left -= count
     if (!(this.left >= 0)) broken('the same bytes are used again and again')
+  }
+
+  /** Counts bytes that a chunk is about to unpack to. @throws FILE_TOO_LARGE */
+  unpack(count: number): void {
+    this.packedLeft -= count
+    if (this.packedLeft >= 0) return
+    throw new EspalierError(
+      'FILE_TOO_LARGE',
+      `The weights in this HDF5 file would unpack to more than ${mostUnpacked} times its size, as no network does. Save the network again without compression.`,
+    )
   }
 
   /** @param count bytes from there on that must lie within the file */

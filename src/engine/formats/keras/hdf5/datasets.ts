@@ -30,6 +30,9 @@ export function arrayOf(file: FileBytes, messages: readonly Message[]): StoredAr
   return laidOut(file, dims, elementType(type), layout, filters)
 }
 
+/** h5py never chooses chunks beyond this. */
+const largestSpareChunk = 2 ** 20
+
 const layoutClass = { compact: 0, contiguous: 1, chunked: 2 } as const
 
 function laidOut(
@@ -56,11 +59,17 @@ function laidOut(
   if (kind !== layoutClass.chunked) return broken('an array is laid out in an unknown way')
   const { extents, chunks } = chunksOf(file, dims, type.size, layout, version, filters.length > 0)
   const stored = chunks.reduce((sum, chunk) => sum + chunk.size, 0)
+  const chunk = sizeOf(extents) * type.size
+  const needed = dims.reduce((count, dim, axis) => count * Math.ceil(dim / (extents[axis] as number)), 1)
   const gather = (): Uint8Array => {
+    // An array that grew may be smaller than a chunk, but no writer makes such chunks large.
+    if (chunk > Math.max(total, largestSpareChunk)) broken('a chunk is larger than its array')
+    if (chunks.length > needed) broken('an array has more chunks than it needs')
     const out = new Uint8Array(total)
     for (const { origin, at, size, skipped } of chunks) {
       file.spend(size)
-      const body = unfiltered(file.slice(at, size), filters, skipped, sizeOf(extents) * type.size, type.size)
+      if (filters.length > 0) file.unpack(chunk)
+      const body = unfiltered(file.slice(at, size), filters, skipped, chunk, type.size)
       place(out, dims, body, extents, origin, type.size)
     }
     return out
