@@ -17,20 +17,23 @@ import { type Mover, moversOf } from './whitened-step'
 export interface ResultRefitOptions {
   readonly form: ResultForm
   readonly seed: number
-  /** Samples a step. Default 64. */
+  /** Samples a step. Default 128. */
   readonly batch?: number
-  /** Steps at most; a sample is seen 20 times at most, but at least 96 steps are made. Default 2,048. */
+  /**
+   * Steps at most: fewer where little is to be regained, and so few that a sample is seen 20 times at most; but at least 96.
+   * Default 512.
+   */
   readonly steps?: number
   /**
    * Step relative to the size of what is moved; falls to zero in a line. Default: as `rateFor` says of the divergence at
    * the start.
    */
   readonly rate?: number
-  /** Softens both distributions. Default 4. */
+  /** Softens both distributions. Default 2. */
   readonly temperature?: number
   /**
    * Mixtures that the original is asked about, each a copy of the samples; 0: the samples as they are. Default: half the
-   * passes where a sample would be seen more than three times, else 0.
+   * passes where a sample would be seen more than six times, else 0.
    */
   readonly mixtures?: number
   /** Further samples of the same table, which the network that is handed in has not been fitted to. None of them is needed. */
@@ -62,18 +65,18 @@ export interface ResultRefitHooks {
 const SOME = 8
 
 /** Samples a step. */
-export const batchOfStep = 64
-const TEMPERATURE = 4
+export const batchOfStep = 128
+const TEMPERATURE = 2
 /** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
-export const mostSteps = 2048
-const fewestSteps = 224
+export const mostSteps = 512
+const fewestSteps = 112
 const FEWEST_STEPS = 96
 const MOST_PASSES = 20
 /**
  * Up to so many passes the samples themselves tell more than mixtures of them; with more, the network would learn them
  * by heart.
  */
-const PASSES_UNMIXED = 3
+const PASSES_UNMIXED = 6
 const WARM_STEPS = 10
 const STOPS = 4
 /** Samples that are not fitted but choose among what was reached, as a share of those for calibration, and the most there may be. */
@@ -85,7 +88,13 @@ const FEWEST_SAMPLES = 64
  * What a step changes of the result grows with its square: it should be no larger than what is to be regained, so the
  * rate goes with the root of the divergence.
  */
-const rateFor = (divergence: number): number => Math.min(0.08, Math.max(0.005, 0.08 * Math.sqrt(divergence)))
+const rateFor = (divergence: number): number => Math.min(0.11, Math.max(0.005, 0.11 * Math.sqrt(divergence)))
+
+/** From this divergence on all steps are worth their time. */
+const FAR = 0.04
+
+/** Share of the steps: what each of them gains goes with the root of what is to be regained. */
+const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 4, Math.sqrt(divergence / FAR)))
 
 /** Forward MACs that all steps together may need before there are fewer of them. */
 const CHEAP = 4e11
@@ -154,8 +163,8 @@ function parted({ table, indices }: Selection, more: Int32Array): { fitted: Sele
 class ResultRefit {
   private readonly batch: number
   private readonly perPass: number
-  private readonly steps: number
-  private readonly mixtures: number
+  private steps = 0
+  private mixtures = 0
   /** The samples as they are drawn for one mixture, in batches. */
   private order = new Int32Array()
   private orderOf = -1
@@ -176,15 +185,21 @@ class ResultRefit {
     const samples = fitted.indices.length
     this.batch = Math.min(options.batch ?? batchOfStep, samples)
     this.perPass = Math.floor(samples / this.batch)
-    this.steps = Math.max(FEWEST_STEPS, Math.min(options.steps ?? mostSteps, MOST_PASSES * this.perPass))
+  }
+
+  private planFor(divergence: number): void {
+    const { steps = mostSteps, mixtures } = this.options
+    const worthIt = Math.round(shareOfSteps(divergence) * steps)
+    this.steps = Math.max(FEWEST_STEPS, Math.min(worthIt, MOST_PASSES * this.perPass))
     const passes = this.steps / this.perPass
-    this.mixtures = options.mixtures ?? (passes > PASSES_UNMIXED ? Math.ceil(passes / 2) : 0)
+    this.mixtures = mixtures ?? (passes > PASSES_UNMIXED ? Math.ceil(passes / 2) : 0)
   }
 
   /** Leaves the best numbers in the session. @returns whether they are better than those at the start. */
   async run(): Promise<boolean> {
     const first = this.session.read()
     const before = this.divergence()
+    this.planFor(before)
     const kept = (await this.hooks.load?.()) ?? null
     const rate = this.options.rate ?? rateFor(before)
     let best = await this.attempt(kept?.rate ?? rate, before, first, kept)
