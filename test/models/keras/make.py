@@ -124,10 +124,25 @@ def repeated():
     return keras.Model(inputs, layers.Dense(3, name="logits")(layers.GlobalAveragePooling1D(name="mean")(x)), name="repeated")
 
 
+def masked():
+    inputs = keras.Input((11,), name="ids", dtype="int32")
+    x = layers.Embedding(11, 5, mask_zero=True, name="embed")(inputs)
+    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True), name="both")(x)
+    z = layers.GRU(8, return_sequences=True, name="gru")(layers.LayerNormalization(name="norm")(x))
+    y = layers.Concatenate(name="cat")([layers.Add(name="add")([y, z]), x])
+    return keras.Model(inputs, [layers.GlobalAveragePooling1D(name="mean")(y), layers.LSTM(3, go_backwards=True, name="last")(y)], name="masked")
+
+
+def masked_chain():
+    rows = [keras.Input((11,), dtype="int32"), layers.Embedding(11, 5, mask_zero=True, name="embed"), layers.Dropout(0.2)]
+    rows += [layers.SimpleRNN(6, return_sequences=True, name="rnn"), layers.Bidirectional(layers.GRU(4), name="both"), layers.Dense(3)]
+    return keras.Sequential(rows, name="masked_chain")
+
+
 wanted = sys.argv[2:]
 expected = json.load(open(f"expected.{version}.json"))["networks"] if wanted else {}
-for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated]:
-    if (wanted and make.__name__ not in wanted) or (make is repeated and version == "v2"):
+for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain]:
+    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain) and version == "v2"):
         continue
     keras.backend.clear_session()
     model = make()

@@ -11,8 +11,12 @@ export interface Reference {
 
 export interface LayerCall {
   readonly inputs: readonly Reference[]
-  /** Arguments beside the inputs: `training`, `mask`, and the value of an attention. */
+  /** Arguments beside the inputs: `training`, and the value of an attention. */
   readonly options: Json
+  /** Arguments by position, tensors among them (version 3). */
+  readonly args: readonly unknown[]
+  /** Which steps count, where the call says so (version 3). */
+  readonly mask?: Reference
 }
 
 export interface LayerSpec {
@@ -57,8 +61,15 @@ function tensorsIn(value: unknown, found: Reference[], depth = 0): Reference[] {
 
 function callOf(node: unknown, what: string): LayerCall {
   if (isObject(node)) {
-    const options = objectOf(node.kwargs ?? {}, what)
-    return { inputs: tensorsIn(node.args ?? [], []).concat(tensorsIn(options, [])), options }
+    const { mask, ...options } = objectOf(node.kwargs ?? {}, what)
+    const [only] = isTensor(mask) ? tensorsIn(mask, []) : []
+    const beside = only ? options : { ...options, ...(mask === undefined ? {} : { mask }) }
+    return {
+      inputs: tensorsIn(node.args ?? [], []).concat(tensorsIn(beside, [])),
+      options: beside,
+      args: Array.isArray(node.args) ? node.args : [],
+      ...(only ? { mask: only } : {}),
+    }
   }
   const inputs: Reference[] = []
   let options: Json = {}
@@ -75,7 +86,7 @@ function callOf(node: unknown, what: string): LayerCall {
       }
     }
   }
-  return { inputs, options }
+  return { inputs, options, args: [] }
 }
 
 /** Ends of a network: one reference, a list, or a map of them. */
@@ -116,7 +127,9 @@ function sequential(name: string, layers: readonly LayerSpec[], config: Json): N
   const all = first?.kind === 'InputLayer' ? layers : [inputLayer, ...layers]
   const chained = all.map((layer, i): LayerSpec => {
     const before = all[i - 1]
-    return before ? { ...layer, calls: [{ inputs: [{ layer: before.name, call: 0, tensor: 0 }], options: {} }] } : layer
+    return before
+      ? { ...layer, calls: [{ inputs: [{ layer: before.name, call: 0, tensor: 0 }], options: {}, args: [] }] }
+      : layer
   })
   const end = (layer: LayerSpec | undefined) => ({ layer: layer?.name ?? '', call: 0, tensor: 0 })
   return { name, layers: chained, inputs: [end(chained[0])], outputs: [end(chained.at(-1))], functional: false }

@@ -3,12 +3,14 @@ import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import { type Graph, int, type Shape } from '../../graph/graph'
 import { Lift, type Lifted } from '../lift/builder'
-import type { LayerSpec, NetworkSpec, Reference } from './config'
+import type { LayerCall, LayerSpec, NetworkSpec, Reference } from './config'
 import { attentionLayers } from './layers/attention'
+import { operationLayers } from './layers/operations'
 import { plainLayers } from './layers/plain'
 import { recurrentLayers } from './layers/recurrent'
 import type { LayerContext, LayerRule, LayerWeights } from './layers/rule'
 import { weightedLayers } from './layers/weighted'
+import { checkMask, maskAfter } from './masks'
 
 /** Where the weights of a layer are; `path` names the networks it lies in, outermost first. */
 export interface WeightSource {
@@ -16,7 +18,7 @@ export interface WeightSource {
 }
 
 const rules: ReadonlyMap<string, LayerRule> = new Map(
-  Object.entries({ ...plainLayers, ...weightedLayers, ...recurrentLayers, ...attentionLayers }),
+  Object.entries({ ...plainLayers, ...weightedLayers, ...recurrentLayers, ...attentionLayers, ...operationLayers }),
 )
 
 /**
@@ -37,17 +39,7 @@ function firstCalls(network: NetworkSpec): ReadonlyMap<string, number> {
 
 const key = ({ layer, call, tensor }: Reference) => `${layer} ${call} ${tensor}`
 
-/** Keras hands a mask from an embedding through to these; without it they would compute something else. */
-const readsMask = /^(LSTM|GRU|SimpleRNN|Bidirectional|GlobalAveragePooling1D|MultiHeadAttention|Attention|Softmax)$/
-
-function checkMasks(lift: Lift, network: NetworkSpec): void {
-  const masking = network.layers.find((layer) => layer.kind === 'Masking' || layer.config.mask_zero === true)
-  const reader = masking && network.layers.find((layer) => readsMask.test(layer.kind))
-  if (!masking || !reader) return
-  lift.refuse(
-    `The layer "${masking.name}" masks steps of the sequence, and "${reader.name}" (${reader.kind}) leaves them out; Espalier does not read masks from Keras files. Export the network to ONNX, or train it without mask_zero.`,
-  )
-}
+const noArguments = { options: {}, args: [] }
 
 class Builder {
   /** Every weight of a layer once, however often it is called. */
@@ -60,8 +52,7 @@ class Builder {
   ) {}
 
   /** @param given values of the network's inputs */
-  network(network: NetworkSpec, given: readonly Lifted[], path: readonly LayerSpec[], call: string): Lifted[] {
-    checkMasks(this.lift, network)
+  network(network: NetworkSpec, given: readonly Lifted[], path: readonly LayerSpec[], prefix: string): Lifted[] {
     const values = new Map<string, Lifted>()
     network.inputs.forEach((input, i) => {
       const value = given[i]
@@ -76,15 +67,21 @@ class Builder {
     while (waiting.length > 0) {
       const later: typeof waiting = []
       for (const { layer, index } of waiting) {
-        const inputs = layer.calls[index]?.inputs.map((input) => values.get(key(input))) ?? []
-        if (inputs.some((input) => input === undefined)) {
+        const call = layer.calls[index] as LayerCall
+        const read = call.inputs.map((input) => values.get(key(input)))
+        const given = call.mask && values.get(key(call.mask))
+        if (read.some((input) => input === undefined) || (call.mask && !given)) {
           later.push({ layer, index })
           continue
         }
-        const name = `${call}${layer.name}${index > 0 ? `_${index}` : ''}`
-        const outputs = this.layer(layer, inputs as Lifted[], layer.calls[index]?.options ?? {}, path, name)
+        const inputs = (read as Lifted[]).map((x) => (given ? { ...x, mask: this.lift.last(given) } : x))
+        const name = `${prefix}${layer.name}${index > 0 ? `_${index}` : ''}`
+        checkMask(this.lift, layer, inputs, call.options)
+        const outputs = this.layer(layer, inputs, call, path, name)
+        const mask = layer.nested ? undefined : maskAfter(this.lift, layer, inputs, outputs, name)
         for (const [tensor, value] of outputs.entries()) {
-          values.set(key({ layer: layer.name, call: index + (first.get(layer.name) ?? 0), tensor }), value)
+          const made = layer.nested ? value : { ...value, mask }
+          values.set(key({ layer: layer.name, call: index + (first.get(layer.name) ?? 0), tensor }), made)
         }
       }
       if (later.length === waiting.length) {
@@ -103,7 +100,7 @@ class Builder {
   private layer(
     layer: LayerSpec,
     inputs: readonly Lifted[],
-    options: LayerContext['options'],
+    { options, args }: Pick<LayerContext, 'options' | 'args'>,
     path: readonly LayerSpec[],
     name: string,
   ): readonly Lifted[] {
@@ -126,6 +123,7 @@ class Builder {
       kind: layer.kind,
       config: layer.config,
       options,
+      args,
       inputs,
       x,
       older: this.older,
@@ -160,7 +158,7 @@ class Builder {
     }
     const plain: LayerSpec = { ...layer, kind, config: inner?.config ?? {} }
     this.weights.set(plain, this.source.weightsOf(layer, path))
-    if (alike) return this.layer(plain, inputs, {}, path, name)
+    if (alike) return this.layer(plain, inputs, noArguments, path, name)
     const { lift } = this
     const part = (of: string, value: string, from: number, to: number) =>
       lift.node('Slice', `${name}/${of}`, [
@@ -175,7 +173,7 @@ class Builder {
     const each = joined('sample', [lift.numbers('rest', [-1]), part('extents', shape, 2, x.rank)])
     const samples = lift.node('Reshape', `${name}/samples`, [lift.last(x), each])
     const given: Lifted = { value: samples, rank: x.rank - 1, first: false, dtype: x.dtype }
-    const [y] = this.layer(plain, [given], {}, path, `${name}/each`) as [Lifted]
+    const [y] = this.layer(plain, [given], noArguments, path, `${name}/each`) as [Lifted]
     const made = lift.node('Shape', `${name}/made`, [lift.last(y)])
     const all = joined('steps', [part('outer', shape, 0, 2), part('inner', made, 1, y.rank)])
     return [{ ...y, value: lift.node('Reshape', name, [lift.last(y), all]), rank: y.rank + 1, first: false }]

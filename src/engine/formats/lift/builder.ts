@@ -20,6 +20,8 @@ export interface Lifted {
   readonly data?: TensorData
   /** How many elements a vector of whole numbers has, where it is known: shapes computed in the network. */
   readonly length?: number
+  /** Which steps of a sequence count, where Keras says so: a value of [batch, steps]. */
+  readonly mask?: string | undefined
 }
 
 export type Attributes = Readonly<Record<string, Attribute>>

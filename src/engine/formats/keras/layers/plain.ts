@@ -3,6 +3,7 @@ import { float } from '../../../graph/graph'
 import { activation, clip } from '../../lift/activations'
 import type { Lifted } from '../../lift/builder'
 import { concat, pad, pool, reduce, reshape, resize, slice, softmax, transpose } from '../../lift/operators'
+import { keptSteps, maskedMean, withoutMasked } from '../masks'
 import {
   flagIn,
   type LayerContext,
@@ -33,6 +34,21 @@ const globalPooling =
     const axes = Array.from({ length: context.x.rank - 2 }, (_, i) => i + 1)
     return reduce(context.lift, op, context.name, context.x, axes, flagIn(context, 'keepdims', false))
   }
+
+/** Over the steps that count, where some do not. */
+const averageOfSteps: LayerRule = (context) => {
+  const { lift, name, x } = context
+  if (x.mask === undefined) return globalPooling('ReduceMean')(context)
+  requireChannelsLast(context)
+  return maskedMean(lift, x, x.mask, flagIn(context, 'keepdims', false), name)
+}
+
+const masking: LayerRule = (context) => {
+  const { lift, name, x } = context
+  if (x.rank !== 3) lift.refuse(`The layer "${name}" masks a value of ${x.rank} axes, which Espalier does not read.`)
+  const mask = keptSteps(lift, x, numberIn(context, 'mask_value', 0), name)
+  return { ...withoutMasked(lift, x, mask, name), mask }
+}
 
 const merging =
   (op: string): LayerRule =>
@@ -249,7 +265,7 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   AveragePooling1D: pooling('AveragePool', 1),
   AveragePooling2D: pooling('AveragePool', 2),
   AveragePooling3D: pooling('AveragePool', 3),
-  GlobalAveragePooling1D: globalPooling('ReduceMean'),
+  GlobalAveragePooling1D: averageOfSteps,
   GlobalAveragePooling2D: globalPooling('ReduceMean'),
   GlobalAveragePooling3D: globalPooling('ReduceMean'),
   GlobalMaxPooling1D: globalPooling('ReduceMax'),
@@ -273,4 +289,5 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   Flatten: flatten,
   Permute: permute,
   Rescaling: rescaling,
+  Masking: masking,
 }

@@ -4,6 +4,7 @@ import type { TensorData } from '../../../graph/tensor'
 import { isObject, type Json } from '../../json'
 import type { Lift, Lifted } from '../../lift/builder'
 import { permuteTensor } from '../../lift/layout'
+import { compacted } from '../masks'
 import { flagIn, type LayerContext, type LayerRule, nameOf, textIn } from './rule'
 
 type Kind = 'LSTM' | 'GRU' | 'SimpleRNN'
@@ -110,7 +111,10 @@ function run(
     direction: text(both === 2 ? 'bidirectional' : (directions[0] as string)),
   }
   if (kind === 'GRU') attributes.linear_before_reset = int(config.reset_after === false ? 0 : 1)
-  const sequence = lift.node('Transpose', `${name}/time_first`, [lift.last(x)], { perm: ints([1, 0, 2]) })
+  const steps = x.mask === undefined ? undefined : compacted(lift, lift.last(x), x.mask, `${name}/steps`)
+  const sequence = lift.node('Transpose', `${name}/time_first`, [steps?.value ?? lift.last(x)], {
+    perm: ints([1, 0, 2]),
+  })
   const [y, last] = lift.nodeOf(
     operators[kind],
     name,
@@ -119,10 +123,26 @@ function run(
       make('kernel', [both, count * units, inputs], 'w'),
       make('recurrent_kernel', [both, count * units, units], 'r'),
       make('bias', [both, 2 * count * units], 'b'),
+      ...(steps ? [steps.lengths] : []),
     ],
     attributes,
     2,
   ) as [string, string]
+  if (steps && config.return_sequences === true) {
+    // In both directions Keras puts zeros in the steps that do not count.
+    const zeros = both === 2 || config.zero_output_for_mask === true
+    const parts = directions.map((direction, i) => {
+      const label = `${name}/${direction}`
+      const one = lift.node('Gather', label, [y, lift.numbers('direction', [i], true)], { axis: int(1) })
+      const turned = lift.node('Transpose', `${label}/batch_first`, [one], { perm: ints([1, 0, 2]) })
+      return steps.aligned(turned, direction, zeros, label)
+    })
+    const [only] = parts as [string]
+    const value = both === 1 ? only : lift.node('Concat', `${name}/both`, parts, { axis: int(2) })
+    return { value, rank: 3, first: false, dtype: 'float' }
+  }
+  if (steps && config.zero_output_for_mask === true)
+    lift.refuse(`The layer "${name}" answers zeros after a masked step, which Espalier does not read.`)
   return config.return_sequences === true
     ? everyStep(lift, name, y, both, units)
     : lastStep(lift, name, last, both, units)

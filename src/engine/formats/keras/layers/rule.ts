@@ -13,6 +13,8 @@ export interface LayerContext {
   readonly kind: string
   readonly config: Json
   readonly options: Json
+  /** Arguments of the call by position, as the file has them. */
+  readonly args: readonly unknown[]
   readonly inputs: readonly Lifted[]
   readonly x: Lifted
   /** Keras 2 or TF.js, where a default has changed since. */
