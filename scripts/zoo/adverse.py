@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from adverse_tasks import tasks
 from adverse_blocks import BATCH, ZOO as BLOCKS, Residual, RMSNorm, conv, head, ids, image
 
 silu = lambda i, o, k=3, s=1, g=1: conv(i, o, k, s, g, nn.SiLU)
@@ -337,7 +338,7 @@ class Experts(nn.Module):
 
 decoder = lambda block: nn.Sequential(nn.Embedding(60, 48), block(), block(), RMSNorm(48), nn.Linear(48, 60, bias=False))
 ZOO = {
-    **BLOCKS,
+    **BLOCKS, **tasks,
     "yolo5": image(Yolo5, 3, 64, 64), "yolo8_chunk": image(Yolo8, 3, 64, 64), "yolo8_split": image(lambda: Yolo8(lambda i, o: C2f(i, o, 1, True)), 3, 64, 64, **BATCH), "yolo11": image(lambda: Yolo8(C3, True), 3, 64, 64),
     "bifpn_weighted": image(BiFPN, 3, 32, 32), "aspp": image(ASPP, 3, 32, 32), "hrnet": image(HRNet, 3, 32, 32), "unet_diffusion": lambda: (UNetAttention(), (torch.randn(1, 3, 16, 16), torch.tensor([3]))),
     "se_resnext": image(lambda: nn.Sequential(conv(3, 32, 3, 2), SEBottleneck(32, 64), SEBottleneck(64, 64), SEBottleneck(64, 96, 2), head(96)), 3, 33, 33),

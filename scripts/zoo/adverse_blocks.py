@@ -341,7 +341,7 @@ ZOO = {
     "shuffled": image(lambda: nn.Sequential(conv(3, 48), Shuffled(48, 2), Shuffled(48, 3), conv(48, 64, 1), head(64)), 3, 16, 16),
     "shuffled_batch": image(lambda: nn.Sequential(conv(3, 48), Shuffled(48, 4), conv(48, 64, 1), head(64)), 3, 16, 16, **BATCH),
     "gates": image(gates, 3, 16, 16), "gates_batch": image(gates, 3, 16, 16, **BATCH),
-    "lstm_projected": ids(lambda: Recurrent("LSTM", "last", proj_size=12)), "lstm_steps_first": ids(lambda: Recurrent("LSTM", "hidden", first=False)),
+    "lstm_steps_first": ids(lambda: Recurrent("LSTM", "hidden", first=False)),
     "bilstm_hidden": ids(lambda: Recurrent("LSTM", "both", bidirectional=True)), "bilstm_view": ids(lambda: Recurrent("LSTM", "view", bidirectional=True)), "bilstm_length": ids(lambda: Recurrent("LSTM", "max", bidirectional=True), **LENGTHS),
     "gru_hidden": ids(lambda: Recurrent("GRU", "hidden", layers=3)), "bigru_steps_first": ids(lambda: Recurrent("GRU", "last", first=False, bidirectional=True)), "bigru_length": ids(lambda: Recurrent("GRU", "all", bidirectional=True, bias=False), **LENGTHS),
     "rnn_relu": ids(lambda: Recurrent("RNN", "last", nonlinearity="relu")),

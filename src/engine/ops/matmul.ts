@@ -44,6 +44,17 @@ const matmul: OpDefinition = {
   couple(context) {
     const weight = context.constant(1)
     const rank = context.shape(0).length
+    if (weight?.dims.length === 1 && rank > 1) {
+      // A stored vector sums features up to one number.
+      const labels = context.operand(0)
+      const ids = claimAxis(context, labels, rank - 1)
+      if (ids) context.bind(1, 0, ids, 'consumer')
+      context.set(
+        0,
+        labels.filter((entry) => !entry.axes.includes(rank - 1)),
+      )
+      return
+    }
     if (weight?.dims.length !== 2) {
       if (context.constant(0)) coupleLeft(context)
       else coupleInteraction(context)
@@ -82,17 +93,20 @@ function coupleLeft(context: CouplingContext): void {
  */
 function sideOf(context: CouplingContext, i: 0 | 1, rank: number): readonly Labels[] {
   const stack = context.constant(i)
-  if (!stack) return context.labels(i)
+  // An operand of fewer axes is the same along the first ones of the result.
+  const by = rank - context.shape(i).length
+  if (!stack) return context.labels(i).map((entry) => ({ ...entry, axes: entry.axes.map((axis) => axis + by) }))
   const made = i === 0 ? rank - 2 : rank - 1
-  return stack.dims.flatMap((extent, axis) => {
+  return stack.dims.flatMap((extent, own) => {
     if (extent < 2) return []
+    const axis = own + by
     if (axis === made) {
       const ids = context.fresh(extent)
-      context.bind(i, axis, ids, 'producer')
+      context.bind(i, own, ids, 'producer')
       return [onAxis(axis, ids)]
     }
     const entry = context.free(axis, extent)
-    context.bind(i, axis, entry.ids, axis < rank - 2 ? 'passthrough' : 'consumer')
+    context.bind(i, own, entry.ids, axis < rank - 2 ? 'passthrough' : 'consumer')
     return [entry]
   })
 }
@@ -100,13 +114,14 @@ function sideOf(context: CouplingContext, i: 0 | 1, rank: number): readonly Labe
 /** What is summed over must go on both sides; axes of the batch (heads) go as a whole. */
 function coupleInteraction(context: CouplingContext): void {
   const rank = context.outputShape(0).length
-  if (context.shape(0).length !== rank || context.shape(1).length !== rank || rank < 2) {
+  if (context.shape(0).length < 2 || context.shape(1).length < 2) {
     const held = context.constant(0) || context.constant(1) ? 'held.stacked' : 'held.ranks'
     context.fix(context.labels(0), held)
     context.fix(context.labels(1), held)
     return
   }
   const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
+  const extent = (i: 0 | 1, axis: number) => context.shape(i)[axis - rank + context.shape(i).length] ?? 1
   const sides = [sideOf(context, 0, rank), sideOf(context, 1, rank)] as const
   const heads = (i: 0 | 1) =>
     sides[i].map((entry) => {
@@ -115,10 +130,10 @@ function coupleInteraction(context: CouplingContext): void {
       // Where the other side has no heads that could go, features go, the same of every head.
       const other = (1 - i) as 0 | 1
       const paired = batch.every(
-        (axis) => context.shape(other)[axis] === 1 || sides[other].some(({ axes }) => axes.includes(axis)),
+        (axis) => extent(other, axis) === 1 || sides[other].some(({ axes }) => axes.includes(axis)),
       )
       // One that all heads share, or that is stored, does not decide: features may be finer.
-      const open = context.constant(other) || batch.every((axis) => context.shape(other)[axis] === 1)
+      const open = context.constant(other) || batch.every((axis) => extent(other, axis) === 1)
       const whole = paired && !(open && context.second('batch-or-features'))
       return context.merge(entry, whole ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
@@ -133,7 +148,7 @@ function coupleInteraction(context: CouplingContext): void {
       output.push(a)
     } else {
       const alone = a ?? b
-      const other = a ? context.shape(1)[axis] : context.shape(0)[axis]
+      const other = extent(a ? 1 : 0, axis)
       if (!alone) continue
       if (other === 1) output.push(alone)
       else context.fix([alone], 'held.paired-with-fixed')

@@ -81,13 +81,54 @@ describe('stored stacks of matrices', () => {
     expect(outcome.graph.constants.get('second')?.dims).toEqual([1, 2, 4, rows])
   })
 
-  it('of other ranks than what they multiply hold it', async () => {
+  it('of more axes than what they multiply read what is left of it', async () => {
     const graph = await read({
       inputs: [value('x', [5, 6])],
       outputs: [value('y', [3, 5, 4])],
       weights: [weight('w', 6, 10), weight('stack', 3, 10, 4)],
       nodes: [node('MatMul', ['x', 'w'], ['a']), node('MatMul', ['a', 'stack'], ['y'])],
     })
-    await expect(expectPrunedAsMasked(graph, [5, 6])).rejects.toMatchObject({ code: 'NOTHING_PRUNABLE' })
+    const { outcome } = await expectPrunedAsMasked(graph, [5, 6])
+    const left = outcome.kept.MatMul_a?.length as number
+    expect(left).toBeLessThan(10)
+    expect(outcome.graph.constants.get('stack')?.dims).toEqual([3, left, 4])
+  })
+
+  it('of fewer axes from the left mix nodes of a graph for every sample', async () => {
+    const graph = await read({
+      inputs: [value('x', [2, 5, 6])],
+      outputs: [value('y', [2, 5, 3])],
+      weights: [weight('w', 6, 10), weight('graph', 5, 5), weight('out', 10, 3)],
+      nodes: [
+        node('MatMul', ['x', 'w'], ['a']),
+        node('Softmax', ['graph'], ['adjacency'], { axis: { i: -1 } }),
+        node('MatMul', ['adjacency', 'a'], ['mixed']),
+        node('MatMul', ['mixed', 'out'], ['y']),
+      ],
+    })
+    const { outcome } = await expectPrunedAsMasked(graph, [2, 5, 6])
+    expect(outcome.kept.MatMul_a?.length).toBeLessThan(10)
+  })
+
+  it('that are vectors from the right sum up what is left', async () => {
+    const graph = await read({
+      inputs: [value('x', [2, 5, 6])],
+      outputs: [value('y', [2, 5])],
+      weights: [weight('w', 6, 10), weight('v', 10)],
+      nodes: [node('MatMul', ['x', 'w'], ['a']), node('MatMul', ['a', 'v'], ['y'])],
+    })
+    const { outcome } = await expectPrunedAsMasked(graph, [2, 5, 6])
+    expect(outcome.graph.constants.get('v')?.dims).toEqual([outcome.kept.MatMul_a?.length])
+    expect(outcome.kept.MatMul_a?.length).toBeLessThan(10)
+  })
+
+  it('that are vectors from the left hold what they meet', async () => {
+    const graph = await read({
+      inputs: [value('x', [2, 5, 6])],
+      outputs: [value('y', [2, 6])],
+      weights: [weight('w', 6, 6), weight('v', 5)],
+      nodes: [node('MatMul', ['x', 'w'], ['a']), node('MatMul', ['v', 'a'], ['y'])],
+    })
+    await expect(expectPrunedAsMasked(graph, [2, 5, 6])).rejects.toMatchObject({ code: 'NOTHING_PRUNABLE' })
   })
 })
