@@ -21,7 +21,7 @@ export interface ResultRefitOptions {
   readonly batch?: number
   /**
    * Steps at most: fewer where little is to be regained, and so few that a sample is seen 20 times at most; but at least 96.
-   * Default 512.
+   * Default 1,024.
    */
   readonly steps?: number
   /**
@@ -68,7 +68,7 @@ const SOME = 8
 export const batchOfStep = 128
 const TEMPERATURE = 2
 /** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
-export const mostSteps = 512
+export const mostSteps = 1024
 const fewestSteps = 112
 const FEWEST_STEPS = 96
 const MOST_PASSES = 20
@@ -91,13 +91,13 @@ const FEWEST_SAMPLES = 64
 const rateFor = (divergence: number): number => Math.min(0.11, Math.max(0.005, 0.11 * Math.sqrt(divergence)))
 
 /** From this divergence on all steps are worth their time. */
-const FAR = 0.04
+const FAR = 0.16
 
 /** Share of the steps: what each of them gains goes with the root of what is to be regained. */
-const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 4, Math.sqrt(divergence / FAR)))
+const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 8, Math.sqrt(divergence / FAR)))
 
 /** Forward MACs that all steps together may need before there are fewer of them. */
-const CHEAP = 4e11
+const CHEAP = 8e11
 
 /** Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most. */
 export const stepsFor = (macs: number): number =>
