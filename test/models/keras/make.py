@@ -139,10 +139,46 @@ def masked_chain():
     return keras.Sequential(rows, name="masked_chain")
 
 
+def operations():
+    ops = keras.ops
+    x = inputs = keras.Input((6, 5, 4), name="image")
+    x = layers.Conv2D(6, 3, padding="same", name="conv")(x)
+    x = (2 - (x + layers.Conv2D(6, 1, name="more")(x)) * 0.5) / 4.0
+    x = ops.maximum(ops.leaky_relu(x), -0.2) ** 2 + ops.gelu(x)
+    rows, last = x[:, 1:6:2, ...], x[:, -1, :, 3]
+    means = ops.stack([ops.mean(x, axis=(1, 2)), ops.max(x, axis=(1, 2))], 1)
+    products = ops.matmul(means, ops.transpose(means, (0, 2, 1)))
+    x = ops.concatenate([ops.reshape(products, (-1, 4)), last, layers.Flatten(name="flat")(rows)], -1)
+    return keras.Model(inputs, layers.Dense(3, name="out")(ops.clip(x, -1, 2)), name="operations")
+
+
+def states():
+    inputs = keras.Input((5, 4), name="steps")
+    y, h, c = layers.LSTM(6, return_sequences=True, return_state=True, name="encoder")(inputs)
+    z = layers.RepeatVector(3, name="repeat")(layers.Dense(4, activation="tanh", name="code")(h))
+    z = layers.LSTM(6, return_sequences=True, name="decoder")(z, initial_state=[h, c])
+    look = layers.Dot((2, 2), name="look")([z, y])
+    z = layers.Concatenate(name="cat")([z, layers.Dot((2, 1), name="mixed")([layers.Softmax(name="shares")(look), y])])
+    z = layers.RNN(layers.GRUCell(5), return_sequences=True, name="cell")(z)
+    near = layers.Dot(1, normalize=True, name="near")([layers.Flatten(name="a")(z), layers.Dense(15, name="b")(h)])
+    return keras.Model(inputs, [layers.TimeDistributed(layers.Dense(2), name="out")(z), near], name="states")
+
+
+def shapes():
+    x = inputs = keras.Input((6, 8), name="steps")
+    x = layers.UpSampling1D(2, name="longer")(layers.RMSNormalization(name="rms")(x))
+    x = layers.EinsumDense("abc,cd->abd", output_shape=(None, 6), bias_axes="d", activation="relu", name="einsum")(x)
+    x = layers.Reshape((4, 3, 6), name="image")(x)
+    x = layers.Conv2DTranspose(5, 3, strides=2, padding="same", output_padding=1, name="up")(x)
+    x = layers.LayerNormalization(axis=[1, 2, 3], name="norm")(layers.Resizing(6, 7, name="size")(x))
+    x = layers.SpectralNormalization(layers.Conv2D(4, 3, name="inner"), name="spectral")(x)
+    return keras.Model(inputs, layers.GlobalAveragePooling2D(name="mean")(x), name="shapes")
+
+
 wanted = sys.argv[2:]
 expected = json.load(open(f"expected.{version}.json"))["networks"] if wanted else {}
-for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain]:
-    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain) and version == "v2"):
+for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes]:
+    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain, operations, states, shapes) and version == "v2"):
         continue
     keras.backend.clear_session()
     model = make()

@@ -80,7 +80,7 @@ class Builder {
         const outputs = this.layer(layer, inputs, call, path, name)
         const mask = layer.nested ? undefined : maskAfter(this.lift, layer, inputs, outputs, name)
         for (const [tensor, value] of outputs.entries()) {
-          const made = layer.nested ? value : { ...value, mask }
+          const made = layer.nested ? value : { ...value, mask: tensor === 0 ? mask : undefined }
           values.set(key({ layer: layer.name, call: index + (first.get(layer.name) ?? 0), tensor }), made)
         }
       }
@@ -106,6 +106,8 @@ class Builder {
   ): readonly Lifted[] {
     if (layer.nested) return this.network(layer.nested, inputs, [...path, layer], `${name}/`)
     if (layer.kind === 'TimeDistributed') return this.everyStep(layer, inputs, path, name)
+    if (layer.kind === 'SpectralNormalization')
+      return this.layer(this.inside(layer, path), inputs, noArguments, path, name)
     const rule = rules.get(layer.kind)
     if (!rule) {
       throw new EspalierError(
@@ -140,6 +142,14 @@ class Builder {
     return Array.isArray(made) ? made : [made as Lifted]
   }
 
+  /** The layer that a wrapper holds, with the weights that it keeps for it. */
+  private inside(layer: LayerSpec, path: readonly LayerSpec[]): LayerSpec {
+    const inner = layer.config.layer as { class_name?: unknown; config?: Record<string, unknown> } | undefined
+    const plain: LayerSpec = { ...layer, kind: String(inner?.class_name), config: inner?.config ?? {} }
+    this.weights.set(plain, this.source.weightsOf(layer, path))
+    return plain
+  }
+
   /** A dense layer treats every step alike by itself; for others the steps are samples. */
   private everyStep(
     layer: LayerSpec,
@@ -156,8 +166,7 @@ class Builder {
         `The layer "${layer.name}" repeats a ${kind} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.`,
       )
     }
-    const plain: LayerSpec = { ...layer, kind, config: inner?.config ?? {} }
-    this.weights.set(plain, this.source.weightsOf(layer, path))
+    const plain = this.inside(layer, path)
     if (alike) return this.layer(plain, inputs, noArguments, path, name)
     const { lift } = this
     const part = (of: string, value: string, from: number, to: number) =>

@@ -63,6 +63,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   LSTM: ['cell'],
   GRU: ['cell'],
   SimpleRNN: ['cell'],
+  RNN: ['cell'],
+  SpectralNormalization: ['layer'],
   Bidirectional: ['forward_layer/cell', 'backward_layer/cell'],
   MultiHeadAttention: ['query_dense', 'key_dense', 'value_dense', 'output_dense'],
   TimeDistributed: ['layer'],

@@ -85,7 +85,11 @@ export function depthwise(
   return { value, rank: x.rank, first: true, dtype: 'float' }
 }
 
-/** The gradient of a convolution as a layer. @param kernel [..., out, in] */
+/**
+ * The gradient of a convolution as a layer.
+ * @param kernel [..., out, in]
+ * @param extra what Keras 3 adds behind each axis, where the layer says so (output_padding)
+ */
 export function transposedConvolution(
   lift: Lift,
   name: string,
@@ -93,6 +97,7 @@ export function transposedConvolution(
   kernel: Lifted,
   bias: Lifted | undefined,
   window: Window,
+  extra?: readonly number[],
 ): Lifted {
   const data = dataOf(lift, kernel, name)
   const spatial = x.rank - 2
@@ -104,12 +109,23 @@ export function transposedConvolution(
   const sizes = axes.map((i) => ((data.dims[i] as number) - 1) * (window.dilations[i] ?? 1) + 1)
   const surplus = axes.map((i) => (sizes[i] as number) - (window.strides[i] as number))
   const cut = surplus.map((each) => (window.padding === 'SAME' ? Math.max(0, each) : 0))
+  // Before and behind each axis; below zero is added instead.
+  const ends = axes.map((i): [number, number] => {
+    const [size, more] = [sizes[i] as number, extra?.[i]]
+    if (more === undefined) return [Math.floor((cut[i] as number) / 2), Math.ceil((cut[i] as number) / 2)]
+    if (window.padding !== 'SAME') return [0, -more]
+    const total = size + (size % 2) - 2 + more
+    const before = Math.min(Math.ceil(total / 2), size - 1)
+    return [size - 1 - before, size - 1 - (total - before)]
+  })
   const value = lift.node('ConvTranspose', name, [lift.first(x), weight, ...(bias ? [lift.last(bias)] : [])], {
     strides: ints(window.strides),
     dilations: ints(window.dilations),
     kernel_shape: ints(data.dims.slice(0, spatial)),
-    pads: ints([...cut.map((each) => Math.floor(each / 2)), ...cut.map((each) => each - Math.floor(each / 2))]),
-    output_padding: ints(surplus.map((each) => Math.max(0, -each))),
+    pads: ints([...ends.map(([before]) => before), ...ends.map(([, behind]) => Math.max(0, behind))]),
+    output_padding: ints(
+      axes.map((i) => (extra ? Math.max(0, -(ends[i]?.[1] ?? 0)) : Math.max(0, -(surplus[i] as number)))),
+    ),
     group: int(1),
   })
   return { value, rank: x.rank, first: true, dtype: 'float' }

@@ -1,7 +1,7 @@
 /** Layers without weights: pooling, merging, shapes, activations, and what does nothing outside training. */
 import { float } from '../../../graph/graph'
 import { activation, clip } from '../../lift/activations'
-import type { Lifted } from '../../lift/builder'
+import type { Lift, Lifted } from '../../lift/builder'
 import { concat, pad, pool, reduce, reshape, resize, slice, softmax, transpose } from '../../lift/operators'
 import { keptSteps, maskedMean, withoutMasked } from '../masks'
 import {
@@ -10,6 +10,7 @@ import {
   type LayerRule,
   nameOf,
   numberIn,
+  operandsOf,
   requireChannelsLast,
   sizesIn,
   textIn,
@@ -52,13 +53,16 @@ const masking: LayerRule = (context) => {
 
 const merging =
   (op: string): LayerRule =>
-  ({ lift, name, inputs }) =>
-    inputs
+  (context) => {
+    const { lift, name } = context
+    const operands = operandsOf(context)
+    return operands
       .slice(1)
       .reduce(
-        (sum, next, i) => lift.elementwise(op, i === inputs.length - 2 ? name : `${name}/${i}`, [sum, next]),
-        inputs[0] as Lifted,
+        (sum, next, i) => lift.elementwise(op, i === operands.length - 2 ? name : `${name}/${i}`, [sum, next]),
+        operands[0] as Lifted,
       )
+  }
 
 /** Of Keras' own Inception-ResNet: the second value, scaled, is added to the first. */
 const scaledSum: LayerRule = (context) => {
@@ -131,6 +135,15 @@ const upSampling: LayerRule = (context) => {
 }
 
 const reshapeLayer: LayerRule = (context) => {
+  const { newshape } = context.config
+  // The operation of keras.ops names the batch too; null is an extent of the value itself.
+  if (Array.isArray(newshape))
+    return reshape(
+      context.lift,
+      context.name,
+      context.x,
+      newshape.map((dim) => (dim === null ? 0 : Number(dim))),
+    )
   const target = context.config.target_shape
   const good = Array.isArray(target) && target.every((dim) => Number.isSafeInteger(dim) && (dim > 0 || dim === -1))
   if (!good) return context.lift.invalid(`The target of the layer "${context.name}" is not a shape.`)
@@ -193,6 +206,13 @@ const softmaxLayer: LayerRule = (context) => {
 }
 
 /** x / sqrt(max(sum x^2, 1e-12)) */
+function ofLengthOne(lift: Lift, name: string, x: Lifted, axis: number): Lifted {
+  const squares = lift.elementwise('Mul', `${name}/squares`, [x, x])
+  const sum = reduce(lift, 'ReduceSum', `${name}/sum`, squares, [axis], true)
+  const bounded = clip(lift, `${name}/bounded`, sum, 1e-12, undefined)
+  return lift.elementwise('Div', name, [x, lift.unary('Sqrt', `${name}/length`, bounded)])
+}
+
 const unitNormalization: LayerRule = ({ lift, name, x, config }) => {
   const axis = Array.isArray(config.axis)
     ? config.axis.length === 1
@@ -201,28 +221,56 @@ const unitNormalization: LayerRule = ({ lift, name, x, config }) => {
     : Number(config.axis ?? -1)
   if (!Number.isInteger(axis))
     return lift.refuse(`The layer "${name}" works along several axes, which Espalier does not read.`)
-  const squares = lift.elementwise('Mul', `${name}/squares`, [x, x])
-  const sum = reduce(lift, 'ReduceSum', `${name}/sum`, squares, [axis], true)
-  const bounded = clip(lift, `${name}/bounded`, sum, 1e-12, undefined)
-  return lift.elementwise('Div', name, [x, lift.unary('Sqrt', `${name}/length`, bounded)])
+  return ofLengthOne(lift, name, x, axis)
 }
 
-/** Products of two values of three axes along one axis each. */
-const dot: LayerRule = ({ lift, name, inputs, config }) => {
-  const [a, b] = inputs
-  if (a?.rank !== 3 || b?.rank !== 3 || config.normalize === true)
+/** Products of two values of two or three axes along one axis each. */
+const dot: LayerRule = (context) => {
+  const { lift, name, inputs, config } = context
+  const [first, second] = inputs
+  const rank = first?.rank ?? 0
+  if (!first || !second || second.rank !== rank || (rank !== 2 && rank !== 3))
     return lift.refuse(
-      `The layer "${name}" multiplies other values than two of three axes, which Espalier does not read.`,
+      `The layer "${name}" multiplies values of other ranks than 2 or 3, which Espalier does not read.`,
     )
-  const [left = 2, right = 1] = (Array.isArray(config.axes) ? config.axes : [config.axes, config.axes]).map((axis) =>
-    Number(axis) < 0 ? Number(axis) + 3 : Number(axis),
+  const [left = rank - 1, right = 1] = (Array.isArray(config.axes) ? config.axes : [config.axes, config.axes]).map(
+    (axis) => (Number(axis) < 0 ? Number(axis) + rank : Number(axis)),
   )
+  if ([left, right].some((axis) => axis < 1 || axis >= rank))
+    return lift.invalid(`The axes of the layer "${name}" do not exist.`)
+  const sides = config.normalize === true ? ['left', 'right'] : []
+  const [a = first, b = second] = sides.map((side, i) =>
+    ofLengthOne(lift, `${name}/${side}/normal`, i === 0 ? first : second, i === 0 ? left : right),
+  )
+  if (rank === 2) return reduce(lift, 'ReduceSum', name, lift.elementwise('Mul', `${name}/products`, [a, b]), [1], true)
   const turned = (x: Lifted, wrong: boolean, side: string) =>
     wrong ? lift.last(transpose(lift, `${name}/${side}`, x, [0, 2, 1])) : lift.last(x)
-  if (![1, 2].includes(left) || ![1, 2].includes(right))
-    return lift.invalid(`The axes of the layer "${name}" do not exist.`)
   const value = lift.node('MatMul', name, [turned(a, left === 1, 'left'), turned(b, right === 2, 'right')])
   return { value, rank: 3, first: false, dtype: 'float' }
+}
+
+/** [batch, features] for every one of n steps. */
+const repeatVector: LayerRule = (context) => {
+  const { lift, name, x } = context
+  const one = lift.node('Unsqueeze', `${name}/step`, [lift.last(x), lift.numbers('axes', [1])])
+  const shape = lift.numbers(`${name}/steps`, [1, numberIn(context, 'n', 1), 1])
+  return { value: lift.node('Expand', name, [one, shape]), rank: 3, first: false, dtype: x.dtype }
+}
+
+const resizing: LayerRule = (context) => {
+  requireChannelsLast(context)
+  const { lift, name, x, config } = context
+  const plain = textIn(context, 'interpolation', 'bilinear') === 'bilinear' && config.antialias !== true
+  if (!plain || config.crop_to_aspect_ratio === true || config.pad_to_aspect_ratio === true)
+    return lift.refuse(`The layer "${name}" resizes in another way than bilinear, which Espalier does not read.`)
+  return resize(
+    lift,
+    name,
+    x,
+    { sizes: [numberIn(context, 'height', 1), numberIn(context, 'width', 1)] },
+    'linear',
+    'half_pixel',
+  )
 }
 
 export const plainLayers: Readonly<Record<string, LayerRule>> = {
@@ -284,7 +332,12 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   ZeroPadding3D: zeroPadding(3),
   Cropping1D: cropping(1),
   Cropping2D: cropping(2),
+  Cropping3D: cropping(3),
+  UpSampling1D: upSampling,
   UpSampling2D: upSampling,
+  UpSampling3D: upSampling,
+  Resizing: resizing,
+  RepeatVector: repeatVector,
   Reshape: reshapeLayer,
   Flatten: flatten,
   Permute: permute,

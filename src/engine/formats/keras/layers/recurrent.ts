@@ -89,21 +89,24 @@ function run(
   config: Json,
   directions: readonly ('forward' | 'reverse')[],
   at: readonly number[],
-): Lifted {
+): readonly Lifted[] {
   const { lift, name, x } = context
   if (x.rank !== 3) lift.invalid(`The layer "${name}" reads a value of ${x.rank} axes where a sequence has 3.`)
   if (config.stateful === true)
     lift.refuse(
       `The layer "${name}" keeps its state between batches, which Espalier does not follow. Save it with stateful=False.`,
     )
-  if (config.return_state === true) lift.refuse(`The layer "${name}" returns its state, which Espalier does not read.`)
-  if (context.inputs.length > 1)
-    lift.refuse(`The layer "${name}" starts from a given state, which Espalier does not read.`)
+  const states = context.inputs.slice(1)
+  const both = directions.length
+  const wanted = kind === 'LSTM' ? 2 : 1
+  if (both === 2 && (states.length > 0 || config.return_state === true))
+    lift.refuse(`The layer "${name}" hands on states of both directions, which Espalier does not read.`)
+  if (states.length > 0 && states.length !== wanted)
+    lift.invalid(`The layer "${name}" (${kind}) starts from ${states.length} states where it has ${wanted}.`)
   checkActivations(context, kind, config)
   const read = at.map((place) => directionOf(context, kind, config, place))
   const { units, inputs } = read[0] as (typeof read)[number]
   const count = gateOrder[kind].length
-  const both = directions.length
   const make = (suffix: string, dims: readonly number[], key: keyof Direction) =>
     lift.store(`${name}/${suffix}`, { dtype: 'float32', dims, data: stacked(read.map(({ part }) => part[key])) })
   const attributes: Record<string, Attribute> = {
@@ -115,7 +118,10 @@ function run(
   const sequence = lift.node('Transpose', `${name}/time_first`, [steps?.value ?? lift.last(x)], {
     perm: ints([1, 0, 2]),
   })
-  const [y, last] = lift.nodeOf(
+  const initial = states.map((state, i) =>
+    lift.node('Unsqueeze', `${name}/state_${i}`, [lift.last(state), lift.numbers('axes', [0])]),
+  )
+  const [y, last, cell] = lift.nodeOf(
     operators[kind],
     name,
     [
@@ -123,29 +129,36 @@ function run(
       make('kernel', [both, count * units, inputs], 'w'),
       make('recurrent_kernel', [both, count * units, units], 'r'),
       make('bias', [both, 2 * count * units], 'b'),
-      ...(steps ? [steps.lengths] : []),
+      ...(steps ? [steps.lengths] : initial.length > 0 ? [''] : []),
+      ...initial,
     ],
     attributes,
-    2,
-  ) as [string, string]
-  if (steps && config.return_sequences === true) {
-    // In both directions Keras puts zeros in the steps that do not count.
-    const zeros = both === 2 || config.zero_output_for_mask === true
-    const parts = directions.map((direction, i) => {
-      const label = `${name}/${direction}`
-      const one = lift.node('Gather', label, [y, lift.numbers('direction', [i], true)], { axis: int(1) })
-      const turned = lift.node('Transpose', `${label}/batch_first`, [one], { perm: ints([1, 0, 2]) })
-      return steps.aligned(turned, direction, zeros, label)
-    })
-    const [only] = parts as [string]
-    const value = both === 1 ? only : lift.node('Concat', `${name}/both`, parts, { axis: int(2) })
-    return { value, rank: 3, first: false, dtype: 'float' }
+    config.return_state === true && kind === 'LSTM' ? 3 : 2,
+  ) as [string, string, string?]
+  const final = config.return_state === true ? [last, ...(cell ? [cell] : [])] : []
+  const result = resultOf()
+  return [result, ...final.map((state, i) => lastStep(lift, `${name}/final_${i}`, state, 1, units))]
+
+  function resultOf(): Lifted {
+    if (steps && config.return_sequences === true) {
+      // In both directions Keras puts zeros in the steps that do not count.
+      const zeros = both === 2 || config.zero_output_for_mask === true
+      const parts = directions.map((direction, i) => {
+        const label = `${name}/${direction}`
+        const one = lift.node('Gather', label, [y, lift.numbers('direction', [i], true)], { axis: int(1) })
+        const turned = lift.node('Transpose', `${label}/batch_first`, [one], { perm: ints([1, 0, 2]) })
+        return steps.aligned(turned, direction, zeros, label)
+      })
+      const [only] = parts as [string]
+      const value = both === 1 ? only : lift.node('Concat', `${name}/both`, parts, { axis: int(2) })
+      return { value, rank: 3, first: false, dtype: 'float' }
+    }
+    if (steps && config.zero_output_for_mask === true)
+      lift.refuse(`The layer "${name}" answers zeros after a masked step, which Espalier does not read.`)
+    return config.return_sequences === true
+      ? everyStep(lift, name, y, both, units)
+      : lastStep(lift, name, last, both, units)
   }
-  if (steps && config.zero_output_for_mask === true)
-    lift.refuse(`The layer "${name}" answers zeros after a masked step, which Espalier does not read.`)
-  return config.return_sequences === true
-    ? everyStep(lift, name, y, both, units)
-    : lastStep(lift, name, last, both, units)
 }
 
 /** [time, directions, batch, units] to [batch, time, directions * units]. */
@@ -195,10 +208,22 @@ const recurrent =
   (kind: Kind): LayerRule =>
   (context) => {
     const backwards = flagIn(context, 'go_backwards', false)
-    const y = run(context, kind, context.config, [backwards ? 'reverse' : 'forward'], [0])
+    const [y, ...states] = run(context, kind, context.config, [backwards ? 'reverse' : 'forward'], [0]) as [Lifted]
     // Keras gives the steps of a backward layer in the order it took them.
-    return backwards && y.rank === 3 ? reversed(context.lift, context.name, y) : y
+    return [backwards && y.rank === 3 ? reversed(context.lift, context.name, y) : y, ...states]
   }
+
+/** RNN around a single cell is the layer of that cell. */
+const ofCell: LayerRule = (context) => {
+  const { lift, name, config } = context
+  const cell = isObject(config.cell) ? config.cell : {}
+  const kind = kinds[String(cell.class_name).replace(/Cell$/, '')]
+  if (!kind || !isObject(cell.config))
+    return lift.refuse(
+      `The layer "${name}" runs the cell ${String(cell.class_name)}, which Espalier does not read; it reads LSTMCell, GRUCell and SimpleRNNCell.`,
+    )
+  return recurrent(kind)({ ...context, kind, config: { ...config, ...cell.config } })
+}
 
 const kinds: Readonly<Record<string, Kind>> = { LSTM: 'LSTM', GRU: 'GRU', SimpleRNN: 'SimpleRNN' }
 
@@ -213,7 +238,7 @@ const bidirectional: LayerRule = (context) => {
     )
   const mode = textIn(context, 'merge_mode', 'concat')
   const perDirection = inner.use_bias === false ? 2 : 3
-  const joined = run(context, kind, inner, ['forward', 'reverse'], [0, perDirection])
+  const [joined] = run(context, kind, inner, ['forward', 'reverse'], [0, perDirection]) as [Lifted]
   if (mode === 'concat') return joined
   const op = ({ sum: 'Add', mul: 'Mul', ave: 'Add' } as Record<string, string>)[mode]
   if (!op) return lift.refuse(`The layer "${name}" joins its directions by "${mode}", which Espalier does not read.`)
@@ -228,4 +253,5 @@ export const recurrentLayers: Readonly<Record<string, LayerRule>> = {
   GRU: recurrent('GRU'),
   SimpleRNN: recurrent('SimpleRNN'),
   Bidirectional: bidirectional,
+  RNN: ofCell,
 }

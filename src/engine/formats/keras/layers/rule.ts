@@ -76,3 +76,14 @@ export function requireChannelsLast(context: LayerContext): void {
     `The layer "${context.name}" (${context.kind}) works with ${layout.replace('_', ' ')}, the others with channels last, which Espalier does not mix. Save the network with one order of channels.`,
   )
 }
+
+/** What an operation works on, in order: values, and numbers that the call names between them (keras.ops). */
+export function operandsOf({ lift, name, inputs, args }: LayerContext): Lifted[] {
+  if (!args.some((each) => typeof each === 'number')) return [...inputs]
+  const rest = [...inputs]
+  return args.flatMap((each, i) => {
+    if (typeof each === 'number') return [lift.scalar(each, `${name}/number_${i}`)]
+    const next = rest.shift()
+    return next ? [next] : []
+  })
+}

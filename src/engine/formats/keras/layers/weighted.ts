@@ -1,9 +1,17 @@
 /** Layers with weights: convolutions, dense layers, normalisation, embeddings. */
-import { float, int } from '../../../graph/graph'
+import { float, int, text } from '../../../graph/graph'
 import type { TensorData } from '../../../graph/tensor'
 import { activation } from '../../lift/activations'
 import type { Lifted } from '../../lift/builder'
-import { batchNorm, convolution, dense, depthwise, transposedConvolution, type Window } from '../../lift/operators'
+import {
+  batchNorm,
+  convolution,
+  dense,
+  depthwise,
+  reduce,
+  transposedConvolution,
+  type Window,
+} from '../../lift/operators'
 import { flagIn, type LayerContext, type LayerRule, nameOf, numberIn, sizesIn, textIn } from './rule'
 
 /** The activation that a layer ends with. */
@@ -97,11 +105,11 @@ const transposed =
   (spatial: number): LayerRule =>
   (context) => {
     const given = context.config.output_padding
-    if (given !== null && given !== undefined) {
+    const own = given !== null && given !== undefined
+    if (own && context.older)
       context.lift.refuse(
-        `The layer "${context.name}" gives its output a padding of its own, which Espalier does not read. Leave output_padding out.`,
+        `The layer "${context.name}" gives its output a padding of its own, which Espalier reads from Keras 3 only. Leave output_padding out.`,
       )
-    }
     const { x, back } = channelsLastInput(context)
     const y = transposedConvolution(
       context.lift,
@@ -110,6 +118,13 @@ const transposed =
       context.weight(0, 'kernel'),
       biasOf(context, 1),
       windowOf(context, spatial),
+      own
+        ? [given]
+            .flat()
+            .concat(Array(spatial).fill([given].flat()[0]))
+            .slice(0, spatial)
+            .map(Number)
+        : undefined,
     )
     return activated(context, back(y))
   }
@@ -153,8 +168,12 @@ const batchNormalization: LayerRule = (context) => {
 
 const layerNormalization: LayerRule = (context) => {
   const { lift, name, x } = context
-  if (lastAxis(context) !== x.rank - 1)
-    lift.refuse(`The layer "${name}" normalises along other axes than the last, which Espalier does not follow.`)
+  const axes = [context.config.axis ?? -1]
+    .flat()
+    .map((axis) => (Number(axis) < 0 ? Number(axis) + x.rank : Number(axis)))
+  const first = x.rank - axes.length
+  if (first < 1 || axes.some((axis, i) => axis !== first + i))
+    lift.refuse(`The layer "${name}" normalises along other axes than the last ones, which Espalier does not follow.`)
   const scale = flagIn(context, 'scale', true)
   const center = flagIn(context, 'center', true)
   const beta = center ? context.weight(scale ? 1 : 0, 'beta') : undefined
@@ -165,10 +184,37 @@ const layerNormalization: LayerRule = (context) => {
     : lift.constant(`${name}/gamma`, filled((beta as Lifted).data as TensorData, 1))
   const inputs = [lift.last(x), lift.last(gamma), ...(beta ? [lift.last(beta)] : [])]
   const value = lift.node('LayerNormalization', name, inputs, {
-    axis: int(-1),
+    axis: int(-axes.length),
     epsilon: float(numberIn(context, 'epsilon', 0.001)),
   })
   return { value, rank: x.rank, first: false, dtype: 'float' }
+}
+
+/** x / sqrt(mean of x^2 + epsilon), scaled. */
+const rmsNormalization: LayerRule = (context) => {
+  const { lift, name, x } = context
+  if (lastAxis(context) !== x.rank - 1)
+    lift.refuse(`The layer "${name}" normalises along other axes than the last, which Espalier does not follow.`)
+  const squares = lift.elementwise('Mul', `${name}/squares`, [x, x])
+  const mean = reduce(lift, 'ReduceMean', `${name}/mean`, squares, [-1], true)
+  const shifted = lift.elementwise('Add', `${name}/shifted`, [mean, lift.scalar(numberIn(context, 'epsilon', 1e-6))])
+  const normal = lift.elementwise('Div', `${name}/normal`, [x, lift.unary('Sqrt', `${name}/root`, shifted)])
+  return lift.elementwise('Mul', name, [normal, context.weight(0, 'scale')])
+}
+
+/** Any product of a value with a stored weight, by its equation. */
+const einsumDense: LayerRule = (context) => {
+  const { lift, name, x, config } = context
+  const equation = textIn(context, 'equation', '')
+  const [, result = ''] = equation.split('->')
+  if (equation.includes('.'))
+    lift.refuse(`The layer "${name}" has an equation of any number of axes, which Espalier does not read.`)
+  const product = lift.node('Einsum', `${name}/product`, [lift.last(x), lift.last(context.weight(0, 'kernel'))], {
+    equation: text(equation),
+  })
+  const y: Lifted = { value: product, rank: result.trim().length, first: false, dtype: 'float' }
+  const biased = (config.bias_axes ?? null) === null ? y : lift.elementwise('Add', name, [y, context.weight(1, 'bias')])
+  return activated(context, biased)
 }
 
 const embedding: LayerRule = (context) => {
@@ -262,6 +308,8 @@ export const weightedLayers: Readonly<Record<string, LayerRule>> = {
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
   GroupNormalization: groupNormalization,
+  RMSNormalization: rmsNormalization,
+  EinsumDense: einsumDense,
   Normalization: normalization,
   Embedding: embedding,
   PReLU: prelu,
