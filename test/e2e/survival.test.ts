@@ -3,12 +3,14 @@ import { expect, test } from 'vitest'
 import { sampleOnServer } from './support/sample-on-server'
 
 const sample = sampleOnServer()
+/** The machine may have much else to do. */
+const patiently = { timeout: 60_000 }
 
 const budgets = () => sample.page.getByLabel('Budgets in percent')
 const draftHolds = async (text: string) => {
   await sample.page.getByRole('link', { name: 'New run' }).click()
   await budgets().waitFor()
-  await expect.poll(() => budgets().inputValue()).toBe(text)
+  await expect.poll(() => budgets().inputValue(), patiently).toBe(text)
 }
 const type = async (text: string) => {
   await sample.page.getByRole('link', { name: 'New run' }).click()
@@ -25,7 +27,7 @@ test('an engine that is killed loses no draft', async () => {
   await budgets().fill('62, 44')
   sample.signalEngines('SIGKILL')
   await sample.page.reload()
-  await expect.poll(() => budgets().inputValue()).toBe('62, 44')
+  await expect.poll(() => budgets().inputValue(), patiently).toBe('62, 44')
 })
 
 test('an application that is killed loses neither draft nor theme nor the arrangement of the table', async () => {
@@ -36,16 +38,13 @@ test('an application that is killed loses neither draft nor theme nor the arrang
   const theme = await sample.page.evaluate(() => document.documentElement.dataset.theme)
   // What was changed is written within half a second; a power cut before that costs that half second.
   await expect
-    .poll(
-      async () => {
-        const other = await sample.window()
-        await other.getByRole('link', { name: 'New run' }).click()
-        const value = await other.getByLabel('Budgets in percent').inputValue()
-        await other.close()
-        return value
-      },
-      { timeout: 60_000 },
-    )
+    .poll(async () => {
+      const other = await sample.window()
+      await other.getByRole('link', { name: 'New run' }).click()
+      const value = await other.getByLabel('Budgets in percent').inputValue()
+      await other.close()
+      return value
+    }, patiently)
     .toBe('63, 45')
   await sample.kill()
   await sample.start()

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { atRest } from '../../../scripts/screenshots/picture.mjs'
 import { addresses, emptyProject, sensitivitySweep, throwAway } from '../../../scripts/screenshots/prepare.mjs'
 import { fillIn, type Screen, screens } from '../../../scripts/screenshots/screens.mjs'
+import { walkAround } from './hands'
 import { silentDrawings, unreachable } from './reach'
 import { accessibilityFindings } from './watch'
 
@@ -54,6 +55,7 @@ export async function audit(page: Page, url: string, { project, names }: Places,
       await open(page, url, fillIn(screen.hash, project, names), screen)
       note(name, await accessibilityFindings(page))
       note(name, await silentDrawings(page))
+      note(`${name}, by Tab`, await walkAround(page))
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
       await atRest(page)
       // A theme changes colours and nothing else.

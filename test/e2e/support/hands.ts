@@ -17,11 +17,13 @@ export class Pointer implements Hand {
   }
 }
 
+const nowhere = 'nothing has the focus'
+
 /** What has the focus, and what is wrong with how it shows; '' where nothing is. */
 async function focusProblem(page: Page): Promise<string> {
-  return page.evaluate(() => {
+  return page.evaluate((none) => {
     const at = document.activeElement
-    if (!at || at === document.body) return 'nothing has the focus'
+    if (!at || at === document.body) return none
     const name = `${at.outerHTML.slice(0, 120)} has the focus, but`
     const box = at.getBoundingClientRect()
     const within = box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight
@@ -32,12 +34,34 @@ async function focusProblem(page: Page): Promise<string> {
       if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) return ''
     }
     return `${name} shows no ring`
-  })
+  }, nowhere)
 }
 
 /** The focus is on a control, in sight, with a ring around it. */
 export const focusShows = (page: Page): Promise<void> =>
   expect.poll(() => focusProblem(page), { timeout: 10_000 }).toBe('')
+
+/** More stops than this on one screen, and Tab does not come round. */
+const mostOfScreen = 300
+
+/** Tab by Tab from where the focus is, over the end of the page, once around. @returns stops at which the focus does not show */
+export async function walkAround(page: Page): Promise<string[]> {
+  const problems = new Set<string>()
+  let ends = 0
+  for (let stop = 0; ends < 2; stop++) {
+    if (stop === mostOfScreen) return [...problems, `after ${stop} presses of Tab the page has not ended`]
+    await page.keyboard.press('Tab')
+    const problem = await focusProblem(page)
+    if (problem === nowhere) ends += 1
+    // A chart or a row may still come into sight; what is not in sight then is a problem.
+    else if (problem !== '') {
+      await page.waitForTimeout(200)
+      problems.add(await focusProblem(page))
+    }
+  }
+  problems.delete('')
+  return [...problems]
+}
 
 /** More stops than this to a control of the main path would be a labyrinth. */
 const mostStops = 60

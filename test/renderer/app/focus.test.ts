@@ -1,0 +1,45 @@
+/** Where the focus goes when what had it, or the screen around it, goes away. */
+import { afterEach, expect, it, vi } from 'vitest'
+import { type Mounted, mountApp } from '../mount'
+
+vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
+  __esModule: true,
+  default: { template: '<div class="chart-stand-in" />' },
+}))
+
+let mounted: Mounted | undefined
+afterEach(() => {
+  mounted?.wrapper.unmount()
+  mounted = undefined
+})
+
+it('another screen takes it where nothing has it, and leaves it where something does', async () => {
+  mounted = await mountApp('/p/p-sample/runs')
+  const { router, settle, wrapper } = mounted
+  expect(document.activeElement).toBe(document.body)
+  await router.push('/p/p-sample/models')
+  await settle()
+  expect(document.activeElement?.id).toBe('main')
+  const link = wrapper.get('nav a').element as HTMLElement
+  link.focus()
+  await router.push('/p/p-sample/data')
+  await settle()
+  expect(document.activeElement).toBe(link)
+})
+
+it('the name of a comparison gives it back to the button that asked for one', async () => {
+  mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22')
+  const { wrapper, settle } = mounted
+  const button = () => wrapper.findAll('.page-head button').find((each) => each.text() === 'Save comparison')
+  await button()?.trigger('click')
+  await settle()
+  await wrapper.get('.page-head form').trigger('keydown', { key: 'Escape' })
+  await settle()
+  expect(document.activeElement).toBe(button()?.element)
+  await button()?.trigger('click')
+  await settle()
+  await wrapper.get('.page-head form input').setValue('Mine')
+  await wrapper.get('.page-head form').trigger('submit')
+  await settle()
+  expect(document.activeElement).toBe(button()?.element)
+})
