@@ -147,6 +147,11 @@ export class LayerObserver {
     const blocks = this.sums.moments.map((sum): BlockMoments => {
       const rows = order.length + 1
       const moments = sum.mean(order)
+      // Seen input by input, of which a tap reads one at so few of the output's positions only.
+      if (this.mode === 'channel' && this.window?.transposed) {
+        const share = this.window.strides.reduce((a, b) => a / b, 1)
+        for (let i = 0; i < moments.length; i++) moments[i] = (moments[i] as number) * share
+      }
       return { mode: this.mode, rows, moments, precision: precisionOf(moments, rows) }
     })
     const { exact } = this.options

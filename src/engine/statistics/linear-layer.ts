@@ -1,7 +1,7 @@
 /** A linear operator as least squares sees it: blocks, taps, and its weights as plain matrices with the bias last. */
 import { EspalierError } from '../../contract/errors'
 import type { Layer } from '../coupling/index'
-import { type Graph, numberAttribute } from '../graph/graph'
+import { type Graph, numberAttribute, stringAttribute } from '../graph/graph'
 import { type TensorData, toFloat32 } from '../graph/tensor'
 import { windowOf } from '../ops/shapes'
 import { isRecurrent, readRecurrent, withRecurrentBias, writeRecurrent } from './recurrent-layer'
@@ -20,6 +20,8 @@ export interface LinearShape {
 
 /** How a convolution's window walks over its input; null for a dense operator. */
 export interface SlidingWindow {
+  /** Strides and pads are those of the output: a position reads the inputs whose windows reach it, zeros for other taps. */
+  readonly transposed: boolean
   readonly kernel: readonly number[]
   readonly strides: readonly number[]
   readonly dilations: readonly number[]
@@ -33,9 +35,17 @@ const weightOf = (graph: Graph, layer: Layer): TensorData => {
   throw new EspalierError('INTERNAL', `The weight of "${layer.node.name}" is not a constant of the network.`)
 }
 
-/** Whether the operator's rows can be observed: depthwise operators pass units through, ConvTranspose has no patches. */
-export const isObservable = (layer: Layer): boolean =>
-  layer.kind === 'dense' || (layer.kind === 'conv' && layer.node.op === 'Conv')
+export const isTransposed = (layer: Layer): boolean => layer.node.op === 'ConvTranspose'
+
+/**
+ * Whether the operator's rows can be observed: depthwise operators pass units through. A ConvTranspose whose pads follow
+ * from the output it wants is not run either.
+ */
+export function isObservable({ kind, node }: Layer): boolean {
+  if (kind !== 'conv' || node.op === 'Conv') return kind === 'dense' || kind === 'conv'
+  const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
+  return node.op === 'ConvTranspose' && auto === 'NOTSET' && !node.attributes.has('output_shape')
+}
 
 /** Whether least squares can refit the operator, bias included: what a Gemm adds must be a constant. */
 export const isRefittable = (graph: Graph, layer: Layer): boolean => {
@@ -46,8 +56,10 @@ export const isRefittable = (graph: Graph, layer: Layer): boolean => {
 export function shapeOfLayer(graph: Graph, layer: Layer): LinearShape {
   const { dims } = weightOf(graph, layer)
   const blocks = layer.kind === 'conv' ? layer.groups : 1
-  const channels = dims[layer.inputAxis] as number
-  const outputs = (dims[layer.outputAxis] as number) / blocks
+  // Of [C, M / groups, ...] all inputs are there and one block's outputs; of [M, C / groups, ...] it is the other way round.
+  const transposed = isTransposed(layer)
+  const channels = (dims[layer.inputAxis] as number) / (transposed ? blocks : 1)
+  const outputs = (dims[layer.outputAxis] as number) / (transposed ? 1 : blocks)
   const taps = layer.kind === 'conv' ? dims.slice(2).reduce((a, b) => a * b, 1) : 1
   return { blocks, channels, outputs, taps, columns: channels * taps }
 }
@@ -55,7 +67,19 @@ export function shapeOfLayer(graph: Graph, layer: Layer): LinearShape {
 /** @param spatial extents of the operator's input as it runs. */
 export function windowOfLayer(graph: Graph, layer: Layer, spatial: readonly number[]): SlidingWindow | null {
   if (layer.kind !== 'conv') return null
-  return windowOf(layer.node, weightOf(graph, layer).dims.slice(2), spatial)
+  const window = windowOf(layer.node, weightOf(graph, layer).dims.slice(2), spatial)
+  return { ...window, transposed: isTransposed(layer) }
+}
+
+/** Where the weight holds column j of output o of a block. */
+function placeIn(layer: Layer, { blocks, channels, outputs, taps, columns }: LinearShape) {
+  if (isTransposed(layer)) {
+    return (block: number, o: number, j: number) =>
+      ((block * channels + Math.floor(j / taps)) * outputs + o) * taps + (j % taps)
+  }
+  return layer.kind === 'dense' && layer.outputAxis === 1
+    ? (block: number, o: number, j: number) => (j * blocks + block) * outputs + o
+    : (block: number, o: number, j: number) => (block * outputs + o) * columns + j
 }
 
 /** Factors that Gemm applies to its product and its bias. */
@@ -70,22 +94,22 @@ const factors = (layer: Layer): { product: number; bias: number } =>
  */
 export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
   if (isRecurrent(layer)) return readRecurrent(graph, layer)
-  const { blocks, outputs, columns } = shapeOfLayer(graph, layer)
+  const shape = shapeOfLayer(graph, layer)
+  const { blocks, outputs, columns } = shape
+  const place = placeIn(layer, shape)
   const { product, bias: biasFactor } = factors(layer)
   const weight = toFloat32(weightOf(graph, layer))
   // A Gemm may add one number to all outputs; it is no bias of units, but part of what the operator computes.
   const added = layer.biasName ?? (layer.node.op === 'Gemm' ? (layer.node.inputs[2] ?? '') : '')
   const constant = graph.constants.get(added)
   const bias = constant ? toFloat32(constant) : null
-  const transposed = layer.kind === 'dense' && layer.outputAxis === 1
   const width = columns + 1
   return Array.from({ length: blocks }, (_, block) => {
     const result = new Float64Array(outputs * width)
     for (let o = 0; o < outputs; o++) {
       const output = block * outputs + o
       for (let j = 0; j < columns; j++) {
-        const at = transposed ? j * outputs + output : output * columns + j
-        result[o * width + j] = product * (weight[at] as number)
+        result[o * width + j] = product * (weight[place(block, o, j)] as number)
       }
       if (bias) result[o * width + columns] = biasFactor * (bias[bias.length === 1 ? 0 : output] as number)
     }
@@ -99,10 +123,11 @@ export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
  */
 export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float64Array[]): Graph {
   if (isRecurrent(layer)) return writeRecurrent(graph, layer, weights)
-  const { outputs, columns } = shapeOfLayer(graph, layer)
+  const shape = shapeOfLayer(graph, layer)
+  const { outputs, columns } = shape
+  const place = placeIn(layer, shape)
   const { product, bias: biasFactor } = factors(layer)
   const old = weightOf(graph, layer)
-  const transposed = layer.kind === 'dense' && layer.outputAxis === 1
   const width = columns + 1
   const data = new Float32Array(old.data.length)
   const bias = new Float32Array(outputs * weights.length)
@@ -110,8 +135,7 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
     for (let o = 0; o < outputs; o++) {
       const output = b * outputs + o
       for (let j = 0; j < columns; j++) {
-        const at = transposed ? j * outputs + output : output * columns + j
-        data[at] = (block[o * width + j] as number) / product
+        data[place(b, o, j)] = (block[o * width + j] as number) / product
       }
       bias[output] = (block[o * width + columns] as number) / biasFactor
     }

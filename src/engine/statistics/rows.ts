@@ -35,7 +35,17 @@ export function asRows(value: LiveValue, channelAxis: 1 | -1): Tensor {
   return reshape(ordered, [samples, positions, channels])
 }
 
-/** Where each tap of each output position lies in the flattened input; `outside` for padding. */
+/** Which input a tap of an output position reads along an axis; below 0 where there is none. */
+function placeOf(window: SlidingWindow, axis: number, at: number, tap: number): number {
+  const [stride, pad] = [window.strides[axis] as number, window.pads[axis] as number]
+  const offset = tap * (window.dilations[axis] as number)
+  if (!window.transposed) return at * stride + offset - pad
+  // An input writes to stride x itself + offset - pad.
+  const reached = at + pad - offset
+  return reached % stride === 0 ? reached / stride : -1
+}
+
+/** Where each tap of each output position lies in the flattened input; `outside` for padding and what no input reaches. */
 export function patchIndices(
   window: SlidingWindow,
   input: readonly number[],
@@ -55,10 +65,7 @@ export function patchIndices(
       unravel(t, window.kernel, tap)
       let flat = 0
       for (let axis = 0; axis < rank && flat >= 0; axis++) {
-        const place =
-          (at[axis] as number) * (window.strides[axis] as number) +
-          (tap[axis] as number) * (window.dilations[axis] as number) -
-          (window.pads[axis] as number)
+        const place = placeOf(window, axis, at[axis] as number, tap[axis] as number)
         const extent = input[axis] as number
         flat = place < 0 || place >= extent ? -1 : flat * extent + place
       }
