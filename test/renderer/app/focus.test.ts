@@ -27,12 +27,13 @@ it('another screen takes it where nothing has it, and leaves it where something 
   expect(document.activeElement).toBe(link)
 })
 
-it('the name of a comparison gives it back to the button that asked for one', async () => {
+it('the name of a comparison takes it, and gives it back to the button that asked for one', async () => {
   mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-22')
   const { wrapper, settle } = mounted
   const button = () => wrapper.findAll('.page-head button').find((each) => each.text() === 'Save comparison')
   await button()?.trigger('click')
   await settle()
+  expect(document.activeElement).toBe(wrapper.get('.page-head form input').element)
   await wrapper.get('.page-head form').trigger('keydown', { key: 'Escape' })
   await settle()
   expect(document.activeElement).toBe(button()?.element)
@@ -40,6 +41,23 @@ it('the name of a comparison gives it back to the button that asked for one', as
   await settle()
   await wrapper.get('.page-head form input').setValue('Mine')
   await wrapper.get('.page-head form').trigger('submit')
+  await settle()
+  expect(document.activeElement).toBe(button()?.element)
+})
+
+it('a tag for the selected runs takes it, and gives it back to the button that asked for one', async () => {
+  mounted = await mountApp('/p/p-sample/runs')
+  const { wrapper, settle } = mounted
+  await vi.waitFor(() => wrapper.get('[role=row] input[type=checkbox]'), 30_000)
+  await wrapper.findAll('.body .pick input')[1]?.trigger('click')
+  await settle()
+  const button = () => wrapper.findAll('.selection button').find((each) => each.text() === 'Tag')
+  await button()?.trigger('click')
+  await settle()
+  const field = wrapper.get('.selection form input')
+  expect(document.activeElement).toBe(field.element)
+  await field.setValue('mine')
+  await wrapper.get('.selection form').trigger('submit')
   await settle()
   expect(document.activeElement).toBe(button()?.element)
 })
