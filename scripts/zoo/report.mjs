@@ -17,7 +17,14 @@ function cell(entry, keep) {
 /** Half the MACs within 5 %, and the same result as the masked form. */
 const isGood = (entry) => {
   const half = entry.results.find(({ keep }) => keep === 0.5)
-  return half && !half.error && half.deviation < 1e-4 && half.macs <= 0.5 && half.macs >= 0.475
+  return (
+    half &&
+    !half.error &&
+    typeof half.deviation === 'number' &&
+    half.deviation < 1e-4 &&
+    half.macs <= 0.5 &&
+    half.macs >= 0.475
+  )
 }
 
 /** Zoos beside the usual one: what they hold, and the name of their script and records. */
@@ -40,7 +47,12 @@ const sets = [
   {
     name: 'unseen',
     title: 'Networks that no rule was written for',
-    text: 'What the tables above leave out of transformers and torchvision, written down before any of them was tried: segmentation by queries (Mask2Former, MaskFormer), the encoder of SAM, detectors with several kinds of attention, two-towered networks, recurrent and state-space decoders, latent and expert decoders, speech, vocoders, forecasting (`scripts/zoo/unseen.py`), by both exporters as far as they can export them, pruned to half their MACs. The files dinov3_vit.old, mask2former.old and switch.old do not run in ONNX Runtime before pruning either, lxmert.old answers with NaN; yoso multiplies its attention by a value of which nothing can go, which holds it; the steps of unispeech_sat are coarse (its positional convolution has 4 groups):',
+    text: 'What the tables above leave out of transformers and torchvision, written down before any of them was tried: segmentation by queries (Mask2Former, MaskFormer), the encoder of SAM, detectors with several kinds of attention, two-towered networks, recurrent and state-space decoders, latent and expert decoders, speech, vocoders, forecasting (`scripts/zoo/unseen.py`), by both exporters as far as they can export them, pruned to half their MACs. The files dinov3_vit.old, mask2former.old and switch.old do not run in ONNX Runtime before pruning either:',
+  },
+  {
+    name: 'adverse',
+    title: 'Unusual graphs',
+    text: 'Networks written by hand to bring exporters to graphs that are seldom seen, and networks of papers as people write them down (`scripts/zoo/adverse.py`, `adverse_blocks.py`, `adverse_tasks.py`): zero-padded shortcuts, shuffles, gates in six forms, cells called step by step, tied and normed weights, groups everywhere, attention in seventeen spellings, detectors, diffusion, speech separation, graphs; by both exporters as far as they can export them, pruned to half their MACs. The cells have one group of 20 units, whose steps are larger than 5 %; ShuffleNet v1 with four groups has a single unit in its stream:',
   },
   {
     name: 'keras',
