@@ -7,19 +7,37 @@ const focusable =
 const canHold = (element: Element): boolean =>
   element.isConnected && !element.matches(':disabled') && element.checkVisibility({ visibilityProperty: true })
 
+/** A control or a box around it, and what stands before it there. */
+interface Step {
+  readonly element: Element
+  readonly before: Element | null
+}
+
 /** The control itself and what it lies in, inside out. */
-const pathOf = (element: Element): Element[] => {
-  const path: Element[] = []
-  for (let at: Element | null = element; at && at !== document.body; at = at.parentElement) path.push(at)
+const pathOf = (element: Element): Step[] => {
+  const path: Step[] = []
+  for (let at: Element | null = element; at && at !== document.body; at = at.parentElement)
+    path.push({ element: at, before: at.previousElementSibling })
   return path
 }
 
-/** In the innermost box that is still there: its first control; the screen itself where that is all that is left. */
-function heir(path: readonly Element[], main: HTMLElement): HTMLElement {
-  for (const box of path.slice(1)) {
+const follows = (element: Node, other: Node): boolean =>
+  Boolean(other.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) && !other.contains(element)
+
+/**
+ * In the innermost box that is still there: the control that stands where the lost one stood, else the first one; the
+ * screen itself where that is all that is left.
+ */
+function heir(path: readonly Step[], main: HTMLElement): HTMLElement {
+  for (const [at, { element: box }] of path.entries()) {
+    const inner = path[at - 1]
+    if (!inner) continue
     if (box.contains(main)) break
     if (!canHold(box) || box === main) continue
-    const found = [...box.querySelectorAll<HTMLElement>(focusable)].find(canHold)
+    const all = [...box.querySelectorAll<HTMLElement>(focusable)].filter(canHold)
+    const mark = box.contains(inner.element) ? inner.element : inner.before
+    const next = mark && box.contains(mark) ? all.find((control) => follows(control, mark)) : undefined
+    const found = next ?? all[0]
     if (found) return found
   }
   return main
@@ -27,7 +45,7 @@ function heir(path: readonly Element[], main: HTMLElement): HTMLElement {
 
 /** Watches for the life of the present scope. `screen` holds the focus where nothing else can; it has tabindex -1. */
 export function useFocusKeeper(screen: () => HTMLElement | null): void {
-  let path: readonly Element[] = []
+  let path: readonly Step[] = []
   /** Switched off while it had the focus, and who holds the focus for it meanwhile. */
   let waiting: { readonly owner: HTMLElement; readonly holder: HTMLElement } | null = null
   let timer = 0
@@ -35,7 +53,7 @@ export function useFocusKeeper(screen: () => HTMLElement | null): void {
   const look = () => {
     timer = 0
     const active = document.activeElement
-    const [owner] = path
+    const owner = path[0]?.element
     if (waiting && active === waiting.holder && canHold(waiting.owner)) return waiting.owner.focus()
     const gone = active === null || active === document.body
     const off = active === owner && owner?.matches(':disabled')

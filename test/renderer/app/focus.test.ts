@@ -1,5 +1,7 @@
 /** Where the focus goes when what had it, or the screen around it, goes away. */
 import { afterEach, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
+import { useFocusKeeper } from '../../../src/renderer/app/focus-keeper'
 import { type Mounted, mountApp } from '../mount'
 
 vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
@@ -60,4 +62,30 @@ it('a tag for the selected runs takes it, and gives it back to the button that a
   await wrapper.get('.selection form').trigger('submit')
   await settle()
   expect(document.activeElement).toBe(button()?.element)
+})
+
+it('what stands where the lost control stood takes it, in the innermost box that is left', async () => {
+  document.body.innerHTML = `<main tabindex="-1"><div><button>first</button>
+    <section class="a"><button>in a</button></section>
+    <section class="b"><button>compute</button></section>
+    <section class="c"><button>in c</button></section></div></main>`
+  const main = document.querySelector('main') as HTMLElement
+  const scope = effectScope()
+  scope.run(() => useFocusKeeper(() => main))
+  const active = () => document.activeElement?.textContent
+  try {
+    const lost = document.querySelector('.b button') as HTMLElement
+    lost.focus()
+    const panel = document.createElement('section')
+    panel.innerHTML = '<button>as a table</button>'
+    document.querySelector('.b')?.replaceWith(panel)
+    await vi.waitFor(() => expect(active()).toBe('as a table'))
+    document.querySelector('main section:nth-of-type(2)')?.remove()
+    await vi.waitFor(() => expect(active()).toBe('in c'))
+    document.querySelector('.c')?.remove()
+    await vi.waitFor(() => expect(active()).toBe('first'))
+  } finally {
+    scope.stop()
+    document.body.innerHTML = ''
+  }
 })
