@@ -53,13 +53,17 @@ function installed() {
      */
     async until(act, shown, at) {
       const from = performance.now()
+      performance.mark('bench-act')
       act(at)
       for (;;) {
         let there = false
         await painted(() => {
           there = Boolean(shown(at))
         })
-        if (there) return performance.now() - from
+        if (there) {
+          performance.mark('bench-drawn')
+          return performance.now() - from
+        }
         if (performance.now() - from > 30_000) throw new Error('What was waited for did not appear within 30 s.')
       }
     },
@@ -107,7 +111,9 @@ export async function watch(page) {
     devtools.on('Tracing.dataCollected', keep)
     await devtools.send('Tracing.start', {
       transferMode: 'ReportEvents',
-      traceConfig: { includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] },
+      traceConfig: {
+        includedCategories: ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'blink.user_timing'],
+      },
     })
     const answer = await work()
     const complete = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve))
@@ -119,15 +125,26 @@ export async function watch(page) {
       events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf),
     )
     const tasks = events.filter((event) => event.name === 'RunTask' && pages.has(threadOf(event)))
-    return { ...answer, longest: Math.max(0, ...tasks.map(({ tdur, dur }) => (tdur ?? dur ?? 0) / 1000)) }
+    const ms = ({ tdur, dur }) => (tdur ?? dur ?? 0) / 1000
+    const at = (mark) => events.filter(({ name }) => name === mark).map(({ ts }) => ts)
+    const drawn = at('bench-drawn')
+    // What the thread did from the input to its frame, and not what the page does after it.
+    const spans = at('bench-act').map((from, turn) =>
+      tasks
+        .filter(({ ts, dur = 0 }) => ts + dur > from && ts < (drawn[turn] ?? 0))
+        .reduce((sum, task) => sum + ms(task), 0),
+    )
+    return {
+      ...answer,
+      ...(spans.length > 0 ? { thread: middle(spans) } : {}),
+      longest: Math.max(0, ...tasks.map(ms)),
+    }
   }
   const measures = {
     /** The middle of several, by the clock and of the page's thread. `act` and `shown` are source text with `at`. */
     async timed(act, shown, { times = 5, reset = async () => {} } = {}) {
       const clock = []
-      const thread = []
       for (let at = 0; at < times; at++) {
-        const began = await threadMs()
         clock.push(
           await page.evaluate(
             ([acting, showing, turn]) =>
@@ -135,10 +152,9 @@ export async function watch(page) {
             [act, shown, at],
           ),
         )
-        thread.push((await threadMs()) - began)
         await reset(at)
       }
-      return { ms: middle(clock), thread: middle(thread), worst: Math.max(...clock) }
+      return { ms: middle(clock), worst: Math.max(...clock) }
     },
     /** Frames while the pointer really moves: `places` are points of the page. */
     async swept(places) {
