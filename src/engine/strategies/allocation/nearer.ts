@@ -1,13 +1,9 @@
 /** Brings a small network nearer to its budget: what one coarse step too many took, others give back. */
-import type { ModelSize } from '../../../contract/run'
 import type { CostModel } from '../../evaluation/cost'
 import { allowance, type Budget, type Removal, withinBudget } from '../trajectory'
 
 /** A size this near to the budget is left as it is. */
 const nearEnough = 0.95
-
-/** Only the last steps are tried, which are the least certain of all that went. */
-const mostSteps = 64
 
 /** Runs of removals that go together: each ends with a complete one. */
 function stepsOf(removals: readonly Removal[]): Removal[][] {
@@ -30,29 +26,39 @@ export function nearerToBudget(removals: readonly Removal[], budget: Budget, cos
   const reached = removals.at(-1)
   if (!reached || reached[measure] >= nearEnough * allowed) return removals
   const steps = stepsOf(removals)
-  const first = Math.max(0, steps.length - mostSteps)
-  const base = cost.clone()
-  for (const step of steps.slice(0, first)) for (const { unit } of step) base.remove(unit)
-  const sizeOf = (kept: readonly Removal[][]): ModelSize => {
-    const running = base.clone()
-    for (const step of kept) for (const { unit } of step) running.remove(unit)
-    return running
+  const groupOf = (step: readonly Removal[]) => step[0]?.group
+  const crossing = groupOf(steps.at(-1) as Removal[])
+  const within = (kept: ReadonlySet<Removal[]>): boolean => {
+    const running = cost.clone()
+    for (const step of steps) if (kept.has(step)) for (const { unit } of step) running.remove(unit)
+    return withinBudget(budget, cost.original, running)
   }
-  let late = steps.slice(first)
-  const crossing = late.at(-1)?.[0]?.group as string
-  const closed = new Set([crossing])
-  for (const step of [...late].reverse()) {
-    const group = step[0]?.group as string
-    if (closed.has(group)) continue
-    const without = late.filter((other) => other !== step)
-    if (withinBudget(budget, cost.original, sizeOf(without))) late = without
-    else closed.add(group)
+  let kept = new Set(steps)
+  let waiting = steps.filter((step) => groupOf(step) !== crossing).reverse()
+  const without = (count: number) => {
+    const back = new Set(waiting.slice(0, count))
+    return new Set([...kept].filter((step) => !back.has(step)))
   }
-  if (late.length === steps.length - first) return removals
+  while (waiting.length > 0) {
+    // As many of the latest as may come back together; the group of the next one has too large a step.
+    let [few, many] = [0, waiting.length]
+    while (few < many) {
+      const middle = Math.ceil((few + many) / 2)
+      if (within(without(middle))) few = middle
+      else many = middle - 1
+    }
+    kept = without(few)
+    const [next] = waiting.slice(few)
+    waiting = next ? waiting.slice(few).filter((step) => groupOf(step) !== groupOf(next)) : []
+  }
+  if (kept.size === steps.length) return removals
   const running = cost.clone()
-  return [...steps.slice(0, first), ...late].flat().map((removal): Removal => {
-    running.remove(removal.unit)
-    const { macs, params, bytes } = running
-    return { ...removal, macs, params, bytes }
-  })
+  return steps
+    .filter((step) => kept.has(step))
+    .flat()
+    .map((removal): Removal => {
+      running.remove(removal.unit)
+      const { macs, params, bytes } = running
+      return { ...removal, macs, params, bytes }
+    })
 }
