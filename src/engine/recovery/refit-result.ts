@@ -93,8 +93,8 @@ const rateFor = (divergence: number): number => Math.min(0.11, Math.max(0.005, 0
 /** From this divergence on all steps are worth their time. */
 const FAR = 0.16
 
-/** Share of the steps: what each of them gains goes with the root of what is to be regained. */
-const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 8, Math.sqrt(divergence / FAR)))
+/** Share of the steps: what each of them gains goes with the root of what is to be regained; half of them refine what is near. */
+const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 2, Math.sqrt(divergence / FAR)))
 
 /** Forward MACs that all steps together may need before there are fewer of them. */
 const CHEAP = 8e11
