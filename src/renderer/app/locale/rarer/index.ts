@@ -6,6 +6,7 @@
 import { sentences } from '../../../../contract/sentences'
 import { chinese } from '../sentences'
 import { files } from './files'
+import { keras } from './keras'
 import { networks } from './networks'
 import { work } from './work'
 
@@ -36,7 +37,7 @@ const words: Readonly<Record<string, string>> = {
 /** Said by an operator about itself, behind its name. */
 const aboutNode = '{0} "{1}" {2}'
 
-export const rarer: Readonly<Record<string, string>> = { ...networks, ...files, ...work }
+export const rarer: Readonly<Record<string, string>> = { ...networks, ...keras, ...files, ...work }
 
 interface Pattern {
   readonly expression: RegExp

@@ -1,11 +1,7 @@
 /** Errors in network files and graphs, in Simplified Chinese, by their English; see index.ts. */
 export const networks: Readonly<Record<string, string>> = {
-  '"{0}" has no {1}, which every Keras file has. Save the network again.':
-    '“{0}”中没有每个 Keras 文件都应有的 {1}。请重新保存网络。',
   '"{0}" holds weights without the network they belong to. Save the whole network with model.save, not save_weights.':
     '“{0}”中只有权重，没有它们所属的网络。请用 model.save 保存整个网络，而不是 save_weights。',
-  '"{0}" is a damaged HDF5 file: its structure cannot be read. Copy or download it again.':
-    '“{0}”是损坏的 HDF5 文件：无法读取其结构。请重新复制或下载。',
   '"{0}" is not a network in a format that Espalier reads ({1}). Export the network to one of these.':
     '“{0}”不是 Espalier 所读取格式（{1}）的网络。请将网络导出为其中一种。',
   '"{0}" is not valid JSON: it was cut off or changed. Copy or download it again.':
@@ -13,8 +9,6 @@ export const networks: Readonly<Record<string, string>> = {
   '"{0}" of the layer "{1}" ({2}) should be {3}. The file is damaged.': '层“{1}”（{2}）的“{0}”应为 {3}。文件已损坏。',
   '"{0}" reads "{1}:{2}", which nothing computes.': '“{0}”读取“{1}:{2}”，而没有任何计算给出它。',
   '"{0}" reduces an axis that its input, which has {1}, does not have.': '“{0}”归约的轴在其输入（{1}）中不存在。',
-  '--precision {0} is not built yet for Keras files, whose layers Espalier writes in float32 only. Use --precision fp32, or export to onnx or tfjs.':
-    'Keras 文件尚不支持 --precision {0}：Espalier 只以 float32 写出其中的层。请使用 --precision fp32，或导出为 onnx 或 tfjs。',
   '[{0}] and [{1}] do not fit': '[{0}] 与 [{1}] 不相符',
   '[{0}] cannot become [{1}]': '[{0}] 无法变为 [{1}]',
   '[{0}] do not fit': '[{0}] 不相符',
@@ -30,10 +24,6 @@ export const networks: Readonly<Record<string, string>> = {
   'a number is longer than 64 bits': '有一个数超过 64 位',
   'a string': '字符串',
   'a text': '文本',
-  'A weight in this HDF5 file is packed by the filter {0}, which Espalier does not read. Save the network again without compression, or with gzip.':
-    '此 HDF5 文件中的一个权重由过滤器 {0} 压缩，Espalier 不读取该过滤器。请不压缩或用 gzip 重新保存网络。',
-  'A weight in this HDF5 file is stored as an array that can grow, which Espalier does not read. Save the network again with model.save.':
-    '此 HDF5 文件中的一个权重以可增长的数组存储，Espalier 不读取这种数组。请用 model.save 重新保存网络。',
   'A {0} tensor of shape [{1}] needs {2} elements, but {3} are there.':
     '形状为 [{1}] 的 {0} 张量需要 {2} 个元素，而实际有 {3} 个。',
   'adds a bias to packed operands, which is not supported.': '为打包的操作数加上偏置，暂不支持。',
@@ -107,7 +97,6 @@ export const networks: Readonly<Record<string, string>> = {
   'its axis {0} or step {1} is impossible': '其轴 {0} 或步长 {1} 不可能存在',
   'its batch comes first (layout 1), which is not supported': '其批次在前（layout 1），暂不支持',
   'its bias is not one number a unit': '其偏置不是每个单元一个数',
-  'its border is not one that Keras pads by itself': '其边界不是 Keras 会自动填充的那种',
   'its bounds are not known': '其边界未知',
   'its cells are read': '其细胞状态被读取',
   'its channels are not known': '其通道未知',
@@ -137,7 +126,6 @@ export const networks: Readonly<Record<string, string>> = {
   'its operands are not of rank 3': '其操作数不是三维',
   'its operands have different numbers of axes': '其操作数的轴数不同',
   'its operands of shapes {0} do not fit together': '形状为 {0} 的操作数互不相符',
-  'its output is padded in a way Keras does not have': '其输出的填充方式是 Keras 没有的',
   'its padding is automatic': '其填充是自动的',
   'its padding is not constant': '其填充不是常量',
   'its pads are not numbers': '其填充不是数字',
@@ -162,27 +150,6 @@ export const networks: Readonly<Record<string, string>> = {
   'its {0} channels do not divide into blocks of {1}': '其 {0} 个通道不能平分为大小为 {1} 的块',
   'its {0} features do not divide into {1} heads': '其 {0} 个特征不能平分给 {1} 个头',
   'its {0} output channels do not divide into {1} groups': '其 {0} 个输出通道不能平分为 {1} 组',
-  'Keras 3 has a slope of 1/6 only': 'Keras 3 的斜率只能为 1/6',
-  'Keras cannot be told by name to approximate it': '无法按名称让 Keras 采用其近似形式',
-  'Keras cuts no axis of open extent': 'Keras 不切分大小未定的轴',
-  'Keras cuts no batch, and no axis of open extent': 'Keras 不切分批次，也不切分大小未定的轴',
-  'Keras cuts without steps only': 'Keras 只能不带步长地切分',
-  'Keras divides no value by another': 'Keras 不能将一个值除以另一个值',
-  'Keras enlarges by whole factors only, by nearest or half-pixel bilinear interpolation':
-    'Keras 只按整数倍放大，且只用最近邻或半像素双线性插值',
-  'Keras has no layer for {0} "{1}": {2}. Export to ONNX or TensorFlow.js instead.':
-    'Keras 没有与 {0}“{1}”对应的层：{2}。请改为导出为 ONNX 或 TensorFlow.js。',
-  'Keras has no layer that does this with a constant': 'Keras 没有用常量做此运算的层',
-  'Keras has no transposed convolution in groups': 'Keras 没有分组的转置卷积',
-  'Keras limits values from 0 on only': 'Keras 只能从 0 起限制数值',
-  'Keras multiplies no value by a stack of stored matrices': 'Keras 不能将一个值与存储的一叠矩阵相乘',
-  'Keras multiplies values of three or four axes each': 'Keras 将各有三个或四个轴的值相乘',
-  'Keras pads the axes of pictures only': 'Keras 只填充图像的轴',
-  'Keras pads with zeros only': 'Keras 只用零填充',
-  'Keras picks no samples of a batch': 'Keras 不能从批次中选取样本',
-  'Keras picks positions that are written down only': 'Keras 只能选取写明的位置',
-  'Keras picks rows of a table by ids only': 'Keras 只能按编号选取表中的行',
-  'Keras takes it along the last axis only': 'Keras 只沿最后一个轴计算它',
   'Networks are nested more than {0} deep in this file. It is damaged.': '此文件中网络的嵌套超过 {0} 层。文件已损坏。',
   'Networks cannot be written as "{0}" yet. Choose another format, such as onnx.':
     '目前还不能将网络写成“{0}”格式。请选择其他格式，例如 onnx。',
@@ -224,7 +191,6 @@ export const networks: Readonly<Record<string, string>> = {
   'Node "{0}" unpacks {1} pieces.': '节点“{0}”拆出 {1} 份。',
   'normalises every position on its own (spatial = 0), which no current exporter writes. Export the network again.':
     '对每个位置单独归一化（spatial = 0），现在的导出工具都不这样写。请重新导出网络。',
-  'nothing in Keras computes it': 'Keras 中没有计算它的层',
   'one of its parts has no name': '它有一个部分没有名称',
   'operand {0} of rank {1} does not fit "{2}"': '{1} 维的操作数 {0} 与“{2}”不符',
   'passes its mask on, as in training. Export the network in evaluation mode.':
@@ -252,8 +218,6 @@ export const networks: Readonly<Record<string, string>> = {
     'TensorFlow.js 没有与 {0}（节点“{1}”）对应的形式。请改为导出为 ONNX。',
   'TensorFlow.js runs no convolution that is both strided and dilated, as node "{0}" is. Export to ONNX instead.':
     'TensorFlow.js 不能运行既有步长又有空洞的卷积，而节点“{0}”正是如此。请改为导出为 ONNX。',
-  'The activation "{0}" of "{1}" is not known to Espalier. Use one that Keras documents, or export the network to ONNX.':
-    '“{1}”的激活函数“{0}”是 Espalier 不认识的。请使用 Keras 文档中的激活函数，或将网络导出为 ONNX。',
   'The attribute "{0}" of {1} "{2}" should be {3}, but is {4}.': '{1}“{2}”的属性“{0}”应为 {3}，而实际为 {4}。',
   'The attribute "{0}" of {1} is of a kind that Espalier cannot keep (type {2}). Export the network with a newer exporter, or without this operator.':
     '{1} 的属性“{0}”属于 Espalier 无法保留的种类（类型 {2}）。请用较新的导出工具导出网络，或去掉该算子。',
@@ -275,64 +239,11 @@ export const networks: Readonly<Record<string, string>> = {
     '索引“{0}”在一个操作数中为 {1}，在{3}的另一个中为 {2}',
   'The input "{0}" has no known rank. Convert the network with the shape of its inputs.':
     '输入“{0}”的维数未知。请连同输入的形状一起转换网络。',
-  'The input "{0}" has no known shape, which Keras needs. Export to ONNX instead.':
-    '输入“{0}”的形状未知，而 Keras 需要它。请改为导出为 ONNX。',
   'The input "{0}" has no shape.': '输入“{0}”没有形状。',
   'The input "{0}" is of the type {1}, which Espalier cannot feed.':
     '输入“{0}”的类型为 {1}，Espalier 无法为其提供数据。',
   'The input "{0}" of the network has no known shape. Build the network with an input shape and save it again.':
     '网络的输入“{0}”的形状未知。请以输入形状构建网络并重新保存。',
-  'The layer "{0}" ({1}) has the activations {2}; Espalier reads {3} and {4}. Train it with these.':
-    '层“{0}”（{1}）的激活函数为 {2}；Espalier 读取 {3} 和 {4}。请用它们训练。',
-  'The layer "{0}" ({1}) has the activations {2}; Espalier reads {3}. Train it with these.':
-    '层“{0}”（{1}）的激活函数为 {2}；Espalier 读取 {3}。请用它们训练。',
-  'The layer "{0}" ({1}) has {2} weights, so its {3} is missing.': '层“{0}”（{1}）有 {2} 个权重，因此缺少其 {3}。',
-  'The layer "{0}" ({1}) works with {2}, the others with channels last, which Espalier does not mix. Save the network with one order of channels.':
-    '层“{0}”（{1}）使用 {2}，而其他层的通道在最后，Espalier 不混用两者。请以同一种通道顺序保存网络。',
-  'The layer "{0}" attends over more than one axis, which Espalier does not read.':
-    '层“{0}”在多个轴上计算注意力，Espalier 不读取这种情况。',
-  'The layer "{0}" cannot work with channels first.': '层“{0}”不能在通道在前的情况下工作。',
-  'The layer "{0}" enlarges by {1} interpolation, which Espalier does not read. Use nearest or bilinear.':
-    '层“{0}”用 {1} 插值放大，Espalier 不读取这种情况。请使用 nearest 或 bilinear。',
-  'The layer "{0}" gives its output a padding of its own, which Espalier does not read. Leave output_padding out.':
-    '层“{0}”为输出单独设置了填充，Espalier 不读取这种情况。请去掉 output_padding。',
-  'The layer "{0}" has a threshold, which Espalier does not read.': '层“{0}”带有阈值，Espalier 不读取这种情况。',
-  'The layer "{0}" has neither scale nor shift, which Espalier does not read.':
-    '层“{0}”既没有缩放也没有平移，Espalier 不读取这种情况。',
-  'The layer "{0}" has no input.': '层“{0}”没有输入。',
-  'The layer "{0}" is called with {1}, which Espalier does not read from Keras files. Export the network to ONNX.':
-    '调用层“{0}”时用了 {1}，Espalier 不从 Keras 文件中读取它。请将网络导出为 ONNX。',
-  'The layer "{0}" is of the class {1}, which Espalier does not know. Export the network to ONNX (tf2onnx) and open that, or leave the layer out.':
-    '层“{0}”属于类 {1}，Espalier 不认识它。请将网络导出为 ONNX（tf2onnx）后再打开，或去掉该层。',
-  'The layer "{0}" joins its directions by "{1}", which Espalier does not read.':
-    '层“{0}”以“{1}”合并两个方向，Espalier 不读取这种情况。',
-  'The layer "{0}" keeps its state between batches, which Espalier does not follow. Save it with stateful=False.':
-    '层“{0}”在批次之间保留状态，Espalier 不跟踪这种情况。请以 stateful=False 保存。',
-  'The layer "{0}" masks steps of the sequence, and "{1}" ({2}) leaves them out; Espalier does not read masks from Keras files. Export the network to ONNX, or train it without mask_zero.':
-    '层“{0}”会遮蔽序列的步，“{1}”（{2}）则略过它们；Espalier 不从 Keras 文件中读取掩码。请将网络导出为 ONNX，或不带 mask_zero 训练。',
-  'The layer "{0}" multiplies other values than two of three axes, which Espalier does not read.':
-    '层“{0}”相乘的不是两个三轴的值，Espalier 不读取这种情况。',
-  'The layer "{0}" normalises along axis {1}, which Espalier does not follow. Use the axis of the channels.':
-    '层“{0}”沿轴 {1} 归一化，Espalier 不跟踪这种情况。请使用通道所在的轴。',
-  'The layer "{0}" normalises along other axes than the last, which Espalier does not follow.':
-    '层“{0}”沿最后一个轴以外的轴归一化，Espalier 不跟踪这种情况。',
-  'The layer "{0}" normalises along the axes {1}, which Espalier does not follow.':
-    '层“{0}”沿轴 {1} 归一化，Espalier 不跟踪这种情况。',
-  'The layer "{0}" normalises groups of another axis than the last, which Espalier does not follow.':
-    '层“{0}”对最后一个轴以外的轴分组归一化，Espalier 不跟踪这种情况。',
-  'The layer "{0}" pads "{1}", which is not known to Espalier.': '层“{0}”的填充方式“{1}”是 Espalier 不认识的。',
-  'The layer "{0}" reads a value of {1} axes where a sequence has 3.': '层“{0}”读取有 {1} 个轴的值，而序列有 3 个轴。',
-  'The layer "{0}" reads what no layer before it computes.': '层“{0}”读取的内容没有任何在它之前的层计算。',
-  'The layer "{0}" returns its scores, which Espalier does not read.': '层“{0}”返回其评分，Espalier 不读取这种情况。',
-  'The layer "{0}" returns its state, which Espalier does not read.': '层“{0}”返回其状态，Espalier 不读取这种情况。',
-  'The layer "{0}" runs a {1} in both directions, which Espalier does not read; it reads LSTM, GRU and SimpleRNN.':
-    '层“{0}”双向运行 {1}，Espalier 不读取这种情况；可读取 LSTM、GRU 和 SimpleRNN。',
-  'The layer "{0}" starts from a given state, which Espalier does not read.':
-    '层“{0}”从给定的状态开始，Espalier 不读取这种情况。',
-  'The layer "{0}" undoes a normalisation, which Espalier does not read.':
-    '层“{0}”撤销归一化，Espalier 不读取这种情况。',
-  'The layer "{0}" works along several axes, which Espalier does not read.':
-    '层“{0}”沿多个轴工作，Espalier 不读取这种情况。',
   'the length of its sequences is not known; export the network with a fixed one':
     '其序列的长度未知；请以固定长度导出网络',
   'The model holds no nodes.': '该模型没有节点。',
@@ -365,10 +276,6 @@ export const networks: Readonly<Record<string, string>> = {
   'The operator {0} (node "{1}") of TensorFlow is not known to Espalier. Convert the network to ONNX (tf2onnx) and open that, or leave the operator out.':
     'Espalier 不认识 TensorFlow 的算子 {0}（节点“{1}”）。请将网络转换为 ONNX（tf2onnx）后再打开，或去掉该算子。',
   'The order of axes of the layer "{0}" does not fit its input.': '层“{0}”的轴顺序与其输入不符。',
-  'The output "{0}" has its steps before its batch, which Keras does not give. Export to ONNX instead.':
-    '输出“{0}”的步数排在批次之前，Keras 不能给出这种输出。请改为导出为 ONNX。',
-  'The output "{0}" is computed by no layer that Keras has. Export to ONNX instead.':
-    '输出“{0}”不是由 Keras 拥有的层计算的。请改为导出为 ONNX。',
   'The output "{0}" is computed by no node.': '输出“{0}”没有任何节点计算。',
   'The output "{0}" of the network is computed by no layer.': '网络的输出“{0}”没有任何层计算。',
   'The padding of node "{0}" does not fit its input.': '节点“{0}”的填充与其输入不符。',
@@ -470,10 +377,9 @@ export const networks: Readonly<Record<string, string>> = {
   'it draws numbers of a type ({0}) that is not known': '它抽取的随机数属于未知的类型（{0}）',
   'The weight file "{0}" of the network could not be read. It must lie beside model.json; copy it there.':
     '无法读取网络的权重文件“{0}”。它必须与 model.json 放在一起，请复制到那里。',
-  'The layer "{0}" scores by {1}, which Espalier does not read.': '层“{0}”以 {1} 评分，Espalier 不读取这种情况。',
-  'The layer "{0}" returns its scores or masks what follows, which Espalier does not read.':
-    '层“{0}”返回其评分或遮蔽后续位置，Espalier 不读取这种情况。',
-  'The layer "{0}" adds two values and is given one.': '层“{0}”将两个值相加，却只得到一个。',
-  'The layer "{0}" repeats a {1} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.':
-    '层“{0}”沿时间重复 {1}，Espalier 不读取这种情况；可读取重复的卷积、池化和全连接层。',
+  'a number is no matrix': '一个数不是矩阵',
+  'has a zero point for each row, which is not supported.': '每行各有一个零点，尚不支持。',
+  'has a zero point for each channel, which ONNX Runtime does not run either.':
+    '每个通道各有一个零点，ONNX Runtime 也不运行这种情况。',
+  'reads channels last, which is not supported.': '按通道在后读取，尚不支持。',
 }
