@@ -31,6 +31,24 @@ export function nodeMacs(graph: Graph, node: GraphNode): number {
   return op && hasShapes(graph, node) ? macTerms(op, costContext(graph, node, new Map())).reduce((a, b) => a + b, 0) : 0
 }
 
+const recurrent: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN'])
+
+/**
+ * Time steps that the recurrent operators of a network go through for one sample, those of each direction and layer
+ * counted: what they multiply at each is little, but each waits for the one before. 0 where no shape is known.
+ */
+export function recurrentTurns(graph: Graph): number {
+  let turns = 0
+  for (const node of graph.nodes) {
+    if (!recurrent.has(node.op)) continue
+    const weights = [1, 2].map((i) => graph.info(node.inputs[i] as string)?.shape as readonly number[] | undefined)
+    const size = weights.reduce((sum, dims) => sum + (dims?.reduce((a, b) => a * b, 1) ?? 0), 0)
+    // Every weight multiplies once a time step.
+    if (size > 0) turns += Math.round((nodeMacs(graph, node) / size) * (weights[0]?.[0] as number))
+  }
+  return turns
+}
+
 const macTerms = (op: OpDefinition, context: CostContext): readonly number[] => {
   const macs = op.macs?.(context) ?? 0
   return typeof macs === 'number' ? [macs] : macs

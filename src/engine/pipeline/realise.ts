@@ -2,6 +2,7 @@
 import { toErrorReport } from '../../contract/errors'
 import { type Sentence, say } from '../../contract/sentences'
 import { stream } from '../data/rng'
+import { recurrentTurns } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
@@ -99,7 +100,7 @@ async function onResult(
   const { config, task, splits, hooks } = run
   const before = layerwiseShare(run)
   const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
-  const steps = stepsFor(macs)
+  const steps = stepsFor(macs, recurrentTurns(run.graph))
   try {
     const graph = await resultRefit(
       run.graph,

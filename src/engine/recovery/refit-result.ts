@@ -99,9 +99,20 @@ const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 2,
 /** Forward MACs that all steps together may need before there are fewer of them. */
 const CHEAP = 8e11
 
-/** Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most. */
-export const stepsFor = (macs: number): number =>
-  Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / (batchOfStep * macs))))
+/**
+ * Forward MACs that take as long as one time step of a recurrent operator takes for a batch, whose many small operations
+ * follow one another (two cores, native).
+ */
+const MACS_OF_TURN = 1.3e7
+
+/**
+ * Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most.
+ * @param turns time steps of its recurrent operators, as `recurrentTurns` counts them
+ */
+export const stepsFor = (macs: number, turns = 0): number => {
+  const each = batchOfStep * macs + MACS_OF_TURN * turns
+  return Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / each)))
+}
 
 /** How much smaller a second attempt's steps are. */
 const SMALLER = 1 / 4
