@@ -7,7 +7,7 @@ import { expectPrunedAsMasked, weight } from '../formats/support/pruned'
 const places = Array.from({ length: 24 * 5 * 2 }, (_, i) => Math.sin(i))
 
 /** 24 channels as heads of the same number of features; `heads` of them share the first axis with a grid. */
-const sampled = async (heads: number, grid: 'stored' | 'computed') =>
+const sampled = async (heads: number, grid: 'stored' | 'scaled' | 'given') =>
   (
     await readModel({
       name: 'small.onnx',
@@ -20,13 +20,16 @@ const sampled = async (heads: number, grid: 'stored' | 'computed') =>
             weight('w2', 2, 24, 1, 1),
             integers('apart', [heads, 24 / heads, 4, 4]),
             integers('together', [1, 24, 1, 5]),
+            integers('places', [24, 1, 5, 2]),
             floats('stored', [heads, 1, 5, 2], places.slice(0, heads * 10)),
           ],
           nodes: [
             node('Conv', ['x', 'w1'], ['a']),
             node('Reshape', ['a', 'apart'], ['maps']),
             node('ReduceMean', ['x'], ['mean'], { axes: { ints: [1, 2, 3] }, keepdims: { i: 1 } }),
-            node('Mul', ['stored', 'mean'], ['computed']),
+            node('Mul', ['stored', 'mean'], ['scaled']),
+            node('Concat', ['x', 'x', 'x', 'x', 'x'], ['five'], { axis: { i: 0 } }),
+            node('Reshape', ['five', 'places'], ['given']),
             node('GridSample', ['maps', grid], ['read'], { mode: { s: 'bilinear' } }),
             node('Reshape', ['read', 'together'], ['b']),
             node('Conv', ['b', 'w2'], ['y']),
@@ -37,20 +40,20 @@ const sampled = async (heads: number, grid: 'stored' | 'computed') =>
   ).graph
 
 describe('maps sampled at grids', () => {
-  it.each(['stored', 'computed'] as const)('lose features of every head alike, with a %s grid', async (grid) => {
+  it.each(['stored', 'scaled'] as const)('lose features of every head alike, with a %s grid', async (grid) => {
     const { outcome } = await expectPrunedAsMasked(await sampled(4, grid), [1, 3, 4, 4])
     const [heads, features] = outcome.graph.info('maps')?.shape ?? []
     expect(heads).toBe(4)
     expect(features).toBeLessThan(6)
   })
 
-  it('hold heads whose computed grid cannot lose them', async () => {
-    const pruned = expectPrunedAsMasked(await sampled(24, 'computed'), [1, 3, 4, 4])
+  it('hold heads whose grid cannot lose them', async () => {
+    const pruned = expectPrunedAsMasked(await sampled(24, 'given'), [1, 3, 4, 4])
     await expect(pruned).rejects.toMatchObject({ code: 'NOTHING_PRUNABLE' })
   })
 
-  it('lose heads together with a stored grid', async () => {
-    const { outcome } = await expectPrunedAsMasked(await sampled(24, 'stored'), [1, 3, 4, 4])
+  it.each(['stored', 'scaled'] as const)('lose heads together with a %s grid', async (grid) => {
+    const { outcome } = await expectPrunedAsMasked(await sampled(24, grid), [1, 3, 4, 4])
     const heads = outcome.graph.info('maps')?.shape?.[0] as number
     expect(heads).toBeLessThan(24)
     expect(outcome.graph.constants.get('stored')?.dims).toEqual([heads, 1, 5, 2])
