@@ -21,6 +21,8 @@ async function run(workers: WorkerPool | null) {
   const config = toyConfig({
     strategy: 'result-oriented',
     goal: { kind: 'keep-macs', value: 0.5 },
+    // Several batches, so that there is something to share.
+    batch: 32,
     refit: 'sequential',
     finetune: { epochs: 1, samples: 120, learningRate: 0.01, distill: true },
   })
