@@ -96,7 +96,7 @@ describe.each(shells)('the main job in the $name shell by $hand', ({ name, launc
           const copy = workspace.copy()
           const server = await ServerUnderTest.launch(copy)
           try {
-            return await audit(await server.firstWindow(locale), server.url, places)
+            return await audit(await server.firstWindow(locale), server.url, places, locale === 'en')
           } finally {
             await server.close()
             copy.remove()

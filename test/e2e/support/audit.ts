@@ -37,16 +37,15 @@ async function open(page: Page, url: string, address: string, { act, ready }: Sc
   await atRest(page)
 }
 
-const noWord = (_finding: string): void => undefined
-
-/** Opens each screen in the language that is set. @returns every finding with its screen, theme or size before it */
-export async function audit(page: Page, url: string, { project, names }: Places, say = noWord): Promise<string[]> {
+/**
+ * Opens each screen in the language that is set.
+ * @param byTab whether to walk around each screen by Tab too, which is the same in every language
+ * @returns every finding with its screen, theme or size before it
+ */
+export async function audit(page: Page, url: string, { project, names }: Places, byTab: boolean): Promise<string[]> {
   const findings: string[] = []
   const note = (where: string, found: readonly string[]) => {
-    for (const one of found) {
-      findings.push(`${where}: ${one}`)
-      say(`${where}: ${one}`)
-    }
+    for (const one of found) findings.push(`${where}: ${one}`)
   }
   for (const [name, screen] of Object.entries(screens)) {
     await page.setViewportSize(desk)
@@ -55,7 +54,7 @@ export async function audit(page: Page, url: string, { project, names }: Places,
       await open(page, url, fillIn(screen.hash, project, names), screen)
       note(name, await accessibilityFindings(page))
       note(name, await silentDrawings(page))
-      note(`${name}, by Tab`, await walkAround(page))
+      if (byTab) note(`${name}, by Tab`, await walkAround(page))
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
       await atRest(page)
       // A theme changes colours and nothing else.
