@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util'
 import { runConfigSchema } from '../../src/contract/run'
 import { firstOf } from '../../src/engine/data/batches'
-import { measurePairs, type Runner, remembered } from '../../src/engine/evaluation'
+import { measurePairs, type Runner, recurrentTurns, remembered } from '../../src/engine/evaluation'
 import type { Graph } from '../../src/engine/graph/graph'
 import { decide, quickReach } from '../../src/engine/pipeline/decide'
 import { planOf } from '../../src/engine/pipeline/plan'
@@ -158,7 +158,7 @@ async function report(run: Run, name: string, trajectory: readonly Removal[]): P
               form: { kind: task.kind, classesLast: task.classAxis === 'last' },
               seed,
               more: splits.finetune.indices,
-              steps: values.steps ? Number(values.steps) : stepsFor(share * cost.original.macs),
+              steps: values.steps ? Number(values.steps) : stepsFor(share * cost.original.macs, recurrentTurns(graph)),
               ...(values.rate ? { rate: Number(values.rate) } : {}),
             })
       const { user, system } = process.cpuUsage(start)

@@ -4,6 +4,7 @@ import type { Graph, GraphNode } from '../graph/graph'
 import { bytesPerElement } from '../graph/tensor'
 import { type CostContext, findOp, type OpDefinition } from '../ops/index'
 import { shapeOf } from '../ops/infer'
+import { gatesOf } from '../ops/recurrent'
 import { oneSample } from '../ops/shapes'
 import { type Cost, type CostModel, type Extent, extentIndex, type Term, tally, term } from './tally'
 
@@ -31,8 +32,6 @@ export function nodeMacs(graph: Graph, node: GraphNode): number {
   return op && hasShapes(graph, node) ? macTerms(op, costContext(graph, node, new Map())).reduce((a, b) => a + b, 0) : 0
 }
 
-const recurrent: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN'])
-
 /**
  * Time steps that the recurrent operators of a network go through for one sample, those of each direction and layer
  * counted: what they multiply at each is little, but each waits for the one before. 0 where no shape is known.
@@ -40,7 +39,7 @@ const recurrent: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN'])
 export function recurrentTurns(graph: Graph): number {
   let turns = 0
   for (const node of graph.nodes) {
-    if (!recurrent.has(node.op)) continue
+    if (gatesOf[node.op] === undefined) continue
     const weights = [1, 2].map((i) => graph.info(node.inputs[i] as string)?.shape as readonly number[] | undefined)
     const size = weights.reduce((sum, dims) => sum + (dims?.reduce((a, b) => a * b, 1) ?? 0), 0)
     // Every weight multiplies once a time step.

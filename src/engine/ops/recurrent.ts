@@ -13,7 +13,7 @@ import { claimAxis, idsAlong, onAxis } from './labels'
 import { lowerRecurrent } from './lower/recurrent'
 
 /** Gates of each operator, in the order in which ONNX stacks them along one axis. */
-const gatesOf: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
+export const gatesOf: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
 
 /** Positions of the operands (0 is X, 4 the sequence lengths). */
 const [W, R, B, initialH, initialC, P] = [1, 2, 3, 5, 6, 7] as const

@@ -67,11 +67,12 @@ export interface FinetuneHooks {
 
 const lossEvery = 4
 
-const isDistillation = (kind: Loss['kind']) => kind === 'distillation' || kind === 'binary-distillation'
+type Distillation = 'distillation' | 'binary-distillation'
 
-function lossOf(kind: Loss['kind']): Loss {
-  return kind === 'distillation' || kind === 'binary-distillation' ? { kind, temperature } : { kind }
-}
+const isDistillation = (kind: Loss['kind']): kind is Distillation =>
+  kind === 'distillation' || kind === 'binary-distillation'
+
+const lossOf = (kind: Loss['kind']): Loss => (isDistillation(kind) ? { kind, temperature } : { kind })
 
 /** Null: what the teacher answers. */
 function targetOf(batch: Batch, teacher: Graph | undefined): Target | null {

@@ -19,8 +19,15 @@ function targetTensor(target: Target, shape: readonly number[]): tf.Tensor {
   return tf.tensor(Float32Array.from(data), [...shape])
 }
 
-/** Rows with a 1 at their label, zeros where nothing is asked, and how many are asked. */
-function oneHotOf(target: Target, rows: number, classes: number): { wanted: tf.Tensor; asked: number } {
+/**
+ * Rows with a 1 at their label, zeros where nothing is asked; how many are asked, and 1 or 0 for each of them, null where
+ * all are.
+ */
+function oneHotOf(
+  target: Target,
+  rows: number,
+  classes: number,
+): { wanted: tf.Tensor; asked: number; weight: tf.Tensor | null } {
   const labels = target instanceof tf.Tensor ? target.dataSync() : isHost(target) ? target.data : target
   if (labels.length !== rows) {
     throw new EspalierError('SHAPE_MISMATCH', `There are ${labels.length} labels for ${rows} samples.`)
@@ -39,22 +46,16 @@ function oneHotOf(target: Target, rows: number, classes: number): { wanted: tf.T
     values[i * classes + label] = 1
     asked++
   }
-  return { wanted: tf.tensor(values, [rows, classes]), asked }
+  const wanted = tf.tensor(values, [rows, classes])
+  return { wanted, asked, weight: asked === rows ? null : tf.sum(wanted, 1, true) }
 }
 
 /** A single column holds the label itself, 0 or 1; of several the label's is 1. */
 function marksOf(target: Target, rows: number, classes: number) {
-  if (classes > 1) {
-    const { wanted, asked } = oneHotOf(target, rows, classes)
-    return { wanted, asked, weight: asked === rows ? null : tf.sum(wanted, 1, true) }
-  }
+  if (classes > 1) return oneHotOf(target, rows, classes)
   // The other of two classes is that of no mark.
-  const { wanted, asked } = oneHotOf(target, rows, 2)
-  return {
-    wanted: tf.slice(wanted, [0, 1], [rows, 1]),
-    asked,
-    weight: asked === rows ? null : tf.sum(wanted, 1, true),
-  }
+  const both = oneHotOf(target, rows, 2)
+  return { ...both, wanted: tf.slice(both.wanted, [0, 1], [rows, 1]) }
 }
 
 /** log(1 + e^z) without overflow, from operations that every backend has. */
@@ -80,18 +81,11 @@ export interface LossResult {
   readonly value: tf.Tensor
 }
 
-/** Where the classes of a result a position are: `axis` as the logits are held, `targetAxis` in ONNX's order. */
-interface ClassAxes {
-  readonly axis: number
-  readonly targetAxis: number
-}
-
-/** Null where a sample has one result: all that is held of it are its classes. */
-function classAxes(rank: number, layout: 'nhwc' | 'plain', classesLast: boolean): ClassAxes | null {
+/** Axis of the classes as the logits are held; null where a sample has one result: all that is held of it are its classes. */
+function classAxis(rank: number, layout: 'nhwc' | 'plain', classesLast: boolean): number | null {
   if (rank < 3) return null
-  const targetAxis = classesLast ? rank - 1 : 1
-  if (layout === 'plain') return { axis: targetAxis, targetAxis }
-  return { axis: classesLast ? rank - 2 : rank - 1, targetAxis }
+  if (layout === 'plain') return classesLast ? rank - 1 : 1
+  return classesLast ? rank - 2 : rank - 1
 }
 
 /** Brings one axis to the end. */
@@ -113,9 +107,10 @@ export function lossOf(
   layout: 'nhwc' | 'plain' = 'plain',
   classesLast = false,
 ): LossResult {
-  const axes = classAxes(logits.rank, layout, classesLast)
-  const order = axes && lastOrder(logits.rank, axes.axis)
-  const ordered = order ? tf.transpose(logits, order) : logits
+  const axis = classAxis(logits.rank, layout, classesLast)
+  const order = axis === null ? null : lastOrder(logits.rank, axis)
+  const inOrder = (held: tf.Tensor) => (order ? tf.transpose(held, order) : held)
+  const ordered = inOrder(logits)
   const classes = order ? (ordered.shape.at(-1) as number) : logits.size / (logits.shape[0] as number)
   const rows = logits.size / classes
   const flat = tf.reshape(ordered, [rows, classes])
@@ -149,10 +144,8 @@ export function lossOf(
     )
   }
   if (loss.kind === 'cross-entropy') {
-    const { wanted, asked } = oneHotOf(target, rows, classes)
+    const { wanted, asked, weight } = oneHotOf(target, rows, classes)
     const count = Math.max(1, asked)
-    // Nothing is asked of a row without a 1.
-    const weight = asked === rows ? null : tf.sum(wanted, 1, true)
     const logProbabilities = tf.logSoftmax(flat)
     const difference = tf.sub(tf.softmax(flat), wanted)
     return done(
@@ -161,9 +154,7 @@ export function lossOf(
     )
   }
   const { temperature } = loss
-  const given = targetTensor(target, axes ? plainShape(logits, layout) : logits.shape)
-  const turned = axes ? tf.transpose(given, lastOrder(given.rank, axes.targetAxis)) : given
-  const teacher = tf.mul(tf.reshape(turned, [rows, classes]), 1 / temperature)
+  const teacher = tf.mul(tf.reshape(inOrder(asHeld(target, logits, layout)), [rows, classes]), 1 / temperature)
   const student = tf.mul(flat, 1 / temperature)
   const wanted = tf.softmax(teacher)
   const distance = tf.sum(tf.mul(wanted, tf.sub(tf.logSoftmax(teacher), tf.logSoftmax(student))))

@@ -42,9 +42,10 @@ export const isTransposed = (layer: Layer): boolean => layer.node.op === 'ConvTr
  * from the output it wants is not run either.
  */
 export function isObservable({ kind, node }: Layer): boolean {
-  if (kind !== 'conv' || node.op === 'Conv') return kind === 'dense' || kind === 'conv'
-  const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
-  return node.op === 'ConvTranspose' && auto === 'NOTSET' && !node.attributes.has('output_shape')
+  if (kind === 'dense') return true
+  if (kind !== 'conv') return false
+  if (node.op !== 'ConvTranspose') return node.op === 'Conv'
+  return stringAttribute(node, 'auto_pad', 'NOTSET') === 'NOTSET' && !node.attributes.has('output_shape')
 }
 
 /** Whether least squares can refit the operator, bias included: what a Gemm adds must be a constant. */

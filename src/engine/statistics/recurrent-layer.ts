@@ -4,6 +4,7 @@ import type { Coupling, Layer } from '../coupling/index'
 import { type Graph, type GraphNode, numberAttribute } from '../graph/graph'
 import { type TensorData, toFloat32 } from '../graph/tensor'
 import { type RecurrentPart, recurrentValue } from '../ops/lower/recurrent'
+import { gatesOf } from '../ops/recurrent'
 
 /** What a block's rows are made of. */
 export type RecurrentRows = 'input' | 'state' | 'both' | 'reset'
@@ -33,7 +34,6 @@ export interface RecurrentLayer extends Layer {
 
 export const isRecurrent = (layer: Layer): layer is RecurrentLayer => layer.kind === 'recurrent'
 
-const gatesOf: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
 const [W, R, B] = [1, 2, 3] as const
 
 const constantOf = (graph: Graph, node: GraphNode, i: number): TensorData | undefined =>

@@ -47,6 +47,34 @@ export function unreachable(budget: Budget, before: ModelSize, smallest: ModelSi
   )
 }
 
+/** Removals that belong together: a plan must not end inside. */
+export type Step = readonly Removal[]
+
+/** Whole steps in order; removals behind the last complete one are left out. */
+export function stepsOf(removals: readonly Removal[]): Step[] {
+  const steps: Step[] = []
+  let step: Removal[] = []
+  for (const removal of removals) {
+    step.push(removal)
+    if (!removal.complete) continue
+    steps.push(step)
+    step = []
+  }
+  return steps
+}
+
+interface Shrinking<C> {
+  clone(): C
+  remove(unit: number): void
+}
+
+/** Cost after the steps. @param start before any of them, left alone */
+export function costAfter<C extends Shrinking<C>>(steps: Iterable<Step>, start: C): C {
+  const cost = start.clone()
+  for (const step of steps) for (const { unit } of step) cost.remove(unit)
+  return cost
+}
+
 /**
  * Number of removals after which the budget is first met at a whole step.
  * @throws BUDGET_UNREACHABLE naming what is left at the floor.

@@ -1,19 +1,9 @@
 /** Brings a small network nearer to its budget: what one coarse step too many took, others give back. */
 import type { CostModel } from '../../evaluation/cost'
-import { allowance, type Budget, type Removal, withinBudget } from '../trajectory'
+import { allowance, type Budget, costAfter, type Removal, type Step, stepsOf, withinBudget } from '../trajectory'
 
 /** A size this near to the budget is left as it is. */
 const nearEnough = 0.95
-
-/** Runs of removals that go together: each ends with a complete one. */
-function stepsOf(removals: readonly Removal[]): Removal[][] {
-  const steps: Removal[][] = [[]]
-  for (const removal of removals) {
-    steps.at(-1)?.push(removal)
-    if (removal.complete) steps.push([])
-  }
-  return steps.filter((step) => step.length > 0)
-}
 
 /**
  * Where the last removal took the size from above the budget to more than 5 % below it, earlier ones of other groups are
@@ -26,13 +16,9 @@ export function nearerToBudget(removals: readonly Removal[], budget: Budget, cos
   const reached = removals.at(-1)
   if (!reached || reached[measure] >= nearEnough * allowed) return removals
   const steps = stepsOf(removals)
-  const groupOf = (step: readonly Removal[]) => step[0]?.group
-  const crossing = groupOf(steps.at(-1) as Removal[])
-  const within = (kept: ReadonlySet<Removal[]>): boolean => {
-    const running = cost.clone()
-    for (const step of steps) if (kept.has(step)) for (const { unit } of step) running.remove(unit)
-    return withinBudget(budget, cost.original, running)
-  }
+  const groupOf = (step: Step) => step[0]?.group
+  const crossing = groupOf(steps.at(-1) as Step)
+  const within = (kept: ReadonlySet<Step>): boolean => withinBudget(budget, cost.original, costAfter(kept, cost))
   let kept = new Set(steps)
   let waiting = steps.filter((step) => groupOf(step) !== crossing).reverse()
   const without = (count: number) => {

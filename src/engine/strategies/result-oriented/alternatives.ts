@@ -3,7 +3,7 @@
  * samples and asked.
  */
 import type { PruningPlan } from '../../coupling/index'
-import type { Removal } from '../trajectory'
+import { costAfter, type Removal, type Step, stepsOf } from '../trajectory'
 import { type CostModel, type Decision, type Measure, SCARCITY } from './decide'
 import type { TriedOrder } from './types'
 
@@ -12,9 +12,6 @@ import type { TriedOrder } from './types'
  * same share: which is right depends on how much of a network is dead, which prices of single removals do not say.
  */
 const POWERS = [SCARCITY, SCARCITY / 4, SCARCITY * 4]
-
-/** Removals that belong together: a plan must not end inside. */
-export type Step = readonly Removal[]
 
 /** Steps that are looked at for giving back, from the last. */
 const MOST_GIVEN_BACK = 64
@@ -33,11 +30,8 @@ export interface Goal {
  */
 export function givenBack(steps: readonly Step[], start: CostModel, { measure, target }: Goal): readonly Step[] {
   const spared = new Set<Step>()
-  const size = () => {
-    const cost = start.clone()
-    for (const step of steps) if (!spared.has(step)) for (const { unit } of step) cost.remove(unit)
-    return cost[measure]
-  }
+  const left = () => steps.filter((step) => !spared.has(step))
+  const size = () => costAfter(left(), start)[measure]
   let now = size()
   for (const step of steps.slice(-MOST_GIVEN_BACK, -1).reverse()) {
     if (target - now < FILLED * target) break
@@ -46,25 +40,17 @@ export function givenBack(steps: readonly Step[], start: CostModel, { measure, t
     if (larger > target) spared.delete(step)
     else now = larger
   }
-  return steps.filter((step) => !spared.has(step))
+  return left()
 }
 
 /** The steps of a ready order that lead to the goal; null where it ends before. */
-export function stepsOf(
-  order: readonly Removal[],
-  start: CostModel,
-  { measure, target }: Goal,
-): readonly Step[] | null {
+function stepsToGoal(order: readonly Removal[], start: CostModel, { measure, target }: Goal): readonly Step[] | null {
   const cost = start.clone()
   const steps: Step[] = []
-  let step: Removal[] = []
-  for (const removal of order) {
+  for (const step of stepsOf(order)) {
     if (cost[measure] <= target) break
-    step.push(removal)
-    if (!removal.complete) continue
     for (const { unit } of step) cost.remove(unit)
     steps.push(step)
-    step = []
   }
   return cost[measure] <= target ? steps : null
 }
@@ -113,7 +99,7 @@ export async function chooseOrder(
   }
   for (const scarcity of POWERS) add(await stepsTo(begin(scarcity), between), scarcity)
   for (const order of ready) {
-    const steps = stepsOf(order, start, goal)
+    const steps = stepsToGoal(order, start, goal)
     if (steps) add(steps, null)
   }
   const [first, ...others] = [...orders.values()]
