@@ -52,6 +52,7 @@ function walkThrough(
     sources: [],
     free: [],
     bindings: [],
+    followers: [],
     layers: [],
     values: new Map(),
     bound: new Map(),
@@ -79,6 +80,7 @@ function walkThrough(
   holdShared(graph, walk)
   fixFree(walk)
   boxAll(walk)
+  bindFollowers(walk)
   return formGroups(walk)
 }
 
@@ -172,9 +174,22 @@ function contextOf(graph: Graph, node: GraphNode, walk: Walk): CouplingContext {
       if (what instanceof Int32Array) fixIds(walk, what, reason)
       else for (const entry of what) fixIds(walk, entry.ids, reason)
     },
+    stays: ({ ids }) => ids.every((id) => sets.find(id) === 0),
     merge: (labels, axes) => merge(sets, labels, axes),
     second: walk.second,
     bind,
+    follow(i, labels) {
+      const constant = node.inputs[i] as string
+      const { dims } = graph.constants.get(constant) as { dims: readonly number[] }
+      const by = shapeOf(graph, node.outputs[0] as string).length - dims.length
+      if (graph.consumers(constant).length === 1) {
+        walk.followers.push({ node, constant, dims, by, labels })
+        return
+      }
+      // What other nodes read too is tied to them here and now: whole slices of the first of its axes go (heads).
+      const axis = labels.axes.find((each) => (dims[each - by] ?? 1) > 1) as number
+      bind(i, axis - by, merge(sets, labels, [axis]).ids, 'passthrough')
+    },
     set(o, labels) {
       const name = node.outputs[o]
       if (name) walk.values.set(name, labels)
@@ -232,6 +247,15 @@ function holdShared(graph: Graph, walk: Walk): void {
         if (unaware) fixIds(walk, ids, say('held.combined-with-fixed', { node: unaware.name, op: unaware.op }))
       }
     }
+  }
+}
+
+/** Binds what follows labels along the one axis that they vary over now. */
+function bindFollowers({ followers, bindings, sets }: Walk): void {
+  for (const { node, constant, dims, by, labels } of followers) {
+    const { axes, ids } = simplify({ ...labels, ids: sets.findAll(labels.ids) })
+    const axis = (axes[0] as number) - by
+    if ((dims[axis] ?? 1) > 1) bindings.push({ node, constant, axis, role: 'passthrough', ids })
   }
 }
 

@@ -19,6 +19,16 @@ export interface RawBinding {
   readonly ids: Int32Array
 }
 
+/** A stored value that follows labels over several axes, along the one that is left of them once all is united. */
+export interface Follower {
+  readonly node: GraphNode
+  readonly constant: string
+  readonly dims: readonly number[]
+  /** How many axes of the labels' value come before the constant's own. */
+  readonly by: number
+  readonly labels: Labels
+}
+
 /** What the walk gathers, in raw label ids. */
 export interface Walk {
   readonly sets: UnionFind
@@ -26,6 +36,7 @@ export interface Walk {
   /** First id and count of labels that are no units by themselves. */
   readonly free: { readonly first: number; readonly count: number }[]
   readonly bindings: RawBinding[]
+  readonly followers: Follower[]
   readonly layers: { readonly node: GraphNode; readonly layer: LinearLayer }[]
   readonly values: Map<string, readonly Labels[]>
   /** First ids bound to each axis of a constant: weights that several nodes share tie their units. */

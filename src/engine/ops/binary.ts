@@ -29,7 +29,11 @@ export function coupleBroadcast(context: CouplingContext): void {
     operands.push({
       i,
       shape: [...Array<number>(by).fill(1), ...shape],
-      labels: context.labels(i).map((l) => shift(l, by)),
+      // What stays anyway is like a value without units: it leaves the other operand's free along further axes.
+      labels: context
+        .labels(i)
+        .filter((entry) => !context.stays(entry))
+        .map((l) => shift(l, by)),
     })
   }
   // Entries of different operands that share an axis belong together.
@@ -72,9 +76,7 @@ export function coupleBroadcast(context: CouplingContext): void {
       if (constant && axes.length === 1) {
         context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), united.ids, 'passthrough')
       } else if (constant) {
-        // A table of heads and features loses whole heads: the first of its axes.
-        const along = context.merge(united, full.slice(0, 1))
-        context.bind(operand.i, (full[0] as number) - (rank - constant.dims.length), along.ids, 'passthrough')
+        context.follow(operand.i, united)
       } else {
         // Along its axes nothing can go: a table of positions for the features leaves whole heads.
         const rest = united.axes.filter((axis) => !full.includes(axis))

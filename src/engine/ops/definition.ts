@@ -76,6 +76,8 @@ export interface CouplingContext {
   free(axis: number, count: number): Labels
   /** Entries at the same place are removed together or not at all. Lengths are equal. */
   union(a: Int32Array, b: Int32Array): void
+  /** Whether all units of an entry are known to stay already. */
+  stays(labels: Labels): boolean
   /** These units stay; what this node does with them is told to the user. */
   fix(what: Int32Array | readonly Labels[], held: HeldCode): void
   /** Units that differ along other axes than these become one, so that the value stays a box when they go. */
@@ -84,6 +86,11 @@ export interface CouplingContext {
   second(choice: Choice): boolean
   /** Constant input i follows `ids` along `axis`. */
   bind(i: number, axis: number, ids: Int32Array, role: Role): void
+  /**
+   * Constant input i, whose axes are the last ones of the output, follows labels over several axes along the one that
+   * they come down to; where it has one position there, it loses nothing.
+   */
+  follow(i: number, labels: Labels): void
   /** Sets the labels of output o (none unless set). */
   set(o: number, labels: readonly Labels[]): void
   /** Declares this node a linear consumer and/or producer, for the strategies. */

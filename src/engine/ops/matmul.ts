@@ -111,6 +111,26 @@ function sideOf(context: CouplingContext, i: 0 | 1, rank: number): readonly Labe
   })
 }
 
+/**
+ * Units of a computed matrix that vary along both of its axes (weights that a network makes): whole slices of the axis
+ * that is summed over go where the other operand loses them too, else whole slices of the other axis.
+ */
+function apart(
+  context: CouplingContext,
+  sides: readonly (readonly Labels[])[],
+  rank: number,
+): readonly [readonly Labels[], readonly Labels[]] {
+  const summed = [rank - 1, rank - 2] as const
+  const of = (i: 0 | 1) =>
+    (sides[i] as readonly Labels[]).map((entry) => {
+      if (!entry.axes.includes(rank - 1) || !entry.axes.includes(rank - 2)) return entry
+      const partner = coveringAxis(sides[1 - i] as readonly Labels[], summed[1 - i] as number)
+      const shared = partner && !partner.free && !context.stays(partner)
+      return context.merge(entry, [shared ? summed[i] : i === 0 ? rank - 2 : rank - 1])
+    })
+  return [of(0), of(1)]
+}
+
 /** What is summed over must go on both sides; axes of the batch (heads) go as a whole. */
 function coupleInteraction(context: CouplingContext): void {
   const rank = context.outputShape(0).length
@@ -137,8 +157,7 @@ function coupleInteraction(context: CouplingContext): void {
       const whole = paired && !(open && context.second('batch-or-features'))
       return context.merge(entry, whole ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
-  const left = heads(0)
-  const right = heads(1)
+  const [left, right] = apart(context, [heads(0), heads(1)], rank)
   const output: Labels[] = []
   for (const axis of batchAxes) {
     const a = coveringAxis(left, axis)
