@@ -14,7 +14,7 @@ import { unrunnable } from './inspect'
 import { ProgressMeter, throwIfCancelled } from './progress'
 import { type Run, Stopwatch } from './run'
 import type { CompressInput, PipelineHooks } from './types'
-import { workOf } from './work'
+import { sizeOf, workOf } from './work'
 
 const fewestCalibration = 16
 
@@ -48,7 +48,7 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
     )
   }
   const progress = new ProgressMeter(
-    workOf(config, splits, { ...strategy, resultOriented: strategy.name === resultOriented.name }),
+    workOf(config, sizeOf(graph, splits), { ...strategy, resultOriented: strategy.name === resultOriented.name }),
     hooks.progress,
   )
   progress.report('read', 1, say('doing.read'))

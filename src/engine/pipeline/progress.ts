@@ -12,7 +12,7 @@ export interface StageWork {
 
 /** Turns the stages' own fractions into one that never goes back. */
 export class ProgressMeter {
-  private readonly starts = new Map<Stage, { start: number; share: number }>()
+  private readonly spans = new Map<Stage, readonly [start: number, end: number]>()
   private reached = 0
 
   constructor(
@@ -20,17 +20,19 @@ export class ProgressMeter {
     private readonly emit: (progress: Progress) => void,
   ) {
     const total = plan.reduce((sum, { work }) => sum + work, 0) || 1
-    let start = 0
+    let before = 0
     for (const { stage, work } of plan) {
-      this.starts.set(stage, { start, share: work / total })
-      start += work / total
+      this.spans.set(stage, [before / total, (before + work) / total])
+      before += work
     }
   }
 
   /** @param part 0..1 of this stage that is done */
   report(stage: Stage, part: number, doing: Sentence, metric?: Progress['metric']): void {
-    const { start, share } = this.starts.get(stage) ?? { start: this.reached, share: 0 }
-    this.reached = Math.min(1, Math.max(this.reached, start + share * Math.min(1, Math.max(0, part))))
+    const [start, end] = this.spans.get(stage) ?? [this.reached, this.reached]
+    // The end itself, so that rounding does not leave the last stage short of 1.
+    const now = part >= 1 ? end : start + (end - start) * Math.max(0, part)
+    this.reached = Math.min(1, Math.max(this.reached, now))
     this.emit({ stage, fraction: this.reached, ...detailOf(doing), ...(metric ? { metric } : {}) })
   }
 }

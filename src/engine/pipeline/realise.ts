@@ -17,11 +17,13 @@ import { applyPlan } from '../surgery'
 import { planOf } from './plan'
 import { breathe } from './progress'
 import type { Run } from './run'
-import { workOfRefit } from './work'
+import { sizeOf, workOfRefit } from './work'
 
 /** Share of a sequential refit's time that its layer-by-layer part takes. */
-const layerwiseShare = (run: Run): number =>
-  workOfRefit('layerwise', run.splits) / workOfRefit('sequential', run.splits)
+function layerwiseShare({ graph, splits, config }: Run): number {
+  const size = sizeOf(graph, splits)
+  return workOfRefit('layerwise', config, size) / workOfRefit('sequential', config, size)
+}
 
 /** A smaller network with what must be said of it. */
 export interface Realised {
@@ -68,6 +70,7 @@ export async function realise(
       if (weights) fitted.set(node.name, weights)
     }
     const both = config.refit === 'sequential'
+    const share = both ? layerwiseShare(run) : 1
     const refitted = await sequentialRefit(
       graph,
       pruned,
@@ -77,7 +80,7 @@ export async function realise(
       { batch: config.batch, seed: config.seed },
       {
         signal: hooks.signal,
-        progress: (part, layer) => report(part * (both ? layerwiseShare(run) : 1), say('doing.refit-layer', { layer })),
+        progress: (part, layer) => report(part * share, say('doing.refit-layer', { layer })),
         fitted,
         layerDone: (layer, weights) => run.steps.save(keyOf(layer), weights),
       },

@@ -1,7 +1,9 @@
 /** How much work each stage of a run will be, so that progress is honest. */
-import type { RunConfig } from '../../contract/run'
+import type { Goal, RunConfig } from '../../contract/run'
 import type { Splits } from '../data/types'
-import { batchOfStep, mostSteps } from '../recovery/refit-result'
+import { costOf, recurrentTurns } from '../evaluation'
+import type { Graph } from '../graph/graph'
+import { batchOfStep, likelySteps, stepsFor } from '../recovery/refit-result'
 import type { StageWork } from './progress'
 import { mostTrials } from './tolerance'
 
@@ -10,21 +12,46 @@ const passes = {
   forward: 1,
   /** One forward and one backward pass. */
   backward: 3,
-  /** Moments of every layer on the host, on top of the backward pass. */
-  resultOriented: 12,
+  /** Moments of every layer on the host, on top of the backward pass, and what each group is worth. */
+  resultOriented: 16,
 } as const
 
 /** The same of the refits that see the calibration samples only. */
 const refitPasses = { none: 0, bn: 1, layerwise: 8 } as const
 
-/** Forward passes of the original that a step of the refit on the result costs: the original answers, the smaller one learns. */
-const passesOfStep = 2
+/** What a run works on. */
+export interface RunSize {
+  readonly splits: Splits
+  /** MACs a sample of the original. */
+  readonly macs: number
+  /** Time steps of its recurrent operators. */
+  readonly turns: number
+}
+
+export const sizeOf = (graph: Graph, splits: Splits): RunSize => ({
+  splits,
+  macs: costOf(graph).macs,
+  turns: recurrentTurns(graph),
+})
+
+/** Share of the original that a goal leaves; half of it where a goal does not say. */
+const shareLeft = ({ kind, value }: Goal): number => (kind === 'keep-macs' || kind === 'keep-params' ? value : 1 / 2)
 
 /** Work of a refit, in forward passes of one sample. */
-export const workOfRefit = (refit: RunConfig['refit'], { calibration }: Splits): number =>
-  refit === 'sequential'
-    ? refitPasses.layerwise * calibration.indices.length + passesOfStep * mostSteps * batchOfStep
-    : refitPasses[refit] * calibration.indices.length
+export function workOfRefit(
+  refit: RunConfig['refit'],
+  { goal, refitSamples }: Pick<RunConfig, 'goal' | 'refitSamples'>,
+  { splits: { calibration, finetune }, macs, turns }: RunSize,
+): number {
+  const samples = calibration.indices.length
+  if (refit !== 'sequential') return refitPasses[refit] * samples
+  const left = shareLeft(goal)
+  const more = Math.min(finetune.indices.length, refitSamples ?? Number.POSITIVE_INFINITY)
+  const steps = likelySteps(stepsFor(left * macs, turns), samples + more)
+  // The original answers, the smaller one learns.
+  const passesOfStep = passes.forward + passes.backward * left
+  return refitPasses.layerwise * samples + passesOfStep * steps * batchOfStep
+}
 
 export interface StrategyWork {
   readonly needsData: boolean
@@ -33,7 +60,8 @@ export interface StrategyWork {
 }
 
 /** Stages in order with their work in forward passes of one sample. */
-export function workOf(config: RunConfig, splits: Splits, strategy: StrategyWork): StageWork[] {
+export function workOf(config: RunConfig, size: RunSize, strategy: StrategyWork): StageWork[] {
+  const { splits } = size
   const calibration = splits.calibration.indices.length
   const verification = splits.verification.indices.length
   const test = splits.test?.indices.length ?? verification
@@ -52,7 +80,7 @@ export function workOf(config: RunConfig, splits: Splits, strategy: StrategyWork
     { stage: 'analyse', work: 10 },
     { stage: 'observe', work: observing * calibration },
     { stage: 'decide', work: strategy.resultOriented ? 4 * calibration : 10 },
-    { stage: 'apply', work: 10 + trials * workOfRefit(config.refit, splits) },
+    { stage: 'apply', work: 10 + trials * workOfRefit(config.refit, config, size) },
     { stage: 'verify', work: (1 + trials) * verification },
     { stage: 'recover', work: 4 * config.finetune.epochs * perEpoch },
     { stage: 'evaluate', work: 2 * test },

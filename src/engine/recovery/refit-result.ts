@@ -68,7 +68,7 @@ const SOME = 8
 export const batchOfStep = 128
 const TEMPERATURE = 2
 /** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
-export const mostSteps = 1024
+const mostSteps = 1024
 const fewestSteps = 112
 const FEWEST_STEPS = 96
 const MOST_PASSES = 20
@@ -113,6 +113,14 @@ export const stepsFor = (macs: number, turns = 0): number => {
   const each = batchOfStep * macs + MACS_OF_TURN * turns
   return Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / each)))
 }
+
+/** Passes over the fitted samples are bounded, whatever they are worth. */
+const withinPasses = (steps: number, perPass: number): number =>
+  Math.max(FEWEST_STEPS, Math.min(Math.round(steps), MOST_PASSES * perPass))
+
+/** Of the steps that a refit may make, how many it does where nothing is known of its divergence yet: between half and all. */
+export const likelySteps = (steps: number, samples: number): number =>
+  withinPasses((3 / 4) * steps, Math.floor(samples / batchOfStep))
 
 /** How much smaller a second attempt's steps are. */
 const SMALLER = 1 / 4
@@ -200,8 +208,7 @@ class ResultRefit {
 
   private planFor(divergence: number): void {
     const { steps = mostSteps, mixtures } = this.options
-    const worthIt = Math.round(shareOfSteps(divergence) * steps)
-    this.steps = Math.max(FEWEST_STEPS, Math.min(worthIt, MOST_PASSES * this.perPass))
+    this.steps = withinPasses(shareOfSteps(divergence) * steps, this.perPass)
     const passes = this.steps / this.perPass
     this.mixtures = mixtures ?? (passes > PASSES_UNMIXED ? Math.ceil(passes / 2) : 0)
   }
