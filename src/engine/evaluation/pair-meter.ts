@@ -1,6 +1,6 @@
 /** Accumulates how a smaller network's result differs from the original's, with the bounds a promise is judged on. */
 import { EspalierError } from '../../contract/errors'
-import { meanInterval, pairedDropBound } from './bounds'
+import { freshSplit95, meanInterval, pairedDropBound } from './bounds'
 import { divergence, namedClass } from './divergence'
 import { columnsLast, layoutOf, type Output, type Score, ScoreMeter } from './score-meter'
 import type { Task } from './task'
@@ -10,13 +10,12 @@ export interface PairScore {
   readonly result: Score
   /** Share (0..1) of samples on which both name the same class; R^2 of the answers for regression. */
   readonly agreement: number
-  /** Mean KL(original || result) in nats, and the upper end of its 95 % interval. */
+  /** Mean KL(original || result) in nats, and what as many fresh samples stay below in 19 of 20 cases. */
   readonly kl: number
   readonly klBound: number
   /**
    * Loss of the task metric: points of accuracy or mean IoU, or percent of the original's RMSE or perplexity; null
-   * without labels. With the
-   * upper end of its 95 % interval, from the paired change sample by sample.
+   * without labels. With what as many fresh samples stay below in 19 of 20 cases, from the paired change sample by sample.
    */
   readonly drop: number | null
   readonly dropBound: number | null
@@ -112,7 +111,7 @@ export class PairMeter {
     const result = this.after.score()
     const n = Math.max(1, this.samples)
     const kl = this.kl / n
-    const [, klBound] = meanInterval(kl, Math.max(0, this.klSquares / n - kl * kl), this.samples)
+    const [, klBound] = meanInterval(kl, Math.max(0, this.klSquares / n - kl * kl), this.samples, freshSplit95)
     const { drop, dropBound } = this.drop(original, result)
     return { original, result, agreement: this.agreement(), kl, klBound, drop, dropBound, samples: this.samples }
   }
@@ -128,7 +127,7 @@ export class PairMeter {
     const scale = Math.max(original.value, Number.MIN_VALUE)
     const mean = this.change / this.samples
     const variance = Math.max(0, this.changeSquares / this.samples - mean * mean)
-    const [, worse] = meanInterval(mean, variance, this.samples)
+    const [, worse] = meanInterval(mean, variance, this.samples, freshSplit95)
     if (this.task.metric === 'perplexity') {
       // The metric is the exponential of the loss, which is nats a token.
       return { drop: 100 * (result.value / scale - 1), dropBound: 100 * (Math.exp(worse) - 1) }
