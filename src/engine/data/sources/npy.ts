@@ -1,8 +1,8 @@
 /** The .npy format, versions 1 to 3 (NumPy Enhancement Proposal 1): header, element types, both memory orders. */
 import { EspalierError } from '../../../contract/errors'
+import { gatherElements } from '../../graph/strided'
 import { halfToNumber, sizeOf } from '../../graph/tensor'
 import { truncatedData } from '../files'
-import { gatherElements } from '../permute'
 import type { FileNumbers } from '../raw'
 
 /** Numbers row-major; 64-bit integers as float64 (exact up to 2^53), booleans as 0 and 1. */

@@ -1,8 +1,9 @@
 /** Elementwise operators on constants, with broadcasting. */
 import { type GraphNode, numberAttribute } from '../../../../graph/graph'
+import { gatherStrided } from '../../../../graph/strided'
 import { arrayTypes, sizeOf, type TensorData } from '../../../../graph/tensor'
 import { dataTypeOf } from '../../data-types'
-import { broadcastDims, broadcastStrides, fromNumbers, gatherStrided, numbersOf, roundHalfEven, unfit } from './numbers'
+import { broadcastDims, broadcastStrides, fromNumbers, numbersOf, roundHalfEven, unfit } from './numbers'
 
 const isFloat = (source: TensorData) => /float/.test(source.dtype)
 

@@ -1,11 +1,12 @@
 /** A small reference evaluator for nodes whose inputs are all constant: shape arithmetic and the preparation of weights. */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
+import { gatherStrided, stridesOf } from '../../../../graph/strided'
 import { float32, int64, sizeOf, type TensorData, toNumbers } from '../../../../graph/tensor'
 import { clip, elementwiseDims, evaluateElementwise } from './elementwise'
 import { evaluateIndexed } from './indexed'
 import { evaluateLayer } from './layers'
 import { evaluateMovement } from './movement'
-import { evaluationLimit, fromNumbers, gatherStrided, numbersOf, stridesOf } from './numbers'
+import { evaluationLimit, fromNumbers, numbersOf } from './numbers'
 
 /** The value of a Constant node, in whichever of its attributes it lies. */
 function constantValue(node: GraphNode): TensorData | undefined {

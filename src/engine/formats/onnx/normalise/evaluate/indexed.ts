@@ -1,7 +1,8 @@
 /** Operators on constants that read or write by index, as exporters use them for masks and position tables. */
 import { type GraphNode, numberAttribute, stringAttribute } from '../../../../graph/graph'
+import { stridesOf } from '../../../../graph/strided'
 import { arrayTypes, sizeOf, type TensorArray, type TensorData, toNumbers } from '../../../../graph/tensor'
-import { evaluationLimit, fromNumbers, numbersOf, roundHalfEven, stridesOf, unfit } from './numbers'
+import { evaluationLimit, fromNumbers, numbersOf, roundHalfEven, unfit } from './numbers'
 
 const wrapped = (node: GraphNode, index: number, extent: number): number => {
   const at = index < 0 ? index + extent : index

@@ -1,8 +1,9 @@
 /** Layers whose operands are all constant: weights that are standardised, merged or projected each time the network runs. */
 import { type GraphNode, numberAttribute } from '../../../../graph/graph'
+import { gatherStrided } from '../../../../graph/strided'
 import { sizeOf, type TensorData } from '../../../../graph/tensor'
 import { dataTypeOf } from '../../data-types'
-import { broadcastDims, broadcastStrides, fromNumbers, gatherStrided, numbersOf, unfit } from './numbers'
+import { broadcastDims, broadcastStrides, fromNumbers, numbersOf, unfit } from './numbers'
 
 /** Multiplications beyond this are not done ahead. */
 const mostMultiplications = 2 ** 28

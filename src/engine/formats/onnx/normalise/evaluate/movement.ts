@@ -1,7 +1,8 @@
 /** Operators on constants that only move or repeat elements. */
 import { type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
+import { gatherStrided, stridesOf } from '../../../../graph/strided'
 import { arrayTypes, sizeOf, type TensorData, takeAlong, toNumbers } from '../../../../graph/tensor'
-import { broadcastDims, broadcastStrides, evaluationLimit, gatherStrided, stridesOf, unfit } from './numbers'
+import { broadcastDims, broadcastStrides, evaluationLimit, unfit } from './numbers'
 
 const axisOf = (node: GraphNode, rank: number, fallback: number, among = rank): number => {
   const given = numberAttribute(node, 'axis', fallback)

@@ -1,13 +1,7 @@
 /** Tensors as plain numbers and back: what the constant evaluator computes in. */
 import { EspalierError } from '../../../../../contract/errors'
-import {
-  arrayTypes,
-  type DataType,
-  sizeOf,
-  type TensorArray,
-  type TensorData,
-  toFloat32,
-} from '../../../../graph/tensor'
+import { stridesOf } from '../../../../graph/strided'
+import { arrayTypes, type DataType, type TensorData, toFloat32 } from '../../../../graph/tensor'
 
 /** What the evaluator would need above this many elements is not computed ahead; the node then stays in the network. */
 export const evaluationLimit = 2 ** 26
@@ -63,50 +57,6 @@ export function fromNumbers(dtype: DataType, dims: readonly number[], values: Ar
   else if (dtype === 'bool') fill((value) => (value === 0 ? 0 : 1))
   else fill((value) => value)
   return { dtype, dims, data }
-}
-
-/** Row-major strides. */
-export function stridesOf(dims: readonly number[]): number[] {
-  const strides = new Array<number>(dims.length)
-  let stride = 1
-  for (let i = dims.length - 1; i >= 0; i--) {
-    strides[i] = stride
-    stride *= dims[i] as number
-  }
-  return strides
-}
-
-/**
- * Copies elements to a tensor of `dims`: element [i0, i1, ...] comes from `offset + sum of i_k * strides[k]`.
- * Transpose, Slice, Expand and the like are all this with their own strides.
- */
-export function gatherStrided(
-  source: TensorData,
-  dims: readonly number[],
-  strides: readonly number[],
-  offset = 0,
-): TensorData {
-  const data = new arrayTypes[source.dtype](sizeOf(dims)) as TensorArray
-  const from = source.data
-  const last = dims.length - 1
-  const run = dims[last] ?? 1
-  const step = strides[last] ?? 0
-  const position = new Array<number>(dims.length).fill(0)
-  let at = offset
-  for (let i = 0; i < data.length; i += run) {
-    for (let k = 0; k < run; k++) data[i + k] = from[at + k * step] as number
-    for (let axis = last - 1; axis >= 0; axis--) {
-      const next = (position[axis] as number) + 1
-      at += strides[axis] as number
-      if (next < (dims[axis] as number)) {
-        position[axis] = next
-        break
-      }
-      at -= next * (strides[axis] as number)
-      position[axis] = 0
-    }
-  }
-  return { dtype: source.dtype, dims, data }
 }
 
 export function broadcastDims(shapes: readonly (readonly number[])[]): number[] | undefined {

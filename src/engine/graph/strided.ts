@@ -1,4 +1,5 @@
 /** Copies strided elements: what turns NHWC into NCHW and column-major into row-major. */
+import { arrayTypes, sizeOf, type TensorData } from './tensor'
 
 /**
  * Element [i0, i1, ...] of the row-major result, from `to` on, is `source[from + sum of i_k * strides[k]]`.
@@ -38,4 +39,31 @@ export function gatherElements(
     }
     if (axis < 0) return
   }
+}
+
+/**
+ * A tensor of `dims` from strided elements of another. Transpose, Slice, Expand and the like are all this with their own
+ * strides.
+ */
+export function gatherStrided(
+  source: TensorData,
+  dims: readonly number[],
+  strides: readonly number[],
+  offset = 0,
+): TensorData {
+  const data = new arrayTypes[source.dtype](sizeOf(dims))
+  // 64-bit integers too: elements are copied as they are.
+  gatherElements(source.data as never, dims, strides, offset, data as never, 0)
+  return { dtype: source.dtype, dims, data }
+}
+
+/** Row-major strides. */
+export function stridesOf(dims: readonly number[]): number[] {
+  const strides = new Array<number>(dims.length)
+  let stride = 1
+  for (let i = dims.length - 1; i >= 0; i--) {
+    strides[i] = stride
+    stride *= dims[i] as number
+  }
+  return strides
 }
