@@ -28,11 +28,16 @@ export const tooltipOption = (palette: Palette) => ({
   padding: [8, 12],
   textStyle: { color: palette.text, fontSize: 12, fontFamily: font },
   confine: true,
+  // A blurred shadow is half of what a picture costs while the pointer moves; the border sets the box off.
+  shadowBlur: 0,
+  shadowColor: 'transparent',
+  shadowOffsetX: 0,
+  shadowOffsetY: 0,
 })
 
 const tickFormat = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 })
 /** Figures as the screen writes them, with a true minus sign. Names of categories stay as they are. */
-const tickOf = (value: number | string): string =>
+export const tickOf = (value: number | string): string =>
   typeof value === 'number' ? tickFormat.format(value).replace('-', '−') : value
 
 export const axisOption = (palette: Palette, name: string) => ({

@@ -12,11 +12,11 @@ it('kept widths follow their figures and their colours', async () => {
     global: { plugins: [makeI18n()] },
   })
   const cells = () => wrapper.findAll('tbody td').map((cell) => cell.text())
-  expect(cells()).toEqual(['2,000', '1,50075 %', '–'])
+  expect(cells()).toEqual(['2,000', '1,500 75 %', '–'])
   expect(wrapper.find('tbody tr').attributes('aria-rowindex')).toBe('2')
   await wrapper.setProps({ rows: rows(1000), colors: ['green', 'blue'] })
-  expect(cells()).toEqual(['2,000', '1,00050 %', '–'])
-  expect(wrapper.find('.track > div').attributes('style')).toContain('green')
+  expect(cells()).toEqual(['2,000', '1,000 50 %', '–'])
+  expect(wrapper.find('td.kept').attributes('style')).toContain('green')
 })
 
 it('kept widths are written as the language writes figures', async () => {
@@ -25,9 +25,17 @@ it('kept widths are written as the language writes figures', async () => {
     props: { rows: [{ group: 'conv1', before: 12_000, kept: [6000] }], names: ['a'] },
     global: { plugins: [i18n] },
   })
-  const bar = wrapper.find('.track > div').element
+  const bar = wrapper.find('td.kept').element
   ;(i18n.global.locale as unknown as { value: string }).value = 'de'
   await nextTick()
-  expect(wrapper.findAll('tbody td').map((cell) => cell.text())).toEqual(['12.000', '6.00050 %'])
-  expect(wrapper.find('.track > div').element).toBe(bar)
+  expect(wrapper.findAll('tbody td').map((cell) => cell.text())).toEqual(['12.000', '6.000 50 %'])
+  expect(wrapper.find('td.kept').element).toBe(bar)
+})
+
+it('kept widths cut a name only where it might not fit: a cut is one more layer to put together while scrolling', () => {
+  const rows = ['conv1', 'encoder.layers.encoder_layer_11.mlp.0'].map((group) => ({ group, before: 8, kept: [4] }))
+  const wrapper = mount(KeptWidths, { props: { rows, names: ['a'] }, global: { plugins: [makeI18n()] } })
+  const heads = wrapper.findAll('tbody th')
+  expect(heads.map((head) => head.classes('truncate'))).toEqual([false, true])
+  expect(heads.map((head) => head.attributes('title'))).toEqual(rows.map(({ group }) => group))
 })
