@@ -2,6 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import { isZip } from '../archive/zip'
 import { type FileAccess, invalidData, TrackedFiles } from './files'
+import { inOrderOf } from './meaning'
 import type { RawData } from './raw'
 import { OpenedData } from './source'
 import { isCifarName, openCifar } from './sources/cifar'
@@ -127,5 +128,7 @@ export async function openData(access: FileAccess, overrides: DataOverrides = {}
   const names = await files.list()
   const raw = await openRaw(files, names)
   const described = names.length > 1 ? await readDescription(files, names) : {}
-  return new OpenedData({ ...raw, ...described, ...overrides, hash: await files.fingerprint() })
+  const { classes, ...normalisation } = { ...described, ...overrides }
+  const whole = { ...raw, ...normalisation, hash: await files.fingerprint() }
+  return new OpenedData(classes ? inOrderOf(whole, classes) : whole)
 }

@@ -4,6 +4,7 @@ import { say } from '../../contract/sentences'
 import type { Dim, Graph, ValueInfo } from '../graph/graph'
 import { invalidData } from './files'
 import { type Fitting, fitField, guessFitting } from './fitting'
+import { asAnswered } from './meaning'
 import type { RawData, RawField, RawTable } from './raw'
 import { type FittedField, FittedTable, normalisationTable } from './table'
 import { fitTexts, isText } from './text/fit'
@@ -58,7 +59,8 @@ export class OpenedData implements DataSource {
 
   /** The same data as these inputs read it. @throws SHAPE_MISMATCH, DATA_INVALID */
   fit(inputs: readonly ValueInfo[], outputs: readonly ValueInfo[] = []): OpenedData {
-    if (isText(this.raw)) return new OpenedData(fitTexts(this.raw, inputs, outputs), exactly)
+    const raw = asAnswered(this.raw, outputs)
+    if (isText(raw)) return new OpenedData(fitTexts(raw, inputs, outputs), exactly)
     const rule: FitRule = (name, field) => {
       const input = inputOf(inputs, name)
       const wanted: readonly Dim[] | undefined = input.shape?.slice(1)
@@ -77,7 +79,7 @@ export class OpenedData implements DataSource {
         `The network has an input "${unfed[0].name}" that the data does not fill. Store an array x_train.${unfed[0].name} (and the same for the test split) in the data file.`,
       )
     }
-    return new OpenedData(this.raw, rule)
+    return new OpenedData(raw, rule)
   }
 }
 

@@ -2,6 +2,7 @@
 import { invalidData, type TrackedFiles } from '../files'
 import { checkFinite, classNames, readLabels } from '../labels'
 import { arrayField, emptyTable, type RawData, type RawTable } from '../raw'
+import { csvRows } from '../text/records'
 
 export const isCsvName = (name: string): boolean => /\.(csv|tsv)$/i.test(name)
 
@@ -14,8 +15,24 @@ interface Sheet {
   readonly count: number
 }
 
-const cells = (line: string, separator: string): string[] =>
-  line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))
+/**
+ * The cells of every line. A first column without a name counts the rows (pandas' index) and is left out; where commas do
+ * not part cells, they stand in front of decimals.
+ */
+function linesOf(text: string, separator: string): string[][] {
+  const rows = text.includes('"')
+    ? [...csvRows(text, separator)]
+    : text
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== '')
+        .map((line) => line.split(separator))
+  const [first = []] = rows
+  const named = first.slice(1).every((cell) => !isNumber(cell.trim()))
+  const index = first.length > 2 && named && /^(unnamed: 0)?$/i.test((first[0] as string).trim())
+  const decimal = (cell: string) =>
+    separator !== ',' && /^[-+]?\d*,\d+(e[-+]?\d+)?$/i.test(cell) ? cell.replace(',', '.') : cell
+  return rows.map((row) => (index ? row.slice(1) : row).map((cell) => decimal(cell.trim())))
+}
 
 const isNumber = (cell: string) => cell !== '' && Number.isFinite(Number(cell))
 
@@ -25,21 +42,17 @@ function separatorOf(line: string): string {
 }
 
 /** A first line that holds a text where the second holds a number is a header. */
-function headerOf(lines: readonly string[], separator: string): string[] | undefined {
-  const first = cells(lines[0] ?? '', separator)
-  const second = cells(lines[1] ?? '', separator)
+function headerOf([first = [], second = []]: readonly string[][]): string[] | undefined {
   return first.some((cell, i) => !isNumber(cell) && isNumber(second[i] ?? '')) ? first : undefined
 }
 
 function readSheet(bytes: Uint8Array, name: string): Sheet {
-  const lines = new TextDecoder()
-    .decode(bytes)
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
-  const separator = separatorOf(lines[0] ?? '')
-  const header = headerOf(lines, separator)
+  const text = new TextDecoder().decode(bytes)
+  const separator = separatorOf(text.split(/\r?\n/, 1)[0] ?? '')
+  const lines = linesOf(text, separator)
+  const header = headerOf(lines)
   const rows = lines.slice(header ? 1 : 0)
-  const columns = cells(lines[0] ?? '', separator).length
+  const columns = lines[0]?.length ?? 0
   if (rows.length === 0 || columns < 2) {
     return invalidData(
       `"${name}" holds no rows of numbers. Write one sample a line, numbers separated by commas, the label last.`,
@@ -50,8 +63,7 @@ function readSheet(bytes: Uint8Array, name: string): Sheet {
   const width = columns - 1
   const features = new Float32Array(rows.length * width)
   const labels: string[] = []
-  rows.forEach((line, r) => {
-    const row = cells(line, separator)
+  rows.forEach((row, r) => {
     const label = row[labelColumn]
     if (row.length !== columns || label === undefined) {
       invalidData(
@@ -60,9 +72,9 @@ function readSheet(bytes: Uint8Array, name: string): Sheet {
       return
     }
     labels.push(label)
-    row.splice(labelColumn, 1)
     row.forEach((cell, c) => {
-      features[r * width + c] = cell === '' ? Number.NaN : Number(cell)
+      if (c === labelColumn) return
+      features[r * width + c - (c > labelColumn ? 1 : 0)] = cell === '' ? Number.NaN : Number(cell)
     })
   })
   checkFinite(features, width, name)
@@ -83,7 +95,7 @@ function tableOf(sheet: Sheet, name: string, classes: readonly string[]): RawTab
 export async function openCsv(files: TrackedFiles, names: readonly string[]): Promise<Omit<RawData, 'hash'>> {
   const part = (pattern: RegExp) => names.find((name) => pattern.test(name))
   const test = part(/test/i)
-  const valid = part(/val/i)
+  const valid = part(/val|dev/i)
   const train = part(/train/i) ?? names.find((name) => name !== test && name !== valid)
   const read = async (name: string | undefined) =>
     name ? { name, sheet: readSheet(await files.read(name), name) } : null

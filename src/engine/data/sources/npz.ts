@@ -6,6 +6,15 @@ import { checkFinite, classNames, readLabels } from '../labels'
 import { arrayField, emptyTable, type RawData, type RawField, type RawTable } from '../raw'
 import { type NumberArray, readNpy, type TextArray } from './npy'
 
+/** Other spellings of the arrays' names: X_train, x_val; x and y alone are the train split. */
+function usualName(key: string): string {
+  const [, kind, split = 'train', input = ''] =
+    /^([xy])(?:_(train|valid|val|validation|dev|test))?(\..+)?$/i.exec(key) ?? []
+  if (!kind) return key
+  const part = split.toLowerCase()
+  return `${kind.toLowerCase()}_${/^(val|dev)/.test(part) ? 'valid' : part}${input}`
+}
+
 class Archive {
   private readonly entries: Map<string, ZipEntry>
 
@@ -13,7 +22,9 @@ class Archive {
     private readonly bytes: Uint8Array,
     private readonly name: string,
   ) {
-    this.entries = new Map([...readDirectory(bytes, name)].map(([key, entry]) => [key.replace(/\.npy$/, ''), entry]))
+    this.entries = new Map(
+      [...readDirectory(bytes, name)].map(([key, entry]) => [usualName(key.replace(/\.npy$/, '')), entry]),
+    )
   }
 
   get names(): string[] {
@@ -52,8 +63,10 @@ function fieldOf(array: NumberArray, name: string): { field: RawField; count: nu
   return { field: arrayField(array.data, dims, pixels, !float && !pixels), count }
 }
 
+const splitNames = ['train', 'valid', 'test']
+
 /** One split, or null where the file has none. */
-function readSplit(archive: Archive, split: string, classes: number): RawTable | null {
+function readSplit(archive: Archive, split: string, classes: readonly string[]): RawTable | null {
   const prefix = `x_${split}`
   const keys = archive.names.filter((key) => key === prefix || key.startsWith(`${prefix}.`))
   if (keys.length === 0) return null
@@ -75,9 +88,11 @@ function readSplit(archive: Archive, split: string, classes: number): RawTable |
     )
   }
   const rows = count as number
-  const y = archive.numbers(`y_${split}`)
-  const labels = y ? readLabels(y.data, y.shape, y.type.startsWith('f'), rows, classes, `y_${split}`) : null
-  return { count: rows, fields, labels }
+  const y = archive.array(`y_${split}`)
+  if (!y) return { count: rows, fields, labels: null }
+  const float = y.kind === 'numbers' && y.type.startsWith('f')
+  const values = y.kind === 'numbers' ? y.data : Int32Array.from(y.data, (label) => classes.indexOf(label))
+  return { count: rows, fields, labels: readLabels(values, y.shape, float, rows, classes.length, `y_${split}`) }
 }
 
 const statistics = (archive: Archive, key: string): number[] => {
@@ -106,10 +121,16 @@ function checkAlike(train: RawTable, other: RawTable | null, split: string): voi
 export async function openNpz(files: TrackedFiles, name: string): Promise<Omit<RawData, 'hash'>> {
   const archive = new Archive(await files.read(name), name)
   const given = archive.array('classes')
-  const named = given ? Array.from(given.data as ArrayLike<string | number>, String) : []
-  const [train, validation, test] = ['train', 'valid', 'test'].map((split) =>
-    readSplit(archive, split, named.length),
-  ) as [RawTable | null, RawTable | null, RawTable | null]
+  const texts = splitNames.flatMap((split) => {
+    const y = archive.array(`y_${split}`)
+    return y?.kind === 'texts' ? Array.from(y.data) : []
+  })
+  const named = given ? Array.from(given.data as ArrayLike<string | number>, String) : [...new Set(texts)].sort()
+  const [train, validation, test] = splitNames.map((split) => readSplit(archive, split, named)) as [
+    RawTable | null,
+    RawTable | null,
+    RawTable | null,
+  ]
   const first = train ?? test ?? validation
   if (!first) {
     return invalidData(

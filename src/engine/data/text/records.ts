@@ -10,6 +10,23 @@ export interface TextRecord {
 
 const textNames = ['text', 'sentence', 'content', 'review']
 const labelNames = ['label', 'labels', 'y', 'target', 'class']
+/** Columns that count rows. */
+const countNames = ['', 'id', 'idx', 'index', 'unnamed: 0']
+
+/** What a column that nothing names as labels must be like: fewer values than half the samples have one. */
+const asLabels = (records: readonly TextRecord[]): readonly TextRecord[] => {
+  const values = new Set(records.map(({ label }) => label))
+  return values.size * 2 <= records.length ? records : records.map((record) => ({ ...record, label: null }))
+}
+
+/** The column of labels: one of the usual names, else the only one beside texts and counts. */
+function labelColumn(names: readonly string[]): { name: string | undefined; guessed: boolean } {
+  const usual = labelNames.find((name) => names.includes(name))
+  const others = names.filter((name) => !textNames.includes(name) && !countNames.includes(name))
+  return usual !== undefined
+    ? { name: usual, guessed: false }
+    : { name: others.length === 1 ? others[0] : undefined, guessed: true }
+}
 
 const longest = 2 ** 24
 
@@ -27,6 +44,7 @@ export function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
 /** @throws DATA_INVALID naming the line */
 export function readJsonLines(bytes: Uint8Array, name: string): TextRecord[] {
   const records: TextRecord[] = []
+  let guessed = false
   let number = 0
   for (const line of linesOf(bytes)) {
     number++
@@ -34,14 +52,16 @@ export function readJsonLines(bytes: Uint8Array, name: string): TextRecord[] {
       invalidData(`Line ${number} of "${name}" is longer than ${longest} bytes. Write one sample a line.`)
     const plain = new TextDecoder().decode(line).trim()
     if (plain === '') continue
-    records.push(recordOf(plain, name, number))
+    const { record, guess } = recordOf(plain, name, number)
+    guessed ||= guess
+    records.push(record)
   }
   if (records.length === 0)
     invalidData(`"${name}" holds no lines. Write one sample a line: {"text": "...", "label": 0}.`)
-  return records
+  return guessed ? [...asLabels(records)] : records
 }
 
-function recordOf(line: string, name: string, number: number): TextRecord {
+function recordOf(line: string, name: string, number: number): { record: TextRecord; guess: boolean } {
   let json: unknown
   try {
     json = JSON.parse(line)
@@ -54,13 +74,22 @@ function recordOf(line: string, name: string, number: number): TextRecord {
   }
   const object = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}
   const text = textNames.map((key) => object[key]).find((value) => typeof value === 'string')
-  const label = labelNames.map((key) => object[key]).find((value) => value !== undefined && value !== null) ?? null
+  const there = Object.keys(object).filter((key) => object[key] !== null)
+  const column = labelColumn(there)
+  const value = column.name === undefined ? null : object[column.name]
+  const scalar = ['string', 'number', 'boolean'].includes(typeof value)
+  // What nothing names as a label is one only where it could be.
+  const given = (column.guessed && !scalar ? null : value) ?? null
+  const label = typeof given === 'boolean' ? Number(given) : given
   const good = typeof text === 'string' && (label === null || typeof label === 'string' || typeof label === 'number')
   if (!good)
     return invalidData(
       `Line ${number} of "${name}" must be an object with a "text" and, if it has one, a "label" that is a number or a name.`,
     )
-  return { text: text as string, label: label as string | number | null }
+  return {
+    record: { text: text as string, label: label as string | number | null },
+    guess: column.guessed && given !== null,
+  }
 }
 
 /** Rows of a CSV file by RFC 4180: quoted cells may hold separators, quotes written twice, and line breaks. */
@@ -121,7 +150,8 @@ export function readTextCsv(bytes: Uint8Array, name: string): TextRecord[] {
   }
   const header = headerOf(bytes)
   const text = header.findIndex((cell) => textNames.includes(cell))
-  const label = header.findIndex((cell) => labelNames.includes(cell))
+  const column = labelColumn(header)
+  const label = column.name === undefined ? -1 : header.indexOf(column.name)
   const records: TextRecord[] = []
   let number = 0
   for (const row of csvRows(new TextDecoder().decode(bytes), separatorOf(firstLine(bytes)))) {
@@ -134,5 +164,5 @@ export function readTextCsv(bytes: Uint8Array, name: string): TextRecord[] {
     records.push({ text: row[text] as string, label: label < 0 ? null : (row[label] as string).trim() })
   }
   if (records.length === 0) invalidData(`"${name}" holds a header but no rows. Write one sample a row.`)
-  return records
+  return column.guessed ? [...asLabels(records)] : records
 }

@@ -53,8 +53,15 @@ class Tokens {
 const isNumber = (label: string | number | null) =>
   label !== null && label !== '' && Number.isInteger(Number(label)) && Number(label) >= 0
 
-/** Class indices by number, or by the order of the names. */
-function labelsOf(records: readonly TextRecord[], named: readonly string[], name: string): Int32Array | null {
+const isAmount = (label: string | number | null) => label !== null && label !== '' && Number.isFinite(Number(label))
+
+/** Class indices by number, or by the order of the names; numbers that name no class are targets. */
+function labelsOf(
+  records: readonly TextRecord[],
+  named: readonly string[],
+  classes: boolean,
+  name: string,
+): Int32Array | Float32Array | null {
   const given = records.filter(({ label }) => label !== null).length
   if (given === 0) return null
   if (given < records.length) {
@@ -62,7 +69,7 @@ function labelsOf(records: readonly TextRecord[], named: readonly string[], name
     return invalidData(`Sample ${row} of "${name}" has no label, others have. Give all samples a label, or none.`)
   }
   const values = records.map(({ label }) => (named.length > 0 ? named.indexOf(String(label)) : Number(label)))
-  return readLabels(Float64Array.from(values), [values.length], false, values.length, named.length, name) as Int32Array
+  return readLabels(Float64Array.from(values), [values.length], !classes, values.length, named.length, name)
 }
 
 export interface TextSplit {
@@ -78,7 +85,8 @@ export function textTables(
   const labels = splits
     .flatMap((split) => split?.records.map(({ label }) => label) ?? [])
     .filter((label) => label !== null)
-  const named = labels.every(isNumber) ? [] : [...new Set(labels.map(String))].sort()
+  const targets = labels.every(isAmount) && !labels.every(isNumber)
+  const named = targets || labels.every(isNumber) ? [] : [...new Set(labels.map(String))].sort()
   const made = splits.map((split) => split && { split, tokens: new Tokens(split.records, tokenizer) })
   // All splits alike.
   const length = Math.min(longestOpen, Math.max(...made.map((each) => each?.tokens.longest ?? 1)))
@@ -87,7 +95,7 @@ export function textTables(
       each && {
         count: each.split.records.length,
         fields: new Map([['', each.tokens.field('ids', length)]]),
-        labels: labelsOf(each.split.records, named, each.split.name),
+        labels: labelsOf(each.split.records, named, !targets, each.split.name),
       },
   )
   const classes = classNames(
