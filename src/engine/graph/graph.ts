@@ -55,6 +55,8 @@ export interface GraphParts {
   readonly constants: ReadonlyMap<string, TensorData>
   /** Inferred type and shape of what nodes compute. */
   readonly values?: ReadonlyMap<string, ValueInfo>
+  /** Type and shape of what operators compute that are not known here, as the file declares them. */
+  readonly declared?: ReadonlyMap<string, ValueInfo>
   /** Domain to version. */
   readonly opsets?: ReadonlyMap<string, number>
   /** Producer, documentation and metadata properties, kept through a round trip. */
@@ -69,6 +71,7 @@ export class Graph implements Required<GraphParts> {
   readonly nodes: readonly GraphNode[]
   readonly constants: ReadonlyMap<string, TensorData>
   readonly values: ReadonlyMap<string, ValueInfo>
+  readonly declared: ReadonlyMap<string, ValueInfo>
   readonly opsets: ReadonlyMap<string, number>
   readonly metadata: ReadonlyMap<string, string>
   /** Made when first asked for: most of the graphs on the way through an import are never asked. */
@@ -83,6 +86,7 @@ export class Graph implements Required<GraphParts> {
     this.nodes = parts.nodes
     this.constants = parts.constants
     this.values = parts.values ?? new Map()
+    this.declared = parts.declared ?? new Map()
     this.opsets = parts.opsets ?? new Map([['', 17]])
     this.metadata = parts.metadata ?? new Map()
   }
@@ -135,6 +139,7 @@ export class Graph implements Required<GraphParts> {
       nodes: this.nodes,
       constants: this.constants,
       values: this.values,
+      declared: this.declared,
       opsets: this.opsets,
       metadata: this.metadata,
       ...parts,

@@ -169,6 +169,9 @@ for (const op of ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean'
 for (const op of ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor']) {
   registerOp({ op, since: 12, infer: inferBroadcast('bool'), couple: coupleBroadcast, lower: lowerBroadcast })
 }
+for (const op of ['BitwiseAnd', 'BitwiseOr', 'BitwiseXor']) {
+  registerOp({ op, since: 18, infer: inferBroadcast(), couple: coupleBroadcast })
+}
 registerOp({
   op: 'Not',
   infer: (context) => [context.input(0)],

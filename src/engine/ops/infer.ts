@@ -12,7 +12,7 @@ const elementLimit = 256
 export interface InferenceResult {
   /** The graph with `values` filled in. */
   readonly graph: Graph
-  /** Nodes whose operator is not known: everything behind them has no shape. */
+  /** Nodes whose operator is not known: what lies behind them has a shape only where the file declares theirs. */
   readonly unknown: readonly GraphNode[]
   /** Nodes whose shape depends on data, and why; everything behind them has no shape either. */
   readonly undecided: readonly { readonly node: GraphNode; readonly why: string }[]
@@ -36,6 +36,7 @@ export class Inference {
   constructor(
     inputs: readonly ValueInfo[],
     readonly constants: ReadonlyMap<string, TensorData>,
+    private readonly declared: ReadonlyMap<string, ValueInfo> = new Map(),
   ) {
     for (const { name, dtype, shape } of inputs) if (shape) this.known.set(name, { dtype, shape })
   }
@@ -68,6 +69,12 @@ export class Inference {
     const op = findOp(node.op, node.domain)
     if (!op) {
       this.unknown.push(node)
+      for (const name of node.outputs) {
+        const info = this.declared.get(name)
+        if (!info?.shape) continue
+        this.known.set(name, { dtype: info.dtype, shape: info.shape })
+        this.values.set(name, info)
+      }
       return
     }
     if (node.inputs.some((name) => name !== '' && !this.of(name))) return
@@ -101,7 +108,7 @@ export class Inference {
  * @throws SHAPE_MISMATCH where operands do not fit, MODEL_INVALID where a required input is missing.
  */
 export function infer(graph: Graph): InferenceResult {
-  const inference = new Inference(graph.inputs, graph.constants)
+  const inference = new Inference(graph.inputs, graph.constants, graph.declared)
   for (const node of graph.nodes) inference.step(node)
   return inference.result(graph)
 }

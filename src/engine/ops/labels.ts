@@ -174,9 +174,9 @@ export function reshapeLabels(
   const kept: Labels[] = []
   const lost: Labels[] = []
   const owner = new Map<number, Labels>()
-  const order = labels.some((entry) => entry.free)
-    ? [...labels].sort((a, b) => Number(!!a.free) - Number(!!b.free))
-    : labels
+  // What is made up gives way first, then a single unit (a mask of one channel): it cannot go anyway.
+  const yielding = (entry: Labels) => (entry.free ? 2 : entry.ids.length === 1 ? 1 : 0)
+  const order = labels.length > 1 ? [...labels].sort((a, b) => yielding(a) - yielding(b)) : labels
   for (const entry of order) {
     const touched = [...new Set(entry.axes.map(blockOf))].sort((a, b) => a - b)
     if (touched.some((block) => owner.has(block))) {

@@ -61,4 +61,10 @@ describe('labels', () => {
     expect(kept.length).toBe(1)
     expect(lost).toEqual([onAxis(2, ids(3, 4))])
   })
+  it('gives a single unit up where it is folded with channels', () => {
+    const channels = onAxis(2, ids(3, 4, 5, 6))
+    const { kept, lost } = reshapeLabels([onAxis(1, ids(7)), channels], [1, 1, 4, 1], [1, 4, 1, 1])
+    expect(kept).toEqual([onAxis(1, ids(3, 4, 5, 6))])
+    expect(lost).toEqual([onAxis(1, ids(7))])
+  })
 })

@@ -33,6 +33,8 @@ const refused = new Map([
   [23, 'float4e2m1'],
 ])
 
+export const hasDataType = (number: number | undefined): boolean => names.has(number ?? 0)
+
 export const dataTypeNumber = (dtype: DataType): number => numbers[dtype]
 
 /**

@@ -3,14 +3,17 @@ import { EspalierError } from '../../../contract/errors'
 import { type Attribute, type Dim, Graph, type GraphNode, graphReads, type ValueInfo } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
 import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
+import { findOp } from '../../ops/index'
 import { readAttribute } from './attributes'
 import { domainOf } from './branch'
-import { dataTypeOf } from './data-types'
+import { dataTypeOf, hasDataType } from './data-types'
 import { inlineFunctions } from './functions'
+import { readMessage } from './message'
 import { nodeDocumentationKey, readMetadata, setDeclaredOpset } from './metadata'
-import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema'
+import { type GraphProto, type ModelProto, type NodeProto, type ValueInfoProto, valueInfoMessage } from './schema'
 import { checkSignatures } from './signatures'
 import { ExternalData, type Resolve, readTensor } from './tensors'
+import { WireReader } from './wire'
 
 export const oldestOpset = 7
 export const newestOpset = 23
@@ -110,6 +113,19 @@ async function readConstants(graph: GraphProto, external: ExternalData): Promise
   return constants
 }
 
+/** What the file declares of values that operators unknown here compute. */
+function declarationsOf(graph: GraphProto, nodes: readonly GraphNode[]): Map<string, ValueInfo> {
+  const wanted = new Set(nodes.filter(({ op, domain }) => !findOp(op, domain)).flatMap(({ outputs }) => outputs))
+  const declared = new Map<string, ValueInfo>()
+  if (wanted.size === 0) return declared
+  for (const bytes of graph.value_info ?? []) {
+    const proto = readMessage(valueInfoMessage, new WireReader(bytes))
+    const known = hasDataType(proto.type?.tensor_type?.elem_type)
+    if (wanted.has(proto.name ?? '') && known) declared.set(proto.name ?? '', valueInfo(proto, 'value'))
+  }
+  return declared
+}
+
 const refuseSparse = () => {
   throw new EspalierError(
     'MODEL_UNSUPPORTED_FEATURE',
@@ -152,6 +168,7 @@ export async function importModel(model: ModelProto, resolve: Resolve | undefine
   requireSubgraphOpset(nodes, opsets.get('') as number)
   checkSignatures(nodes)
   const name = graph.name ?? ''
-  const parts = { name, inputs, outputs, nodes: topologicalOrder(nodes), constants, opsets, metadata }
+  const declared = declarationsOf(graph, nodes)
+  const parts = { name, inputs, outputs, nodes: topologicalOrder(nodes), constants, declared, opsets, metadata }
   return dropUnused(verify(new Graph(parts)))
 }

@@ -76,6 +76,7 @@ export const graphMessage = {
   doc_string: { id: 10, kind: 'string' },
   input: { id: 11, kind: 'many', message: valueInfoMessage },
   output: { id: 12, kind: 'many', message: valueInfoMessage },
+  value_info: { id: 13, kind: 'byteLists' },
   sparse_initializer: { id: 15, kind: 'byteLists' },
 } as const
 

@@ -33,7 +33,7 @@ message TypeProto {
 message ValueInfoProto { optional string name = 1; optional TypeProto type = 2; }
 message GraphProto {
   repeated NodeProto node = 1; optional string name = 2; repeated TensorProto initializer = 5; optional string doc_string = 10;
-  repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
+  repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; repeated ValueInfoProto value_info = 13;
 }
 message OperatorSetIdProto { optional string domain = 1; optional int64 version = 2; }
 message FunctionProto {
@@ -115,6 +115,8 @@ export interface SmallModel {
   readonly outputs: readonly Plain[]
   readonly nodes: readonly Plain[]
   readonly weights?: readonly Plain[]
+  /** Of values in between. */
+  readonly declared?: readonly Plain[]
   readonly more?: Plain
 }
 
@@ -124,10 +126,11 @@ export const smallModel = ({
   outputs,
   nodes,
   weights = [],
+  declared = [],
   more = {},
 }: SmallModel): Plain => ({
   ir_version: 8,
   opset_import: [{ domain: '', version: opset }],
-  graph: { name: 'small', node: nodes, input: inputs, output: outputs, initializer: weights },
+  graph: { name: 'small', node: nodes, input: inputs, output: outputs, initializer: weights, value_info: declared },
   ...more,
 })

@@ -23,7 +23,7 @@ function settle(graph: Graph, notes: Sentence[]): InferenceResult {
   let current = graph
   for (let round = 0; round < mostRounds; round++) {
     const rewriter = new Rewriter(current, notes)
-    const inference = new Inference(current.inputs, rewriter.constants)
+    const inference = new Inference(current.inputs, rewriter.constants, current.declared)
     const known = knownOf(inference)
     let changed = false
     for (const original of current.nodes) {
@@ -132,7 +132,8 @@ export function normalise(graph: Graph, notes: Sentence[]): Graph {
   const batch = fixedBatch(upgraded)
   const fixed = settle(upgraded, notes)
   const free =
-    batch === undefined
+    // Shapes that the file declares hold for its own batch.
+    batch === undefined || fixed.unknown.some(({ outputs }) => outputs.some((name) => upgraded.declared.has(name)))
       ? undefined
       : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed)
   const result = free ?? fixed

@@ -1,0 +1,54 @@
+/** Operators that are not known: shapes that the file declares behind them let the rest of the network be pruned. */
+import { describe, expect, it } from 'vitest'
+import { analyseCoupling } from '../../../../src/engine/coupling'
+import { readModel } from '../../../../src/engine/formats'
+import { encodeModel, floats, integers, node, smallModel, value } from '../support/onnx-proto'
+import { expectPrunedAsMasked, weight } from '../support/pruned'
+
+/** A front end that computes spectra (STFT is not known), and layers on both of its sides. */
+const spectral = (declared: boolean) =>
+  encodeModel(
+    smallModel({
+      inputs: [value('x', [1, 16])],
+      outputs: [value('y', [1, 3, 4])],
+      weights: [
+        weight('first', 16, 12),
+        weight('wide', 12, 24),
+        integers('step', [8], []),
+        floats('window', [8], [1, 2, 3, 4, 4, 3, 2, 1]),
+        integers('frames', [1, 3, 10]),
+        weight('second', 10, 12),
+        weight('out', 12, 4),
+      ],
+      declared: declared ? [value('spectra', [1, 3, 5, 2])] : [],
+      nodes: [
+        node('MatMul', ['x', 'first'], ['a']),
+        node('Relu', ['a'], ['b']),
+        node('MatMul', ['b', 'wide'], ['c']),
+        node('STFT', ['c', 'step', 'window'], ['spectra']),
+        node('Reshape', ['spectra', 'frames'], ['d']),
+        node('MatMul', ['d', 'second'], ['e']),
+        node('Relu', ['e'], ['f']),
+        node('MatMul', ['f', 'out'], ['y']),
+      ],
+    }),
+  )
+
+describe('an operator that is not known', () => {
+  it('stays whole while layers in front of it and behind it are pruned', async () => {
+    const { graph, notes } = await readModel({ name: 'small.onnx', bytes: spectral(true) })
+    expect(graph.info('spectra')?.shape).toEqual([1, 3, 5, 2])
+    expect(notes.map(({ code }) => code)).toContain('model.operator-unknown')
+    const { outcome } = await expectPrunedAsMasked(graph, [1, 16])
+    expect(outcome.kept.MatMul_a?.length).toBeLessThan(12)
+    expect(outcome.kept.MatMul_c?.length).toBe(24)
+    expect(outcome.kept.MatMul_e?.length).toBeLessThan(12)
+  })
+
+  it('hides the shapes behind it where the file does not declare them', async () => {
+    const { graph } = await readModel({ name: 'small.onnx', bytes: spectral(false) })
+    expect(graph.info('spectra')?.shape ?? null).toBeNull()
+    const behind = analyseCoupling(graph).groups.find(({ name }) => name === 'MatMul_e')
+    expect(behind?.prunable ?? false).toBe(false)
+  })
+})
