@@ -504,4 +504,18 @@ describe('the batch', () => {
     expect(graph.inputs[0]?.shape).toEqual([2, 3])
     expect(notes.map(inEnglish)).toEqual([expect.stringContaining('batch of 2 only')])
   })
+
+  it('stays a number where a product sums over it: nodes of a graph are no samples', async () => {
+    const model = smallModel({
+      inputs: [value('x', [9, 6]), value('adjacency', [9, 9])],
+      outputs: [value('y', [9, 4])],
+      weights: [floats('w', [6, 4], seq(24))],
+      nodes: [node('MatMul', ['adjacency', 'x'], ['mixed']), node('MatMul', ['mixed', 'w'], ['y'])],
+    })
+    const { graph } = await readModel({ name: 'small.onnx', bytes: encodeModel(model) })
+    expect(graph.inputs.map(({ shape }) => shape)).toEqual([
+      [9, 6],
+      [9, 9],
+    ])
+  })
 })

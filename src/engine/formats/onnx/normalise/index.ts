@@ -106,11 +106,19 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
   }
 }
 
-/** Whether the batch stays the outermost axis that is not 1; where it does not, samples would mix. */
+/**
+ * Whether the batch stays the outermost axis that is not 1 and no product sums over it (nodes of a graph, times their
+ * adjacency); where not, samples would mix.
+ */
 function keepsBatchFirst(graph: Graph, node: GraphNode): boolean {
+  const names = /\bbatch\b/
+  const shapeOf = (i: number) => graph.info(node.inputs[i] ?? '')?.shape
+  if (node.op === 'MatMul') {
+    const right = shapeOf(1)
+    return ![shapeOf(0)?.at(-1), right?.at(Math.max(-2, -right.length))].some((dim) => names.test(String(dim)))
+  }
   if (node.op !== 'Reshape') return true
   const outermost = (value: string | undefined) => String(graph.info(value ?? '')?.shape?.find((dim) => dim !== 1))
-  const names = /\bbatch\b/
   return !names.test(outermost(node.inputs[0])) || names.test(outermost(node.outputs[0]))
 }
 
