@@ -3,12 +3,14 @@
 /** Standard normal quantile of a two-sided 95 % interval. */
 export const twoSided95 = 1.959963984540054
 
+/** Of a one-sided bound with 95 % confidence. */
+const oneSided95 = 1.6448536269514722
+
 /**
- * Quantile of what is promised. Whoever checks a promise does so on samples of their own, which have a spread as large
- * again: the one-sided 95 % quantile (1.645) times the root of two, so that as many fresh samples keep the promise in 19
- * of 20 cases.
+ * Of a promise that is judged on samples alone. Whoever checks it does so on samples of their own, which have a spread as
+ * large again: the root of two more, so that as many fresh samples keep the promise in 19 of 20 cases.
  */
-export const freshSplit95 = 1.6448536269514722 * Math.SQRT2
+export const freshSplit95 = oneSided95 * Math.SQRT2
 
 /** Wilson's score interval of a share k / n (Wilson 1927). @returns [low, high] in 0..1 */
 export function shareInterval(k: number, n: number, z = twoSided95): [number, number] {
@@ -26,16 +28,32 @@ export function meanInterval(mean: number, variance: number, n: number, z = twoS
   return [mean - half, mean + half]
 }
 
-/**
- * Upper bound of a paired drop (lost - gained) / n, where `lost` samples were right only before and `gained` only
- * after: the adjusted interval of Agresti and Min (Statistics in Medicine 24, 2005), half a sample in each cell. It
- * stays above zero when nothing changed, as a finite sample must.
- * @returns share in -1..1
- */
-export function pairedDropBound(lost: number, gained: number, n: number, z = freshSplit95): number {
+/** A paired drop (lost - gained) / n and its spread over n samples, half a sample in each cell. */
+function pairedDrop(lost: number, gained: number, n: number): { drop: number; spread: number } {
   const size = n + 2
   const a = lost + 0.5
   const b = gained + 0.5
   const drop = (a - b) / size
-  return drop + z * Math.sqrt(Math.max(0, (a + b) / size - drop * drop) / size)
+  return { drop, spread: Math.sqrt(Math.max(0, (a + b) / size - drop * drop) / size) }
+}
+
+/**
+ * Upper bound of a paired drop, where `lost` samples were right only before and `gained` only after: the adjusted interval
+ * of Agresti and Min (Statistics in Medicine 24, 2005). It stays above zero when nothing changed, as a finite sample must.
+ * @returns share in -1..1
+ */
+export function pairedDropBound(lost: number, gained: number, n: number, z = freshSplit95): number {
+  const { drop, spread } = pairedDrop(lost, gained, n)
+  return drop + z * spread
+}
+
+/**
+ * The same where it is known what the samples were expected to lose, whatever their labels happened to be: then only the
+ * spread of the fresh samples counts. But the samples' own labels must not speak against it, so it is no less than their
+ * one-sided bound.
+ * @param expected share that is expected to be lost, -1..1
+ */
+export function expectedDropBound(expected: number, lost: number, gained: number, n: number): number {
+  const { drop, spread } = pairedDrop(lost, gained, n)
+  return Math.max(drop, expected) + oneSided95 * spread
 }

@@ -5,7 +5,7 @@ import type { ResultKind, Task } from './task'
 const smallest = 1e-12
 
 /** log softmax of logits at [from, from + width), or log of probabilities, in float64. */
-function logProbabilities(
+export function logProbabilities(
   values: ArrayLike<number>,
   from: number,
   width: number,

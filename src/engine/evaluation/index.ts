@@ -6,4 +6,5 @@ export { type Latency, measureLatency, measureLatencyInTime, neverRising } from 
 export { type MeasureOptions, measure, measurePairs, type Runner, remembered } from './measure'
 export { PairMeter, type PairScore } from './pair-meter'
 export { type Output, type Score, ScoreMeter } from './score-meter'
+export { sharpnessOf } from './sharpness'
 export { describeTask, type ResultKind, type Task } from './task'

@@ -15,6 +15,8 @@ export interface MeasureOptions {
   /** Number of classes, for the accuracy a class. */
   readonly classes: number
   readonly batch: number
+  /** How sure the original is made of its classes before it tells what a change is expected to lose: see `sharpnessOf`. */
+  readonly sharpness?: number | null
   /** After each batch; throws to stop. */
   onBatch?(done: number, total: number): Promise<void> | void
 }
@@ -28,16 +30,28 @@ function requireSamples(selection: Selection): void {
   }
 }
 
-/** The result of one network. @throws DATA_TOO_FEW_SAMPLES, and as the score meter does */
-export async function measure(run: Runner, selection: Selection, options: MeasureOptions): Promise<Score> {
+/** Hands over what a network answers, batch by batch, with the labels. @throws DATA_TOO_FEW_SAMPLES */
+export async function eachOutput(
+  run: Runner,
+  selection: Selection,
+  options: MeasureOptions,
+  visit: (output: Output, labels: Batch['labels']) => void,
+): Promise<void> {
   requireSamples(selection)
-  const meter = new ScoreMeter(options.task, options.classes)
   let done = 0
   for await (const [batch, output] of inOrder(batches(selection, options.batch), run, batchesAhead)) {
-    meter.add(output, batch.labels)
+    visit(output, batch.labels)
     done += batch.count
     await options.onBatch?.(done, selection.indices.length)
   }
+}
+
+/** The result of one network. @throws DATA_TOO_FEW_SAMPLES, and as the score meter does */
+export async function measure(run: Runner, selection: Selection, options: MeasureOptions): Promise<Score> {
+  const meter = new ScoreMeter(options.task, options.classes)
+  await eachOutput(run, selection, options, (output, labels) => {
+    meter.add(output, labels)
+  })
   return meter.score()
 }
 
@@ -49,7 +63,7 @@ export async function measurePairs(
   options: MeasureOptions,
 ): Promise<PairScore[]> {
   requireSamples(selection)
-  const meters = results.map(() => new PairMeter(options.task, options.classes))
+  const meters = results.map(() => new PairMeter(options.task, options.classes, options.sharpness))
   let done = 0
   const answers = async (batch: Batch, index: number): Promise<Output[]> => {
     const outputs = new Map([[original, await original(batch, index)]])

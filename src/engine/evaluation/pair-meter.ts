@@ -1,7 +1,8 @@
 /** Accumulates how a smaller network's result differs from the original's, with the bounds a promise is judged on. */
 import { EspalierError } from '../../contract/errors'
-import { freshSplit95, meanInterval, pairedDropBound } from './bounds'
+import { expectedDropBound, freshSplit95, meanInterval, pairedDropBound } from './bounds'
 import { divergence, namedClass } from './divergence'
+import { expectedLoss } from './expected-loss'
 import { columnsLast, layoutOf, type Output, type Score, ScoreMeter } from './score-meter'
 import type { Task } from './task'
 
@@ -36,11 +37,14 @@ export class PairMeter {
   private changeSquares = 0
   private lost = 0
   private gained = 0
+  /** What the original expects all samples to lose, by its own probabilities. */
+  private expected = 0
   private readonly sums = { a: 0, aa: 0, difference: 0, count: 0 }
 
   constructor(
     private readonly task: Task,
     classes: number,
+    private readonly sharpness: number | null = null,
   ) {
     this.before = new ScoreMeter(task, classes)
     this.after = new ScoreMeter(task, classes)
@@ -78,14 +82,22 @@ export class PairMeter {
         const from = (n * positions + p) * width
         kl += divergence(this.task, a, b, from, width)
         if (this.task.kind === 'gaussian') this.addSpread(a, b, from, width)
-        else if (namedClass(this.task, a, from, width) === namedClass(this.task, b, from, width)) {
-          this.agreed += 1 / count
-        }
+        else this.addNamed(a, b, from, width, count)
       }
       this.kl += kl
       this.klSquares += kl * kl
     }
     this.samples += samples
+  }
+
+  /** One of `count` positions of a sample. */
+  private addNamed(a: ArrayLike<number>, b: ArrayLike<number>, from: number, width: number, count: number): void {
+    const own = namedClass(this.task, a, from, width)
+    const given = namedClass(this.task, b, from, width)
+    if (own === given) this.agreed += 1 / count
+    else if (this.sharpness !== null) {
+      this.expected += expectedLoss(this.task, a, from, width, this.sharpness, own, given)
+    }
   }
 
   private addSpread(a: ArrayLike<number>, b: ArrayLike<number>, from: number, width: number): void {
@@ -116,12 +128,19 @@ export class PairMeter {
     return { original, result, agreement: this.agreement(), kl, klBound, drop, dropBound, samples: this.samples }
   }
 
+  private accuracyBound(): number {
+    const { lost, gained, samples, expected } = this
+    return this.sharpness === null
+      ? pairedDropBound(lost, gained, samples)
+      : expectedDropBound(expected / samples, lost, gained, samples)
+  }
+
   private drop(original: Score, result: Score): { drop: number | null; dropBound: number | null } {
     if (original.value === null || result.value === null) return { drop: null, dropBound: null }
     if (this.task.kind !== 'gaussian' && !this.dense) {
       return {
         drop: original.value - result.value,
-        dropBound: 100 * pairedDropBound(this.lost, this.gained, this.samples),
+        dropBound: 100 * this.accuracyBound(),
       }
     }
     const scale = Math.max(original.value, Number.MIN_VALUE)

@@ -3,7 +3,7 @@ import { EspalierError } from '../../contract/errors'
 import type { Goal } from '../../contract/run'
 import { say } from '../../contract/sentences'
 import type { Task } from '../evaluation'
-import { type PairScore, pairedDropBound } from '../evaluation'
+import { expectedDropBound, type PairScore } from '../evaluation'
 
 export type Tolerance = Goal & { readonly kind: 'max-drop' | 'max-kl' }
 
@@ -34,7 +34,7 @@ export const keepsPromise = (goal: Tolerance, score: PairScore): boolean => boun
  */
 export function requireSupport(goal: Tolerance, task: Task, samples: number): void {
   if (goal.kind !== 'max-drop' || task.metric !== 'accuracy') return
-  const bound = (n: number) => 100 * pairedDropBound(0, 0, n)
+  const bound = (n: number) => 100 * expectedDropBound(0, 0, 0, n)
   if (bound(samples) <= goal.value) return
   let enough = samples
   while (bound(enough) > goal.value) enough = Math.ceil(enough * 1.1) + 1

@@ -2,7 +2,7 @@
 import { EspalierError } from '../../contract/errors'
 import type { LatencyPoint, Round, TraceCheckpoint } from '../../contract/run'
 import { type Sentence, say } from '../../contract/sentences'
-import { measurePairs, type PairScore, type Runner, remembered } from '../evaluation'
+import { measurePairs, type PairScore, type Runner, remembered, sharpnessOf } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { cut, isBudget, type Removal } from '../strategies/trajectory'
 import { packGraph, unpackGraph } from './checkpoint/graph-codec'
@@ -74,9 +74,11 @@ async function measureTrial(
   graph: Graph,
   doing: Sentence,
   [from, to]: readonly [number, number],
+  sharpness: number | null = null,
 ): Promise<PairScore> {
+  const options = { ...measureOptions(run, 'verify', doing, from, to), sharpness }
   const [score] = await withRunners([graph], (runners) =>
-    measurePairs(original, runners, run.splits.verification, measureOptions(run, 'verify', doing, from, to)),
+    measurePairs(original, runners, run.splits.verification, options),
   )
   return score as PairScore
 }
@@ -129,6 +131,8 @@ async function toTolerance(run: Run, goal: Tolerance): Promise<Verified> {
   try {
     await withRunners([run.graph], async ([runner]) => {
       const original = remembered(runner as Runner)
+      const first = measureOptions(run, 'verify', say('doing.verifying'), 0, 0)
+      const sharpness = await sharpnessOf(original, run.splits.verification, first)
       await bisect(run.cost.original.macs, async (target, trial) => {
         const decision = await decider.decideTo(target, trial)
         throwIfCancelled(run.hooks.signal)
@@ -142,7 +146,7 @@ async function toTolerance(run: Run, goal: Tolerance): Promise<Verified> {
         const done = await run.steps.once<Measured>(`trial-${trial}`, async () => {
           const realised = await realise(run, trajectory, `refit-${trial}`, ...share)
           const doing = say('doing.trial', { trial: trial + 1 })
-          const score = await measureTrial(run, original, realised.graph, doing, share)
+          const score = await measureTrial(run, original, realised.graph, doing, share, sharpness)
           const passed = keepsPromise(goal, score)
           const network = passed ? keptNetwork(realised) : null
           return { passed, kl: score.kl, bound: boundOf(goal, score), network }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PairMeter, pairedDropBound, type Task } from '../../../src/engine/evaluation'
+import { expectedDropBound, PairMeter, type Task } from '../../../src/engine/evaluation'
 import { checkGoal, keepsPromise, requireSupport } from '../../../src/engine/pipeline/goal'
 
 const classes: Task = { kind: 'softmax', probabilities: false, metric: 'accuracy' }
@@ -54,7 +54,7 @@ describe('goals', () => {
         })(),
       )?.[1],
     )
-    expect(100 * pairedDropBound(0, 0, enough)).toBeLessThanOrEqual(0.5)
+    expect(100 * expectedDropBound(0, 0, 0, enough)).toBeLessThanOrEqual(0.5)
     expect(() => requireSupport({ kind: 'max-drop', value: 0.5 }, classes, enough)).not.toThrow()
   })
 })
