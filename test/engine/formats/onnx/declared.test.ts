@@ -1,8 +1,10 @@
 /** Operators that are not known: shapes that the file declares behind them let the rest of the network be pruned. */
+import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { analyseCoupling } from '../../../../src/engine/coupling'
-import { readModel } from '../../../../src/engine/formats'
+import { readModel, writeModel } from '../../../../src/engine/formats'
 import { encodeModel, floats, integers, node, smallModel, value } from '../support/onnx-proto'
+import { probe } from '../support/onnx-runtime'
 import { expectPrunedAsMasked, weight } from '../support/pruned'
 
 /** A front end that computes spectra (STFT is not known), and layers on both of its sides. */
@@ -33,6 +35,54 @@ const spectral = (declared: boolean) =>
       ],
     }),
   )
+
+describe('a pipeline of scikit-learn', () => {
+  it('is pruned behind its scaler, in front of its labels', async () => {
+    const bytes = encodeModel(
+      smallModel({
+        inputs: [value('x', ['n', 6])],
+        outputs: [value('y', ['n', 3]), value('label', null, 7)],
+        weights: [weight('w', 6, 12), weight('out', 12, 3), integers('classes', [4, 5, 6])],
+        nodes: [
+          {
+            ...node('Scaler', ['x'], ['scaled'], {
+              offset: { floats: [0, 1, 2, 3, 4, 5] },
+              scale: { floats: [0.5, 1, 2, 0.5, 1, 2] },
+            }),
+            domain: 'ai.onnx.ml',
+          },
+          node('MatMul', ['scaled', 'w'], ['a']),
+          node('Relu', ['a'], ['b']),
+          node('MatMul', ['b', 'out'], ['c']),
+          node('Softmax', ['c'], ['y'], { axis: { i: -1 } }),
+          node('ArgMax', ['y'], ['best'], { axis: { i: 1 }, keepdims: { i: 0 } }),
+          { ...node('ArrayFeatureExtractor', ['classes', 'best'], ['label']), domain: 'ai.onnx.ml' },
+        ],
+        more: {
+          opset_import: [
+            { domain: '', version: 17 },
+            { domain: 'ai.onnx.ml', version: 1 },
+          ],
+        },
+      }),
+    )
+    const { graph } = await readModel({ name: 'small.onnx', bytes })
+    expect(graph.nodes.map(({ op }) => op)).toEqual(
+      'Sub Mul MatMul Relu MatMul Softmax ArgMax ArrayFeatureExtractor'.split(' '),
+    )
+    const [written] = await writeModel(graph, 'onnx', 'small')
+    const feeds = { x: new Tensor('float32', probe(12), [2, 6]) }
+    const answers = []
+    for (const file of [bytes, written?.bytes as Uint8Array]) {
+      const session = await InferenceSession.create(file, { logSeverityLevel: 4 })
+      const { y, label } = await session.run(feeds)
+      answers.push([Array.from(y?.data as Float32Array, (p) => p.toFixed(5)), label?.dims, label?.data])
+    }
+    expect(answers[1]).toEqual(answers[0])
+    const { outcome } = await expectPrunedAsMasked(graph, [2, 6])
+    expect(outcome.kept.MatMul_a?.length).toBeLessThan(12)
+  })
+})
 
 describe('an operator that is not known', () => {
   it('stays whole while layers in front of it and behind it are pruned', async () => {

@@ -117,6 +117,18 @@ function finishEmbedding(into: Expansion, sum: string): void {
   into.result(total, 2)
 }
 
+/** (x - offset) * scale, as scikit-learn's pipelines begin; always in float32. */
+const scaler: Rule = (into) => {
+  const listOf = (name: string, fallback: number) => {
+    const given = into.node.attributes.get(name)
+    const values = given?.kind === 'floats' && given.value.length > 0 ? given.value : [fallback]
+    return into.numbers(name, [values.length], values)
+  }
+  const given = into.input(0)
+  const value = into.rewriter.dtype(given) === 'float32' ? given : into.one('Cast', [given], { to: int(1) })
+  into.result(into.one('Mul', [into.one('Sub', [value, listOf('offset', 0)]), listOf('scale', 1)]))
+}
+
 const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides']
 
 /** By domain and operator. */
@@ -129,6 +141,7 @@ export const plainExpansions: Readonly<Record<string, Rule>> = {
   'com.microsoft::QuickGelu': (into) =>
     into.result(swish(into, into.input(0), numberAttribute(into.node, 'alpha', 1.702))),
   '::Swish': (into) => into.result(swish(into, into.input(0), numberAttribute(into.node, 'alpha', 1))),
+  'ai.onnx.ml::Scaler': scaler,
   'com.microsoft::BiasAdd': (into) => into.result(into.add(into.add(into.input(0), into.input(1)), into.input(2))),
   'com.microsoft::LayerNormalization': (into) =>
     into.result(
