@@ -8,10 +8,12 @@ import { onAxis, reshapeLabels, transposeLabels } from '../ops/labels'
 import { oneSample } from '../ops/shapes'
 import { einsumsToMatMuls } from './einsum'
 import { unflattenRows } from './flattened'
+import { picksToParts } from './picked-parts'
 
 /** @param graph with inferred shapes */
 export function canonicalise(graph: Graph): Graph {
-  const plain = withShapes(einsumsToMatMuls(graph), graph)
+  const parted = withShapes(picksToParts(graph), graph)
+  const plain = withShapes(einsumsToMatMuls(parted), parted)
   const rewritten = shufflesToGathers(untieVectors(withShapes(unflattenRows(plain), plain)))
   return rewritten === graph ? graph : inferShapes(verify(rewritten))
 }
