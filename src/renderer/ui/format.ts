@@ -14,6 +14,12 @@ const numberFormat = (locale: string, digits: number): Intl.NumberFormat => {
 export const formatNumber = (value: number, locale: string, digits = 0): string =>
   numberFormat(locale, digits).format(value)
 
+/** Three figures of a number below a thousand; 99.96 is 100, and not 100.0. */
+function threeFigures(value: number, locale: string): string {
+  const size = Math.abs(value)
+  return formatNumber(value, locale, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)
+}
+
 /** Counts with an SI letter: 12.6 M, 288 k. SI letters are the same in both languages and in the field's papers. */
 export function formatCount(value: number, locale: string): string {
   const scales: [number, string][] = [
@@ -23,9 +29,9 @@ export function formatCount(value: number, locale: string): string {
     [1e3, 'k'],
   ]
   for (const [scale, letter] of scales) {
-    if (Math.abs(value) >= scale) {
-      const scaled = value / scale
-      return `${formatNumber(scaled, locale, Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2)} ${letter}`
+    // What rounds to a thousand is one of the next letter.
+    if (Math.abs(value) >= (scale > 1e3 ? 0.9995 : 1) * scale) {
+      return `${threeFigures(value / scale, locale)} ${letter}`
     }
   }
   return formatNumber(value, locale)
@@ -37,11 +43,11 @@ export function formatBytes(value: number, locale: string): string {
   const units = ['kB', 'MB', 'GB', 'TB']
   let scaled = value
   let unit = -1
-  while (Math.abs(scaled) >= 1000 && unit < units.length - 1) {
+  while (Math.abs(scaled) >= (unit < 0 ? 1000 : 999.5) && unit < units.length - 1) {
     scaled /= 1000
     unit += 1
   }
-  return `${formatNumber(scaled, locale, Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2)} ${units[unit]}`
+  return `${threeFigures(scaled, locale)} ${units[unit]}`
 }
 
 /** A share 0..1 as percent. */

@@ -4,7 +4,7 @@ import * as format from './format'
 import { useMinutes, useNow } from './use-now'
 
 export function useFormat() {
-  const { locale } = useI18n()
+  const { locale, t } = useI18n()
   const now = useNow()
   const minutes = useMinutes()
   return {
@@ -22,6 +22,9 @@ export function useFormat() {
     small: format.formatSmall,
     duration: format.formatDuration,
     shape: format.formatShape,
+    /** One after the other, with the commas of the language. */
+    list: (parts: readonly string[]) =>
+      parts.reduce((all, next) => (all === '' ? next : t('common.listed', { all, next })), ''),
   }
 }
 

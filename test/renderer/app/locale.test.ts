@@ -12,7 +12,7 @@ const flat = (texts: Texts, path = ''): [string, string][] =>
 
 /** Names and symbols that are written alike in both languages. */
 const alike =
-  /^[\s\d\p{P}\p{S}]*$|^(Espalier|FPGM|APoZ|LAMP|HRank|ThiNet|CHIP|NISP|JSON|HTML|ONNX|SHA-256|Fisher|\/home\/\S+|[{}\w\s×→·,]*\{\w+\}[{}\w\s×→·,]*)$/u
+  /^[\s\d\p{P}\p{S}]*$|^(Espalier|FPGM|APoZ|LAMP|HRank|ThiNet|CHIP|NISP|JSON|HTML|ONNX|SHA-256|Fisher|\/home\/\S+|[{}\w\s×→·,]*\{\w+\}[{}\w\s×→·,]*|([\s\p{P}\p{S}]*\{\w+\})+[\s\p{P}\p{S}]*)$/u
 const han = /\p{Script=Han}/u
 
 describe.each(Object.entries(features))('texts of %s', (_name, pair) => {

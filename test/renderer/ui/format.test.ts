@@ -1,8 +1,12 @@
 /** Figures as every screen writes them. */
+import { mount } from '@vue/test-utils'
 import { expect, it } from 'vitest'
+import { defineComponent } from 'vue'
+import { type Language, makeI18n } from '../../../src/renderer/app/locale/i18n'
 import { axisOption } from '../../../src/renderer/charts/options'
 import type { Palette } from '../../../src/renderer/charts/palette'
-import { formatDelta, formatSmall } from '../../../src/renderer/ui/format'
+import { formatBytes, formatCount, formatDelta, formatSmall } from '../../../src/renderer/ui/format'
+import { useFormat } from '../../../src/renderer/ui/use-format'
 
 it('what is below zero has a minus sign, in words and on axes', () => {
   expect([formatSmall(-0.2773), formatSmall(0.0471), formatSmall(-4.77e-6), formatSmall(0)]).toEqual([
@@ -19,4 +23,35 @@ it('what is below zero has a minus sign, in words and on axes', () => {
     '0.3',
     'L2-norm',
   ])
+})
+
+it('what rounds up has no more figures than what it rounds to', () => {
+  expect([99_960, 9996, 999_700, 100_400, 832].map((value) => formatBytes(value, 'en'))).toEqual([
+    '100 kB',
+    '10.0 kB',
+    '1.00 MB',
+    '100 kB',
+    '832 B',
+  ])
+  expect([99_960, 999_700, 5_810_000, 12].map((value) => formatCount(value, 'en'))).toEqual([
+    '100 k',
+    '1.00 M',
+    '5.81 M',
+    '12',
+  ])
+})
+
+it('lists and labels have the punctuation of the language', () => {
+  const said = (language: Language) => {
+    const i18n = makeI18n()
+    i18n.global.locale.value = language
+    const Listed = defineComponent({
+      setup() {
+        const format = useFormat()
+        return () => i18n.global.t('common.labelled', { label: format.list(['a', 'b', 'c']), value: format.list([]) })
+      },
+    })
+    return mount(Listed, { global: { plugins: [i18n] } }).text()
+  }
+  expect([said('en'), said('zh-CN')]).toEqual(['a, b, c:', 'a、b、c：'])
 })

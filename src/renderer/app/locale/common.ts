@@ -43,6 +43,10 @@ export default bilingual(
     removed: '{name} moved to trash.',
     removedMany: '{n} moved to trash.',
     emptyValue: 'none',
+    listed: '{all}, {next}',
+    clauses: '{first}; {second}',
+    labelled: '{label}: {value}',
+    withUnit: '{name}, {unit}',
     task: {
       left: 'about {time} left',
       unknown: 'time left not known yet',
@@ -234,6 +238,10 @@ export default bilingual(
     removed: '“{name}”已移到回收站。',
     removedMany: '已将 {n} 项移到回收站。',
     emptyValue: '无',
+    listed: '{all}、{next}',
+    clauses: '{first}；{second}',
+    labelled: '{label}：{value}',
+    withUnit: '{name}（{unit}）',
     task: {
       left: '大约还需 {time}',
       unknown: '剩余时间尚不清楚',

@@ -9,6 +9,7 @@ export interface Words {
   readonly x: string
   readonly y: string
   readonly figure: (value: number) => string
+  readonly labelled: (label: string, value: string) => string
   readonly runName: (id: string) => string
 }
 
@@ -59,11 +60,15 @@ export function chartOption(
             if (chart.kind === 'scatter') {
               const dot = one.dots[dataIndex]
               return dot
-                ? [words.runName(dot.runId), `${words.x}: ${words.figure(dot.x)}`, `${words.y}: ${words.figure(dot.y)}`]
+                ? [
+                    words.runName(dot.runId),
+                    words.labelled(words.x, words.figure(dot.x)),
+                    words.labelled(words.y, words.figure(dot.y)),
+                  ]
                 : []
             }
             const stop = bars ? one.stops.find(({ at }) => String(at) === name) : one.stops[dataIndex]
-            return stop ? [`${one.name || words.y}: ${words.figure(stop.mean)} (n = ${stop.n})`] : []
+            return stop ? [words.labelled(one.name || words.y, `${words.figure(stop.mean)} (n = ${stop.n})`)] : []
           })
           .join('\n')
       },

@@ -147,7 +147,7 @@ export default bilingual(
     },
     epochs: '{n} epoch, learning rate {rate} | {n} epochs, learning rate {rate}',
     distilled: 'with teacher',
-    noFinetune: 'none',
+    noFinetune: 'None',
     repeat: 'Same command, same seed, same machine: the same bytes.',
     copyCommand: 'Copy as command line',
     name: 'Name of the run',
