@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { completions } from '../../../src/renderer/features/runs/completions'
+import { makeI18n } from '../../../src/renderer/app/locale/i18n'
+import { completions, meaningOf } from '../../../src/renderer/features/runs/completions'
 import { figuresOf } from '../../../src/renderer/features/runs/figures'
 import { misread, parseQuery, readNumber } from '../../../src/renderer/features/runs/query'
 import type { QueryNames } from '../../../src/renderer/features/runs/query-keys'
@@ -115,6 +116,13 @@ describe('completion', () => {
     expect(offers('-sta')).toEqual(['-status:'])
     expect(offers('strategy:l2,ran')).toEqual(['strategy:l2,random '])
     expect(offers('model:"model m-v')).toEqual(['model:"model m-vgg" '])
+  })
+
+  it('says what keys and values mean, where the catalogue does', () => {
+    const { t, te } = makeI18n().global
+    const meaning = (term: string) => (te(meaningOf(term)) ? t(meaningOf(term)) : '')
+    const terms = ['status:', 'tag:', 'macs<', 'accuracy>=', '-status:done', 'strategy:l1,result-oriented', 'tag:keep']
+    expect(terms.map(meaning)).toEqual(['Status', 'Tags', 'MACs kept', 'Accuracy', 'Done', 'Result-oriented', ''])
   })
 
   it('offers signs for figures', () => {

@@ -24,6 +24,23 @@ function valuesOf(key: keyof typeof textKeys, typed: string, runs: readonly Run[
     .map(([value]) => value)
 }
 
+/** Keys that are called otherwise than the column they ask. */
+const columnOf: Readonly<Record<string, string>> = {
+  tag: 'tags',
+  note: 'notes',
+  data: 'dataset',
+  budget: 'goal',
+  seconds: 'duration',
+}
+
+/** Where the catalogue says what an offered term means: keys as the table's columns are called, values as the table shows them. */
+export function meaningOf(term: string): string {
+  const [, key = '', value = ''] = /^-?([a-z]+)(?:[:=<>]|!=)=?(?:.*,)?(.*)$/.exec(term) ?? []
+  const known = canonical(key)
+  if (value === '') return `runs.column.${columnOf[known] ?? known}`
+  return known === 'strategy' ? `common.strategy.${value}.title` : `common.${known}.${value}`
+}
+
 /** Whole queries that begin as this one; at most eight. */
 export function completions(query: string, runs: readonly Run[], names: QueryNames): string[] {
   const last = /(?:[^\s"]|"[^"]*"?)*$/.exec(query)?.[0] ?? ''
