@@ -505,6 +505,68 @@ describe('the batch', () => {
     expect(notes.map(inEnglish)).toEqual([expect.stringContaining('batch of 2 only')])
   })
 
+  it.each([
+    [
+      'heads are made of steps and samples together',
+      [integers('heads', [4, 2, 3]), integers('back', [4, 1, 6])],
+      [
+        node('Transpose', ['x'], ['a'], { perm: { ints: [1, 0, 2] } }),
+        node('Reshape', ['a', 'heads'], ['b']),
+        node('Transpose', ['b'], ['c'], { perm: { ints: [1, 0, 2] } }),
+        node('CumSum', ['c', 'step'], ['d']),
+        node('Transpose', ['d'], ['e'], { perm: { ints: [1, 0, 2] } }),
+        node('Reshape', ['e', 'back'], ['f']),
+        node('Transpose', ['f'], ['y'], { perm: { ints: [1, 0, 2] } }),
+      ],
+    ],
+    [
+      'something stored for one sample is joined with it',
+      [floats('token', [1, 4, 6], seq(24))],
+      [
+        node('Concat', ['x', 'token'], ['a'], { axis: { i: 1 } }),
+        node('Slice', ['a', 'none', 'step', 'one'], ['b']),
+        node('Add', ['x', 'b'], ['y']),
+      ],
+    ],
+    [
+      'a shape for one sample lays features over samples',
+      [integers('turned', [6, 4, 1]), integers('back', [1, 4, 6])],
+      [
+        node('Transpose', ['x'], ['a'], { perm: { ints: [2, 1, 0] } }),
+        node('Reshape', ['a', 'back'], ['b']),
+        node('Relu', ['b'], ['y']),
+      ],
+    ],
+  ])('stays a number where %s', async (_, weights, nodes) => {
+    const model = smallModel({
+      inputs: [value('x', [1, 4, 6])],
+      outputs: [value('y', null)],
+      weights: [integers('step', [1]), integers('none', [0]), integers('one', [1]), ...weights],
+      nodes,
+    })
+    const { graph } = await readModel({ name: 'small.onnx', bytes: encodeModel(model) })
+    expect(graph.inputs[0]?.shape).toEqual([1, 4, 6])
+  })
+
+  it('is free where operators keep samples apart, whatever axis they lie along', async () => {
+    const model = smallModel({
+      inputs: [value('x', [1, 4, 6])],
+      outputs: [value('y', [1, 4, 4])],
+      weights: [floats('w', [6, 4], seq(24)), floats('scale', [4], seq(4, 1))],
+      nodes: [
+        node('Transpose', ['x'], ['a'], { perm: { ints: [1, 0, 2] } }),
+        node('MatMul', ['a', 'w'], ['b']),
+        node('Mul', ['b', 'scale'], ['c']),
+        node('Softmax', ['c'], ['d'], { axis: { i: 0 } }),
+        node('Transpose', ['d'], ['e'], { perm: { ints: [1, 2, 0] } }),
+        node('Transpose', ['e'], ['f'], { perm: { ints: [0, 2, 1] } }),
+        node('MatMul', ['e', 'f'], ['y']),
+      ],
+    })
+    const { graph } = await readModel({ name: 'small.onnx', bytes: encodeModel(model) })
+    expect(graph.inputs[0]?.shape).toEqual(['batch', 4, 6])
+  })
+
   it('stays a number where a product sums over it: nodes of a graph are no samples', async () => {
     const model = smallModel({
       inputs: [value('x', [9, 6]), value('adjacency', [9, 9])],

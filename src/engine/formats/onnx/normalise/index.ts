@@ -1,10 +1,11 @@
 /** Import -> canonical graph: opset 17 forms, constants folded, batch free where the network allows it, shapes known. */
 import { EspalierError } from '../../../../contract/errors'
 import { type Sentence, say } from '../../../../contract/sentences'
-import type { Graph, GraphNode, Shape } from '../../../graph/graph'
+import type { Graph, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
 import { Inference, type InferenceResult, infer } from '../../../ops/infer'
 import { setDeclaredShape } from '../metadata'
+import { keepsSamplesApart } from './carried-batch'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
 import { upgradeAndFold } from './fold'
@@ -97,29 +98,14 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
     const cut = [...free.values.values()].some(({ shape }) =>
       shape?.some((dim) => typeof dim === 'string' && /\(.*batch/.test(dim)),
     )
-    const mixed = free.nodes.some((node) => !keepsBatchFirst(free, node))
-    return carried && !named && !cut && !mixed && result.undecided.length <= fixed.undecided.length ? result : undefined
+    return carried && !named && !cut && keepsSamplesApart(free) && result.undecided.length <= fixed.undecided.length
+      ? result
+      : undefined
   } catch (error) {
     // Shapes that only work out for the declared batch are the very answer to the question.
     if (error instanceof EspalierError) return undefined
     throw error
   }
-}
-
-/**
- * Whether the batch stays the outermost axis that is not 1 and no product sums over it (nodes of a graph, times their
- * adjacency); where not, samples would mix.
- */
-function keepsBatchFirst(graph: Graph, node: GraphNode): boolean {
-  const names = /\bbatch\b/
-  const shapeOf = (i: number) => graph.info(node.inputs[i] ?? '')?.shape
-  if (node.op === 'MatMul') {
-    const right = shapeOf(1)
-    return ![shapeOf(0)?.at(-1), right?.at(Math.max(-2, -right.length))].some((dim) => names.test(String(dim)))
-  }
-  if (node.op !== 'Reshape') return true
-  const outermost = (value: string | undefined) => String(graph.info(value ?? '')?.shape?.find((dim) => dim !== 1))
-  return !names.test(outermost(node.inputs[0])) || names.test(outermost(node.outputs[0]))
 }
 
 function rememberShapes(graph: Graph): Graph {
