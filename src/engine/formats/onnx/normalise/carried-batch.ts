@@ -5,69 +5,7 @@
 import { type Graph, type GraphNode, numberAttribute, numbersAttribute, stringAttribute } from '../../../graph/graph'
 import { toNumbers } from '../../../graph/tensor'
 import { oneSample } from '../../../ops/shapes'
-
-/** Along this axis lie `outer` runs of the samples, `inner` elements each. */
-interface Place {
-  readonly axis: number
-  readonly outer: number
-  readonly inner: number
-}
-
-/** Nothing of a value depends on the sample. */
-type Found = Place | null
-
-class Mixed extends Error {}
-
-const mixed = (): never => {
-  throw new Mixed()
-}
-
-const product = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1)
-const namesBatch = (dim: unknown) => typeof dim === 'string' && /\bbatch\b/.test(dim)
-
-class Walk {
-  private readonly places = new Map<string, Found>()
-
-  constructor(readonly graph: Graph) {
-    for (const { name } of graph.inputs) this.places.set(name, { axis: 0, outer: 1, inner: 1 })
-  }
-
-  shape(value: string | undefined) {
-    return this.graph.info(value ?? '')?.shape ?? mixed()
-  }
-
-  rank(value: string | undefined): number {
-    return this.shape(value).length
-  }
-
-  place(value: string | undefined): Found {
-    return this.places.get(value ?? '') ?? null
-  }
-
-  /** The axis that names the batch must be the one it lies along. */
-  set(value: string, place: Found): void {
-    if (value === '') return
-    const named = this.shape(value).flatMap((dim, axis) => (namesBatch(dim) ? [axis] : []))
-    if (named.length !== (place ? 1 : 0) || (place && named[0] !== place.axis)) mixed()
-    this.places.set(value, place)
-  }
-
-  /** The place in another shape of the same elements in the same order. */
-  reshaped(from: string, to: string, { axis, outer, inner }: Place): Place {
-    const before = oneSample(this.shape(from))
-    const after = oneSample(this.shape(to))
-    const first = product(before.slice(0, axis)) * outer
-    const last = inner * product(before.slice(axis + 1))
-    const found = this.shape(to).findIndex(namesBatch)
-    const place = {
-      axis: found,
-      outer: first / product(after.slice(0, found)),
-      inner: last / product(after.slice(found + 1)),
-    }
-    const even = Number.isInteger(place.outer) && Number.isInteger(place.inner)
-    return found >= 0 && even && place.outer * place.inner === after[found] ? place : mixed()
-  }
-}
+import { type Found, Mixed, mixed, namesBatch, type Place, Walk } from './batch-walk'
 
 type Rule = (walk: Walk, node: GraphNode) => readonly Found[]
 
@@ -95,9 +33,36 @@ const read = (node: GraphNode) => node.inputs.filter((name) => name !== '')
 
 const broadcast: Rule = (walk, node) => [joined(walk, read(node), walk.rank(node.outputs[0]))]
 
+const constantAxes = (walk: Walk, node: GraphNode, i: number): readonly number[] | undefined => {
+  const constant = walk.graph.constants.get(node.inputs[i] ?? '')
+  return constant && toNumbers(constant)
+}
+
+const everyAxis = (rank: number) => Array.from({ length: rank }, (_, axis) => axis)
+
+/** Where an axis goes when others of one position join or leave. */
+function kept(walk: Walk, node: GraphNode, { axis }: Place): number {
+  const [from, to] = [walk.rank(node.inputs[0]), walk.rank(node.outputs[0])]
+  if (node.op === 'Flatten') return axis < numberAttribute(node, 'axis', 1) ? 0 : 1
+  const given = numbersAttribute(node, 'axes', undefined) ?? constantAxes(walk, node, 1)
+  const ones = walk.shape(node.inputs[0]).flatMap((extent, k) => (extent === 1 ? [k] : []))
+  const axes = (given ?? ones).map((each) => (each + Math.max(from, to)) % Math.max(from, to))
+  if (node.op === 'Unsqueeze') return everyAxis(to).filter((each) => !axes.includes(each))[axis] as number
+  return node.op === 'Squeeze'
+    ? everyAxis(from)
+        .filter((each) => !axes.includes(each))
+        .indexOf(axis)
+    : axis
+}
+
 const reordered: Rule = (walk, node) => {
-  const place = walk.place(node.inputs[0])
-  return [place && walk.reshaped(node.inputs[0] as string, node.outputs[0] as string, place)]
+  const [from, to] = [node.inputs[0] as string, node.outputs[0] as string]
+  const place = walk.place(from)
+  if (!place) return [null]
+  const places = walk.reshaped(from, to, place)
+  if (walk.choose && node.op === 'Reshape') return [places.length > 0 ? walk.choose(node, places) : mixed()]
+  const axis = walk.choose ? kept(walk, node, place) : walk.shape(to).findIndex(namesBatch)
+  return [places.find((each) => each.axis === axis) ?? mixed()]
 }
 
 /** Stretched from one position, or made of sizes: the same for every sample. */
@@ -123,13 +88,6 @@ const along =
   }
 
 const axisAttribute = (fallback: number) => along((_, node) => [numberAttribute(node, 'axis', fallback)])
-
-const constantAxes = (walk: Walk, node: GraphNode, i: number): readonly number[] | undefined => {
-  const constant = walk.graph.constants.get(node.inputs[i] ?? '')
-  return constant && toNumbers(constant)
-}
-
-const everyAxis = (rank: number) => Array.from({ length: rank }, (_, axis) => axis)
 
 const reduce = along((walk, node, rank) => {
   const given = numbersAttribute(node, 'axes', undefined) ?? constantAxes(walk, node, 1)
@@ -327,19 +285,70 @@ const plain: Rule = (walk, node) => {
   )
 }
 
-/** @param graph whose inputs have a free first axis, with inferred shapes */
-export function keepsSamplesApart(graph: Graph): boolean {
+function follow(walk: Walk): void {
+  for (const node of walk.graph.nodes) {
+    const found = (rules.get(node.op) ?? plain)(walk, node)
+    node.outputs.forEach((name, o) => {
+      walk.set(name, found[o] ?? null)
+    })
+  }
+}
+
+/** @returns undefined where samples mix */
+function unmixed<T>(work: () => T): T | undefined {
   try {
-    const walk = new Walk(graph)
-    for (const node of graph.nodes) {
-      const found = (rules.get(node.op) ?? plain)(walk, node)
-      node.outputs.forEach((name, o) => {
-        walk.set(name, found[o] ?? null)
-      })
-    }
-    return true
+    return work()
   } catch (error) {
-    if (error instanceof Mixed) return false
+    if (error instanceof Mixed) return undefined
     throw error
   }
+}
+
+/** @param graph whose inputs have a free first axis, with inferred shapes */
+export const keepsSamplesApart = (graph: Graph): boolean =>
+  unmixed(() => {
+    follow(new Walk(graph))
+    return true
+  }) ?? false
+
+/** Wrong turns taken back before the search is given up; fewer in networks of very many operators. */
+const mostTurns = 300
+const mostSteps = 400_000
+
+/**
+ * Along which axis the samples lie behind each Reshape, were there several: shapes of one sample leave it open whether steps
+ * or heads are folded with them. The last open choice is taken back where what follows mixes samples.
+ * @param graph for a batch of one, with inferred shapes
+ * @returns by name of the Reshape; undefined where samples mix whatever is chosen
+ */
+export function axesOfBatch(graph: Graph): ReadonlyMap<string, number> | undefined {
+  const turns: { taken: number; open: number }[] = []
+  const most = Math.min(mostTurns, mostSteps / graph.nodes.length)
+  for (let tries = 0; tries < most; tries++) {
+    const axes = new Map<string, number>()
+    let at = 0
+    const choose = (node: GraphNode, candidates: readonly Place[]): Place => {
+      turns[at] ??= { taken: 0, open: candidates.length }
+      const place = candidates[(turns[at++] as { taken: number }).taken] as Place
+      axes.set(node.name, place.axis)
+      return place
+    }
+    const walk = new Walk(graph, choose)
+    const apart = unmixed(() => {
+      follow(walk)
+      return graph.outputs.every(({ name }) => walk.place(name)?.axis === 0)
+    })
+    if (apart) return axes
+    turns.length = at
+    while (
+      turns.length > 0 &&
+      (turns.at(-1) as { taken: number; open: number }).taken + 1 >= (turns.at(-1)?.open ?? 0)
+    ) {
+      turns.pop()
+    }
+    const last = turns.at(-1)
+    if (!last) return undefined
+    last.taken++
+  }
+  return undefined
 }

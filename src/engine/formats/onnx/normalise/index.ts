@@ -5,7 +5,7 @@ import type { Graph, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
 import { Inference, type InferenceResult, infer } from '../../../ops/infer'
 import { setDeclaredShape } from '../metadata'
-import { keepsSamplesApart } from './carried-batch'
+import { axesOfBatch, keepsSamplesApart } from './carried-batch'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
 import { upgradeAndFold } from './fold'
@@ -85,6 +85,27 @@ function copyBatchInReshapes(graph: Graph, shapes: Graph, batch: number): Graph 
   return rewriter.finish()
 }
 
+/**
+ * Shapes for one sample, rewritten so that any number of samples lies where it must behind each Reshape; undefined where
+ * samples mix.
+ */
+function moveBatchInReshapes(graph: Graph): Graph | undefined {
+  const axes = axesOfBatch(graph)
+  if (!axes) return undefined
+  const rewriter = new Rewriter(graph, [])
+  for (const node of graph.nodes) {
+    const axis = axes.get(node.name)
+    const after = graph.info(node.outputs[0] ?? '')?.shape
+    if (axis === undefined || !after?.every((dim) => Number(dim) > 0)) {
+      rewriter.emit(node)
+      continue
+    }
+    const target = after.map((dim, k) => (k === axis ? -1 : Number(dim)))
+    rewriter.emit(withInput(withAttributes(node, { allowzero: undefined }), 1, rewriter.addInts(node, 'shape', target)))
+  }
+  return rewriter.finish()
+}
+
 /** The graph for any batch, or undefined where the network does not allow it. */
 function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | undefined {
   const inputs = graph.inputs.map((input) => ({ ...input, shape: freed(input.shape as Shape) }))
@@ -108,6 +129,11 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
   }
 }
 
+function freeMoved(fixed: InferenceResult): InferenceResult | undefined {
+  const moved = fixed.unknown.length + fixed.undecided.length === 0 ? moveBatchInReshapes(fixed.graph) : undefined
+  return moved && freeBatch(rememberShapes(moved), fixed)
+}
+
 function rememberShapes(graph: Graph): Graph {
   const metadata = new Map(graph.metadata)
   for (const value of [...graph.inputs, ...graph.outputs]) {
@@ -129,7 +155,8 @@ export function normalise(graph: Graph, notes: Sentence[]): Graph {
     // Shapes that the file declares hold for its own batch.
     batch === undefined || fixed.unknown.some(({ outputs }) => outputs.some((name) => upgraded.declared.has(name)))
       ? undefined
-      : freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed)
+      : (freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed) ??
+        (batch === 1 ? freeMoved(fixed) : undefined))
   const result = free ?? fixed
   if (batch !== undefined && !free) {
     notes.push(say('model.batch-as-exported', { batch }))
