@@ -166,7 +166,7 @@ export const work: Readonly<Record<string, string>> = {
   'There is no such file.': '没有这样的文件。',
   'There is no such host.': '没有这样的主机。',
   'There is no {0} with the id "{1}". It may have been removed; reload the list.':
-    '没有编号为“{1}”的 {0}。它可能已被移除，请重新加载列表。',
+    '没有编号为“{1}”的{0}。它可能已被移除，请重新加载列表。',
   'There is not enough memory to run node "{0}". Choose a smaller batch.':
     '内存不足，无法运行节点“{0}”。请减小批大小。',
   'This data has no {0} split. A verification split is what x_valid holds.':
