@@ -507,6 +507,11 @@ describe('the batch', () => {
 
   it.each([
     [
+      'places are written by index, the sample among them',
+      [integers('place', [0, 2], [1, 2]), floats('row', [1, 6], seq(6))],
+      [node('ScatterND', ['x', 'place', 'row'], ['y'])],
+    ],
+    [
       'something stored for one sample is joined with it',
       [floats('token', [1, 4, 6], seq(24))],
       [

@@ -271,6 +271,8 @@ rules.set('MatMul', matmul)
 rules.set('Gemm', gemm)
 rules.set('Einsum', einsum)
 rules.set('GatherND', gatherSeveral)
+// Places are written down with the sample among them.
+rules.set('ScatterND', (walk, node) => (read(node).some((name) => walk.place(name)) ? mixed() : [null]))
 rules.set('OneHot', oneHot)
 rules.set('Shape', (_, node) => node.outputs.map(() => null))
 rules.set('Size', (_, node) => node.outputs.map(() => null))
