@@ -1,6 +1,14 @@
 /** What a chart's tooltip writes, and what it leaves out because a frame has no time for it. */
-import { expect, it } from 'vitest'
+import { mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
+import { expect, it, vi } from 'vitest'
+import { makeI18n } from '../../../src/renderer/app/locale/i18n'
+import LinesChart from '../../../src/renderer/charts/LinesChart.vue'
 import { tickOf, tooltipOption } from '../../../src/renderer/charts/options'
+
+vi.mock('../../../src/renderer/charts/Chart.vue', () => ({
+  default: { name: 'Drawn', props: ['option', 'label'], template: '<div />' },
+}))
 
 const palette = {
   text: '#111',
@@ -20,4 +28,20 @@ it('steps have no decimals that they do not have, and a true minus sign', () => 
 
 it('tooltips have no blurred shadow', () => {
   expect(tooltipOption(palette)).toMatchObject({ shadowBlur: 0, shadowColor: 'transparent' })
+})
+
+it('the crosshair of lines stands on a measured step, and is called what the axis is called', () => {
+  const wrapper = mount(LinesChart, {
+    props: {
+      series: [{ name: 'loss', points: [[1200, 0.5]] }],
+      xName: 'Step',
+      yName: 'Loss',
+      label: 'Loss',
+      format: String,
+    },
+    global: { plugins: [makeI18n(), createPinia()] },
+  })
+  const { tooltip, xAxis } = wrapper.getComponent({ name: 'Drawn' }).props('option')
+  expect(xAxis.axisPointer.snap).toBe(true)
+  expect(tooltip.axisPointer.label.formatter({ value: 1200 })).toBe('Step 1,200')
 })
