@@ -30,12 +30,18 @@ export function lowerGemm(context: LoweringContext): void {
 export function lowerMatMul(context: LoweringContext): void {
   const left = context.shape(0)
   const right = context.shape(1)
-  if (left.length < 2 || right.length < 2) context.fail('it multiplies by a vector')
+  // A stored vector (what a pooling by attention looks for) is a matrix of one column.
+  const column = right.length === 1 && context.constant(1) !== undefined
+  if (left.length < 2 || (right.length < 2 && !column)) context.fail('it multiplies by a vector')
   const a = context.input(0, 'plain')
-  const b = context.constant(1) ? context.weight(1) : context.input(1, 'plain')
-  if (right.length === 2) {
-    const inner = right[0]
-    if (left.length === 2) {
+  const inner = right[0]
+  const b = column
+    ? context.weight(1, undefined, [inner as number, 1])
+    : context.constant(1)
+      ? context.weight(1)
+      : context.input(1, 'plain')
+  if (right.length <= 2) {
+    if (left.length === 2 && !column) {
       context.output(0, context.emit('MatMul', [a, b], { transpose_a: false, transpose_b: false }, 'plain'))
       return
     }
