@@ -2,8 +2,10 @@
 import type { Coupling, Layer, PruningPlan } from '../coupling/index'
 import type { Graph, GraphNode } from '../graph/graph'
 import { toFloat32 } from '../graph/tensor'
+import type { Labels } from '../ops/definition'
 import { isRefittable, recurrentLayers } from '../statistics/index'
 import { batchNormNumbers } from './folded-batch-norm'
+import { lostPlaces } from './refit-places'
 
 /** The other side of a residual addition, and how the operator's output enters it: scale x output. */
 export interface Shortcut {
@@ -32,6 +34,8 @@ export interface RefitStep {
   readonly kept: Int32Array
   readonly shortcut: Shortcut | null
   readonly rectifier: Rectifier | null
+  /** Units that go along the positions of the output. */
+  readonly lost: readonly Labels[]
 }
 
 /** The other side of an addition behind the operator, where the fit has to know it. */
@@ -74,12 +78,14 @@ export function refitSteps(original: Graph, pruned: Graph, coupling: Coupling, p
     const ready = before >= 0 && before < (place.get(layer.node.name) as number)
     const shortcut = addend !== null && ready && changed.has(addend) ? { value: addend, scale } : null
     const known = addend === null || ready
-    steps.push({ layer, kept, shortcut, rectifier: bounds && known ? { ...bounds, scale, shift, addend } : null })
+    const rectifier = bounds && known ? { ...bounds, scale, shift, addend } : null
+    const lost = lostPlaces(coupling, layer, original.info(layer.output)?.shape?.length ?? 0, plan)
+    steps.push({ layer, kept, shortcut, rectifier, lost })
   }
   for (const layer of recurrentLayers(original, coupling)) {
     const touched = layer.inputUnits.some((unit) => plan.removed[unit] === 1)
     if (touched || changed.has(layer.input)) {
-      steps.push({ layer, kept: keptOutputs(layer, plan), shortcut: null, rectifier: null })
+      steps.push({ layer, kept: keptOutputs(layer, plan), shortcut: null, rectifier: null, lost: [] })
     }
   }
   return steps.sort((a, b) => (place.get(a.layer.node.name) as number) - (place.get(b.layer.node.name) as number))

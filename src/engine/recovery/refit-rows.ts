@@ -18,6 +18,7 @@ import type { LiveValue, LiveValues } from '../runtime/types'
 import { windowOfLayer } from '../statistics/linear-layer'
 import { extentsOf, outputRows, patchRows } from '../statistics/rows'
 import { MemoryBudget } from './refit-frontier'
+import { channelAxisOf, surviving } from './refit-places'
 import { addendOf, type RefitStep, type Shortcut } from './refit-plan'
 import type { TeacherRows } from './refit-teacher'
 
@@ -44,20 +45,22 @@ export function batchRows(
   rectified: boolean,
 ): BatchRows {
   const { shortcut, rectifier } = step
-  const { positions, counting } = teacher
   const addend = addendOf(step)
-  const channelAxis = layer.kind === 'conv' ? 1 : -1
+  const channelAxis = channelAxisOf(layer)
+  const left = surviving(step.layer, step.lost, teacher, teacher.outputs.shape[0] as number)
+  const { positions, counting } = left
   const input = source.get(layer.input) as LiveValue
   const window = windowOfLayer(graph, layer, extentsOf(input, channelAxis).spatial)
   const chosen = counting ? tensor1d(counting, 'int32') : null
   const choose = (all: Tensor) => (chosen ? gather(all, chosen) : all)
-  const rows = choose(patchRows(input, window, teacher.spatial, positions))
+  const rows = choose(patchRows(input, window, left.spatial, positions))
   const kept = tensor1d(step.kept, 'int32')
+  const same = left.rows && tensor1d(left.rows, 'int32')
+  const keptOf = (original: Tensor) => gather(same ? gather(original, same) : original, kept, 1)
   const got = addend === null ? null : choose(outputRows(source.get(addend) as LiveValue, channelAxis, positions))
-  let targets: Tensor = gather(teacher.outputs, kept, 1)
+  let targets = keptOf(teacher.outputs)
   if (shortcut && got) {
-    const wanted = gather(teacher.addend as Tensor, kept, 1)
-    targets = add(targets, towardsShortcut(sub(wanted, got), shortcut))
+    targets = add(targets, towardsShortcut(sub(keptOf(teacher.addend as Tensor), got), shortcut))
   }
   if (!rectifier || !rectified) return { rows, targets, offset: null }
   return { rows, targets, offset: add(got ?? zerosLike(targets), tensor1d(rectifier.shift)) }

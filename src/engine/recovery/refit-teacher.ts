@@ -12,6 +12,7 @@ import { recurrentTaps } from '../statistics/recurrent-observer'
 import { extentsOf, outputRows } from '../statistics/rows'
 import { samplePositions } from '../statistics/sampling'
 import { Frontier, MemoryBudget } from './refit-frontier'
+import { channelAxisOf } from './refit-places'
 import { addendOf, type RefitStep } from './refit-plan'
 
 /** What the original gives at an operator for one batch. */
@@ -127,7 +128,7 @@ export class RefitTeacher {
 
   private gather(step: RefitStep, index: number, live: LiveValues, addend: string | null): TeacherRows {
     const { layer } = step
-    const channelAxis = layer.kind === 'conv' ? 1 : -1
+    const channelAxis = channelAxisOf(layer)
     const output = live.get(layer.output) as LiveValue
     const { spatial } = extentsOf(output, channelAxis)
     const total = spatial.reduce((a, b) => a * b, 1)

@@ -237,6 +237,8 @@ class Refit {
       const first = steps === 0 ? 1 : 0.5
       const sums = await crosses(null, 0, first)
       const towards = readWeights(graph, layer)
+      // Where no position that was drawn is left, there is nothing to fit to.
+      if (!sums) return towards
       const solvers = moments.map(
         (sum, b) =>
           new RidgeTowards(sum.mean(order), towards[b] as Float64Array, shape.columns + 1, this.options.ridge ?? 1e-2),
@@ -244,7 +246,7 @@ class Refit {
       let weights: LayerWeights = sums.map((cross, b) => (solvers[b] as RidgeTowards).solve(cross))
       for (let i = 0; i < steps; i++) {
         const share = (1 - first) / steps
-        const again = await crosses(weights, first + i * share, first + (i + 1) * share)
+        const again = (await crosses(weights, first + i * share, first + (i + 1) * share)) as Float64Array[]
         weights = again.map((cross, b) => (solvers[b] as RidgeTowards).solve(cross))
       }
       return weights
@@ -254,7 +256,10 @@ class Refit {
     }
   }
 
-  /** One pass over the samples: E[y [z;1]^T] of each block, with y as a rectifier sees it where weights are given. */
+  /**
+   * One pass over the samples: E[y [z;1]^T] of each block, with y as a rectifier sees it where weights are given; null
+   * where there are no rows.
+   */
   private async crosses(
     graph: Graph,
     layer: Layer,
@@ -263,12 +268,12 @@ class Refit {
     weights: LayerWeights | null,
     moments: readonly MomentSum[] | null,
     progress: (fraction: number) => void,
-  ): Promise<Float64Array[]> {
+  ): Promise<Float64Array[] | null> {
     const { blocks, columns, outputs, taps, channels } = shapeOfLayer(graph, layer)
     const sums = Array.from({ length: blocks }, () => new CrossSum(columns, outputs))
     const order = channelMajor(channels, taps)
     try {
-      await this.eachBatch(graph, layer, step, kept, progress, ({ rows, targets, offset }) => {
+      const any = await this.eachBatch(graph, layer, step, kept, progress, ({ rows, targets, offset }) => {
         sums.forEach((sum, b) => {
           const z = blockOf(rows, b, blocks, taps)
           const y = blockOf(targets, b, blocks, 1)
@@ -289,13 +294,16 @@ class Refit {
           )
         })
       })
-      return sums.map((sum) => sum.mean(order))
+      return any ? sums.map((sum) => sum.mean(order)) : null
     } finally {
       for (const sum of sums) sum.dispose()
     }
   }
 
-  /** The rows of every batch in turn, inside a tidy scope; `kept` holds those that there is room for. */
+  /**
+   * The rows of every batch that has some, in turn, inside a tidy scope; `kept` holds those that there is room for.
+   * @returns whether any has
+   */
   private async eachBatch(
     graph: Graph,
     layer: Layer,
@@ -303,7 +311,8 @@ class Refit {
     kept: KeptRows,
     progress: (fraction: number) => void,
     visit: (parts: BatchRows) => void,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let any = false
     const addend = addendOf(step)
     const wanted = [layer.input, ...(addend === null ? [] : [addend])]
     for (let index = 0; index < this.batches; index++) {
@@ -317,6 +326,8 @@ class Refit {
           const parts =
             known ??
             batchRows(graph, layer, step, target?.rows as TeacherRows, source as LiveValues, this.rectifierSteps > 0)
+          if (parts.rows.shape[0] === 0) return
+          any = true
           if (!known) kept.keep(index, parts)
           visit(parts)
         })
@@ -327,6 +338,7 @@ class Refit {
       progress((index + 1) / this.batches)
       await pause()
     }
+    return any
   }
 
   /** Whether an operator has at most as many rows in all batches as columns. */
@@ -351,9 +363,10 @@ class Refit {
     const kept = new KeptRows(Number.POSITIVE_INFINITY)
     const all: BatchRows[] = []
     try {
-      await this.eachBatch(graph, layer, step, kept, progress, (parts) => {
+      const any = await this.eachBatch(graph, layer, step, kept, progress, (parts) => {
         all.push(parts)
       })
+      if (!any) return [towards as Float64Array]
       let weights = towards as Float64Array
       tidy(() => {
         const whole = (of: 'rows' | 'targets' | 'offset') => concat(all.map((parts) => parts[of] as Tensor))

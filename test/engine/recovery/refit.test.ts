@@ -363,6 +363,45 @@ describe('sequentialRefit', () => {
     })
   }
 
+  it('fits a product over tokens on the channels that are left', async () => {
+    const [tokens, channels] = [6, 8]
+    // Channels that read nothing, and hidden units that nothing is read from: what goes is not missed.
+    const embedding = numbers(4 * channels, 31)
+    for (let row = 0; row < 4; row++) for (const dead of [1, 4, 7]) embedding[row * channels + dead] = 0
+    const back = numbers(5 * tokens, 33)
+    back.fill(0, 2 * tokens, 3 * tokens)
+    const turned = () => new Map([['perm', ints([0, 2, 1])]])
+    const original = network(
+      [
+        node('embed', 'MatMul', ['input', 'we']),
+        node('first', 'Transpose', ['embed_out'], turned()),
+        node('mix', 'MatMul', ['first_out', 'w1']),
+        node('cut', 'Relu', ['mix_out']),
+        node('back', 'MatMul', ['cut_out', 'w2']),
+        node('second', 'Transpose', ['back_out'], turned()),
+        node('head', 'MatMul', ['second_out', 'w3']),
+      ],
+      {
+        we: float32([4, channels], embedding),
+        w1: float32([tokens, 5], numbers(tokens * 5, 32)),
+        w2: float32([5, tokens], back),
+        w3: float32([channels, 3], numbers(channels * 3, 34)),
+      },
+      ['N', tokens, 4],
+      'head_out',
+    )
+    const table = tableOf(numbers(64 * tokens * 4, 35), [tokens, 4])
+    for (const positions of [64, 3]) {
+      const { pruned, result } = await refitted(original, { embed: [0, 2, 3, 5, 6], mix: [0, 1, 3, 4] }, table, {
+        ridge: 1e-6,
+        positions,
+      })
+      expect(pruned.constants.get('w3')?.dims).toEqual([5, 3])
+      expect(pruned.constants.get('w1')?.dims).toEqual([6, 4])
+      expect(await errorOf(result, original, table)).toBeLessThan(1e-4)
+    }
+  })
+
   it('repeats a fit to the same weights whether rows are kept or gathered again', async () => {
     const table = tableOf(numbers(64 * 3 * 25, 20), [3, 5, 5])
     const kept = { a: [0, 2, 3, 5, 6, 9] }
