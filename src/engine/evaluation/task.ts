@@ -26,7 +26,11 @@ export function describeTask(graph: Graph, data: DataSource): Task {
   const labels = data.train.labels ?? data.test?.labels ?? null
   const probabilities = last === 'Softmax' || last === 'Sigmoid'
   const dense = shape && shape.length > 2 && labels instanceof Int32Array ? denseTask(shape, data, labels) : undefined
-  if (dense) return { kind: last === 'Sigmoid' ? 'bernoulli' : 'softmax', probabilities, ...dense }
+  if (dense) {
+    const classes = dense.classAxis === 'second' ? shape?.[1] : shape?.at(-1)
+    // A softmax over one class would always be sure.
+    return { kind: last === 'Sigmoid' || classes === 1 ? 'bernoulli' : 'softmax', probabilities, ...dense }
+  }
   if (labels instanceof Float32Array) return { kind: 'gaussian', probabilities: false, metric: 'rmse' }
   const metric = labels ? 'accuracy' : 'none'
   if (last === 'Softmax') return { kind: 'softmax', probabilities, metric }

@@ -80,6 +80,8 @@ describe('metrics', () => {
   it.each([
     ['pictures with classes second', ['batch', 5, 4, 6], 'npz', 2, 48, { metric: 'mean-iou', classAxis: 'second' }],
     ['pictures with classes last', ['batch', 4, 6, 5], 'npz', 2, 48, { metric: 'mean-iou', classAxis: 'last' }],
+    ['one logit a pixel', ['batch', 1, 4, 6], 'npz', 2, 48, { kind: 'bernoulli', metric: 'mean-iou' }],
+    ['one logit a step', ['batch', 6, 1], 'npz', 2, 12, { kind: 'bernoulli', metric: 'accuracy', classAxis: 'last' }],
     ['a language model', ['batch', 'length', 50], 'jsonl', 3, 27, { metric: 'perplexity', classAxis: 'last' }],
     ['one label a sample', ['batch', 10], 'npz', 3, 3, { metric: 'accuracy' }],
   ] as const)('are chosen by data and output: %s', (_what, shape, kind, count, labels, wanted) => {
