@@ -129,6 +129,8 @@ export const sentences = {
   'run.finetune-worse':
     'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
   'run.first-output': 'The network has {outputs} outputs; what is verified and measured is the first, "{output}".',
+  'run.guessing':
+    'The network is right for {value} % of {samples} samples, no better than guessing among {classes} classes. Does the preprocessing fit, and are the labels in its order?',
   'run.indistinct': '{criterion} cannot tell the units of group "{group}" apart; they go in their own order.',
   'run.labels-drawn':
     "{criterion} needs labels, which this data has not; labels drawn from the network's own result were used.",

@@ -3,6 +3,7 @@ import { inEnglish, say, uniqueSentences } from '../../contract/sentences'
 import { costOf } from '../evaluation'
 import { findStrategy } from '../strategies'
 import { keptByGroup } from '../surgery'
+import { warnOfGuessing } from './guessing'
 import { outcomeOf } from './outcome'
 import { planOf, traceOf } from './plan'
 import { prepare } from './prepare'
@@ -20,6 +21,7 @@ import { decideAndVerify } from './verify'
 export async function compress(input: CompressInput, hooks: PipelineHooks): Promise<CompressOutput> {
   const run = await prepare(input, hooks)
   const strategy = findStrategy(run.config.strategy)
+  await warnOfGuessing(run)
   const verified = await decideAndVerify(run)
   const { decision } = verified
   const recovered = await recover(run, verified.graph)

@@ -96,6 +96,8 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'run.finetune-worse':
     '微调使验证集上的结果变差，因此保留了微调之前的网络。改用较小的学习率或蒸馏（--distill）也许会有提升。',
   'run.first-output': '该网络有 {outputs} 个输出；验证和测量的是第一个，即“{output}”。',
+  'run.guessing':
+    '网络在 {samples} 个样本上的正确率为 {value} %，并不比在 {classes} 个类别中随机猜测更好。预处理是否匹配？标签顺序是否与网络一致？',
   'run.indistinct': '{criterion} 无法区分组“{group}”中的单元；按其原有顺序移除。',
   'run.labels-drawn': '{criterion} 需要标签，而此数据没有标签；已改用按网络自身结果抽取的标签。',
   'run.layerwise-only': '该网络只做了逐层重新拟合，没有按结果重新拟合，因为无法得到梯度：{why}',

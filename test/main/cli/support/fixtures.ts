@@ -53,7 +53,7 @@ export function writeData(folder: string, name: string, options: DataOptions = {
     'mean.npy': npy('<f4', [1], new Uint8Array(Float32Array.of(0.45).buffer)),
     'std.npy': npy('<f4', [1], new Uint8Array(Float32Array.of(0.15).buffer)),
   }
-  const counts = { train, test: 200, ...(validation ? { valid: 480 } : {}) }
+  const counts = { train, test: 200, ...(validation ? { valid: 400 } : {}) }
   for (const [key, count] of Object.entries(counts)) {
     const { images, labels } = split(count, key)
     files[`x_${key}.npy`] = npy('|u1', [count, 1, side, side], images)

@@ -1,0 +1,32 @@
+/** Whether the original is right more often than by guessing: where it is not, data and network most likely do not fit. */
+import { say } from '../../contract/sentences'
+import { firstOf } from '../data/batches'
+import { measure, type Runner } from '../evaluation'
+import { breathe } from './progress'
+import { type Run, withRunners } from './run'
+
+/** Samples that show it. */
+const tried = 512
+/** Spreads above chance that guessing does not reach. */
+const spreads = 3
+
+/** Adds a warning where a classifier is no better than chance on samples of the verification split. */
+export async function warnOfGuessing(run: Run): Promise<void> {
+  const { graph, data, task, config, splits, hooks } = run
+  const classes = data.classes.length
+  if (task.metric !== 'accuracy' || classes < 2) return
+  const { value, samples } = await withRunners([graph], ([original]) =>
+    measure(original as Runner, firstOf(splits.verification, tried), {
+      task,
+      classes,
+      batch: config.batch,
+      onBatch: () => breathe(hooks.signal),
+    }),
+  )
+  const chance = 1 / classes
+  const guessed = 100 * (chance + spreads * Math.sqrt((chance * (1 - chance)) / samples))
+  if (value === null || value > guessed) return
+  const warning = say('run.guessing', { value: value.toFixed(1), samples, classes })
+  run.warnings.push(warning)
+  hooks.log('warning', warning)
+}
