@@ -1,4 +1,5 @@
 /** Whether the original is right more often than by guessing: where it is not, data and network most likely do not fit. */
+import { toErrorReport } from '../../contract/errors'
 import { say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
 import { measure, type Runner } from '../evaluation'
@@ -15,14 +16,16 @@ export async function warnOfGuessing(run: Run): Promise<void> {
   const { graph, data, task, config, splits, hooks } = run
   const classes = data.classes.length
   if (task.metric !== 'accuracy' || classes < 2) return
-  const { value, samples } = await withRunners([graph], ([original]) =>
-    measure(original as Runner, firstOf(splits.verification, tried), {
-      task,
-      classes,
-      batch: config.batch,
-      onBatch: () => breathe(hooks.signal),
-    }),
-  )
+  const options = { task, classes, batch: config.batch, onBatch: () => breathe(hooks.signal) }
+  const score = await withRunners([graph], ([original]) =>
+    measure(original as Runner, firstOf(splits.verification, tried), options),
+  ).catch((error) => {
+    // The stages that follow name the sample or the layer.
+    if (toErrorReport(error).code === 'MODEL_NON_FINITE') return null
+    throw error
+  })
+  if (!score) return
+  const { value, samples } = score
   const chance = 1 / classes
   const guessed = 100 * (chance + spreads * Math.sqrt((chance * (1 - chance)) / samples))
   if (value === null || value > guessed) return
