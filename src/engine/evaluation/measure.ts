@@ -30,12 +30,12 @@ function requireSamples(selection: Selection): void {
   }
 }
 
-/** Hands over what a network answers, batch by batch, with the labels. @throws DATA_TOO_FEW_SAMPLES */
-export async function eachOutput(
-  run: Runner,
+/** Hands over what a network (or several together) answers, batch by batch, with the labels. @throws DATA_TOO_FEW_SAMPLES */
+export async function eachOutput<T>(
+  run: (batch: Batch, index: number) => Promise<T>,
   selection: Selection,
   options: MeasureOptions,
-  visit: (output: Output, labels: Batch['labels']) => void,
+  visit: (output: T, labels: Batch['labels']) => void,
 ): Promise<void> {
   requireSamples(selection)
   let done = 0
@@ -62,21 +62,17 @@ export async function measurePairs(
   selection: Selection,
   options: MeasureOptions,
 ): Promise<PairScore[]> {
-  requireSamples(selection)
   const meters = results.map(() => new PairMeter(options.task, options.classes, options.sharpness))
-  let done = 0
   const answers = async (batch: Batch, index: number): Promise<Output[]> => {
     const outputs = new Map([[original, await original(batch, index)]])
     for (const run of results) if (!outputs.has(run)) outputs.set(run, await run(batch, index))
     return [original, ...results].map((run) => outputs.get(run) as Output)
   }
-  for await (const [batch, [expected, ...got]] of inOrder(batches(selection, options.batch), answers, batchesAhead)) {
+  await eachOutput(answers, selection, options, ([expected, ...got], labels) => {
     got.forEach((output, i) => {
-      meters[i]?.add(expected as Output, output, batch.labels)
+      meters[i]?.add(expected as Output, output, labels)
     })
-    done += batch.count
-    await options.onBatch?.(done, selection.indices.length)
-  }
+  })
   return meters.map((meter) => meter.score())
 }
 

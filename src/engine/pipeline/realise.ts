@@ -86,22 +86,22 @@ export async function realise(
       },
     )
     const macs = removals.at(-1)?.macs as number
-    return both ? onResult(run, refitted, macs, key, report) : silent(refitted)
+    return both ? onResult(run, refitted, macs, key, share, report) : silent(refitted)
   })
 }
 
 const silent = (graph: Graph): Realised => ({ graph, warnings: [] })
 
-/** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the network says so. */
+/** The refit on the result, which goes on where an interrupted one stopped; where it cannot be, the network says so. @param before share of the refit that is done */
 async function onResult(
   run: Run,
   refitted: Graph,
   macs: number,
   key: string,
+  before: number,
   report: (part: number, doing: Sentence) => void,
 ): Promise<Realised> {
   const { config, task, splits, hooks } = run
-  const before = layerwiseShare(run)
   const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
   const steps = stepsFor(macs, recurrentTurns(run.graph))
   try {

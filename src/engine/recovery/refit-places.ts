@@ -1,6 +1,7 @@
 /** Positions of an operator's output that go with units of their own: embedding channels under a product over tokens. */
 import type { Coupling, Layer, PruningPlan } from '../coupling/index'
 import type { Labels } from '../ops/definition'
+import { unravel } from '../statistics/rows'
 
 /** Axis of the channels of a value that an operator reads or makes. */
 export const channelAxisOf = (layer: Layer): 1 | -1 => (layer.kind === 'conv' ? 1 : -1)
@@ -69,15 +70,10 @@ function placesAfter(layer: Layer, lost: readonly Labels[], spatial: readonly nu
   const total = spatial.reduce((a, b) => a * b, 1)
   const places = new Int32Array(total)
   const seen = spatial.map(() => new Set<number>())
-  const at = new Array<number>(spatial.length).fill(0)
+  const at = new Int32Array(spatial.length)
   let next = 0
   for (let p = 0; p < total; p++) {
-    let rest = p
-    for (let axis = spatial.length - 1; axis >= 0; axis--) {
-      const extent = spatial[axis] as number
-      at[axis] = rest % extent
-      rest = Math.floor(rest / extent)
-    }
+    unravel(p, spatial, at)
     const gone = lost.some(({ axes, dims, ids }) => {
       const entry = axes.reduce((flat, axis, i) => flat * (dims[i] as number) + (at[axis - first] as number), 0)
       return ids[entry] !== 0

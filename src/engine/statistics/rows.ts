@@ -76,7 +76,8 @@ export function patchIndices(
   return { indices, padded }
 }
 
-function unravel(flat: number, extents: readonly number[], into: Int32Array): void {
+/** Coordinates of a row-major place. */
+export function unravel(flat: number, extents: readonly number[], into: Int32Array): void {
   let rest = flat
   for (let axis = extents.length - 1; axis >= 0; axis--) {
     const extent = extents[axis] as number
