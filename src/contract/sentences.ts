@@ -138,6 +138,8 @@ export const sentences = {
     'The network was refitted layer by layer only, not on its result, because gradients cannot be had: {why}',
   'run.no-test-split': 'The data has no test split, so the final figures are those of the verification split.',
   'run.not-applicable': '{criterion} does not apply to group "{group}", so it stays whole.',
+  'run.one-unit':
+    'With two units left in every group the network would still be over the budget, so a group may go down to one.',
   'run.step-damaged': 'The kept step "{step}" is damaged and was put aside; it is computed again.',
   'run.teacher-original': 'The data has no labels, so fine-tuning took the original network as its teacher.',
   'run.unpriced':

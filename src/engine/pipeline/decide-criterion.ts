@@ -7,7 +7,7 @@ import { stream } from '../data/rng'
 import { createCostModel } from '../evaluation'
 import { inferShapes } from '../ops/infer'
 import { observe } from '../statistics'
-import { allocate, type GroupLimits, globalFloor, groupLimits } from '../strategies/allocation'
+import { allocate, floorOf, type GroupLimits, groupLimits } from '../strategies/allocation'
 import { type Criterion, scoreGroups, statisticsFor } from '../strategies/criteria'
 import { allowance, isBudget, type Removal } from '../strategies/trajectory'
 import { keptByGroup } from '../surgery'
@@ -23,8 +23,8 @@ import { sweepSensitivity } from './sensitivity'
 export const decideByCriterion = (run: Run, criterion: Criterion): Promise<Noted> =>
   run.config.iterations === undefined ? rank(run, criterion) : inSteps(run, criterion, run.config.iterations)
 
-const limitsOf = ({ config, coupling }: Run): GroupLimits[] =>
-  groupLimits(coupling, { roundTo: config.roundTo, floor: config.allocation === 'uniform' ? 0 : globalFloor })
+const limitsOf = ({ config, coupling, leastUnits }: Run): GroupLimits[] =>
+  groupLimits(coupling, { roundTo: config.roundTo, floor: floorOf(config.allocation), least: leastUnits })
 
 /**
  * Everything that may go, in order.

@@ -99,14 +99,14 @@ async function kept(run: Run, key: string, compute: () => Promise<Noted>): Promi
 }
 
 /** The same share of every group, by group norm: where prices of single removals mislead, the result prefers it. */
-function uniformByNorm({ graph, coupling, config, cost }: Run): readonly Removal[] {
+function uniformByNorm({ graph, coupling, config, cost, leastUnits }: Run): readonly Removal[] {
   const criterion = findCriterion('group-norm') as Criterion
   const { scores } = scoreGroups(graph, coupling, criterion, null, () => () => 0)
   return allocate(
     'uniform',
     coupling,
     scores.map((score) => ({ scores: score, comparable: false })),
-    groupLimits(coupling, { roundTo: config.roundTo, floor: 0 }),
+    groupLimits(coupling, { roundTo: config.roundTo, floor: 0, least: leastUnits }),
     config.roundTo,
     cost,
   )
@@ -193,6 +193,7 @@ class ByResult {
         seed: config.seed,
         measure: isBudget(config.goal) ? allowance(config.goal, cost.original).measure : 'macs',
         roundTo: config.roundTo,
+        least: run.leastUnits,
         protect: config.protect,
       },
       checkpoints: {

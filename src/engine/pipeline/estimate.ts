@@ -2,8 +2,8 @@
 import { analyseCoupling } from '../coupling'
 import { createCostModel } from '../evaluation/cost'
 import type { Graph } from '../graph/graph'
-import { allocate, groupLimits } from '../strategies/allocation'
-import { type Budget, cut } from '../strategies/trajectory'
+import { allocate, groupLimits, leastFor } from '../strategies/allocation'
+import { type Budget, cut, type Removal, withinBudget } from '../strategies/trajectory'
 import type { Estimate, EstimateRequest } from './types'
 
 /**
@@ -15,14 +15,24 @@ import type { Estimate, EstimateRequest } from './types'
 export function estimateSizes(graph: Graph, request: EstimateRequest): Estimate[] {
   const coupling = analyseCoupling(graph, request.protect)
   const cost = createCostModel(graph, coupling)
-  const limits = groupLimits(coupling, { roundTo: request.roundTo, floor: 0 })
+  const options = { roundTo: request.roundTo, floor: 0 }
   const scores = coupling.groups.map((group) => ({ scores: new Float64Array(group.units.length), comparable: true }))
-  const trajectory = allocate('uniform', coupling, scores, limits, request.roundTo, cost)
-  const smallest = trajectory.at(-1) ?? cost.original
+  const trajectories = new Map<number, readonly Removal[]>()
+  const trajectoryWith = (least: number): readonly Removal[] => {
+    const known = trajectories.get(least)
+    if (known) return known
+    const limits = groupLimits(coupling, { ...options, least })
+    const made = allocate('uniform', coupling, scores, limits, request.roundTo, cost)
+    trajectories.set(least, made)
+    return made
+  }
   return request.keepMacs.map((keepMacs) => {
     const budget: Budget = { kind: 'keep-macs', value: keepMacs }
-    const reachable = smallest.macs <= keepMacs * cost.original.macs
-    const steps = reachable ? cut(trajectory, budget, cost.original) : trajectory.length
+    const trajectory = trajectoryWith(leastFor(budget, coupling, cost, options))
+    const smallest = trajectory.at(-1) ?? cost.original
+    const steps = withinBudget(budget, cost.original, smallest)
+      ? cut(trajectory, budget, cost.original)
+      : trajectory.length
     const { macs, params, bytes } = trajectory[steps - 1] ?? cost.original
     return { keepMacs, macs, params, bytes }
   })

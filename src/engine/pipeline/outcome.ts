@@ -1,16 +1,16 @@
 /** The final figures, on data that decided nothing. */
-import type { Outcome } from '../../contract/run'
+import { type Outcome, otherMetricNames } from '../../contract/run'
 import { say } from '../../contract/sentences'
 import { measurePairs, type PairScore, type Runner, type Score } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { measureOptions, type Run, withRunners } from './run'
 
-/** Metrics beside accuracy that both have. */
-function othersOf(before: Score, after: Score): Outcome['others'] {
-  const pair = (name: 'top-5' | 'f1', a: number | undefined, b: number | undefined) =>
-    a === undefined || b === undefined ? [] : [{ name, before: a, after: b }]
-  return [...pair('top-5', before.top5, after.top5), ...pair('f1', before.f1, after.f1)]
-}
+/** Metrics beside the task's that both have. */
+const othersOf = (before: Score, after: Score): Outcome['others'] =>
+  otherMetricNames.flatMap((name) => {
+    const [a, b] = [before.others?.[name], after.others?.[name]]
+    return a === undefined || b === undefined ? [] : [{ name, before: a, after: b }]
+  })
 
 /** Original, pruned and recovered network on the test split (the verification split where there is none). */
 export async function outcomeOf(run: Run, pruned: Graph, recovered: Graph): Promise<Outcome> {

@@ -7,6 +7,7 @@ import { makeSplits } from '../data/splits'
 import { createCostModel, describeTask } from '../evaluation'
 import { initBackend } from '../runtime'
 import { findStrategy, resultOriented, scratch } from '../strategies'
+import { floorOf, leastFor, usualLeast } from '../strategies/allocation'
 import { Steps } from './checkpoint/steps'
 import { stepFingerprints } from './fingerprint'
 import { checkGoal } from './goal'
@@ -53,9 +54,12 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   )
   progress.report('read', 1, say('doing.read'))
   const { name: backend } = await initBackend({ backend: config.backend })
-  const { coupling, cost } = await watch.time('analysisMs', () => {
+  const floor = strategy.name === resultOriented.name ? 0 : floorOf(config.allocation)
+  const { coupling, cost, leastUnits } = await watch.time('analysisMs', () => {
     const analysed = analyseCoupling(graph, config.protect)
-    return { coupling: analysed, cost: createCostModel(graph, analysed) }
+    const whole = createCostModel(graph, analysed)
+    const least = leastFor(config.goal, analysed, whole, { roundTo: config.roundTo, floor })
+    return { coupling: analysed, cost: whole, leastUnits: least }
   })
   progress.report(
     'analyse',
@@ -75,7 +79,25 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   if (graph.outputs.length > 1) {
     warnings.push(say('run.first-output', { outputs: graph.outputs.length, output: graph.outputs[0]?.name as string }))
   }
+  if (leastUnits < usualLeast) {
+    warnings.push(say('run.one-unit'))
+  }
   for (const warning of warnings) hooks.log('warning', warning)
   const steps = new Steps(hooks.checkpoints, stepFingerprints(graph, data, config, backend))
-  return { graph, data, config, hooks, coupling, cost, splits, task, backend, steps, progress, watch, warnings }
+  return {
+    graph,
+    data,
+    config,
+    hooks,
+    coupling,
+    cost,
+    leastUnits,
+    splits,
+    task,
+    backend,
+    steps,
+    progress,
+    watch,
+    warnings,
+  }
 }

@@ -1,12 +1,12 @@
 /** Data-free pruning: structure and weights only, for networks with or without a way to run them. */
 import { EspalierError } from '../../contract/errors'
-import { uniqueSentences } from '../../contract/sentences'
+import { say, uniqueSentences } from '../../contract/sentences'
 import { analyseCoupling } from '../coupling'
 import { stream } from '../data/rng'
 import { costOf, createCostModel } from '../evaluation/cost'
 import type { Graph } from '../graph/graph'
 import { findStrategy } from '../strategies'
-import { allocate, globalFloor, groupLimits, nearerToBudget } from '../strategies/allocation'
+import { allocate, floorOf, groupLimits, leastFor, nearerToBudget, usualLeast } from '../strategies/allocation'
 import { findCriterion } from '../strategies/criteria/all'
 import { scoreWeights } from '../strategies/criteria/score-weights'
 import { cut, isBudget, withinBudget } from '../strategies/trajectory'
@@ -47,12 +47,13 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
   const analysed = performance.now()
   const random = (group: string) => stream(config.seed, `random:${group}`)
   const { scores, notes } = scoreWeights(graph, coupling, criterion, random)
-  const floor = config.allocation === 'global' ? globalFloor : 0
+  const limits = { roundTo: config.roundTo, floor: floorOf(config.allocation) }
+  const least = leastFor(goal, coupling, cost, limits)
   const trajectory = allocate(
     config.allocation,
     coupling,
     scores.map((score) => ({ scores: score, comparable: criterion.comparable ?? false })),
-    groupLimits(coupling, { roundTo: config.roundTo, floor }),
+    groupLimits(coupling, { ...limits, least }),
     config.roundTo,
     cost,
     [],
@@ -77,6 +78,6 @@ export function prune(graph: Graph, config: PruneConfig): PruneOutput {
       recoveryMs: 0,
       totalMs: done - started,
     },
-    warnings: uniqueSentences(notes),
+    warnings: uniqueSentences(least < usualLeast ? [say('run.one-unit'), ...notes] : notes),
   }
 }

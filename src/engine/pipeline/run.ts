@@ -49,6 +49,8 @@ export interface Run {
   readonly coupling: Coupling
   /** Of the whole network; clone it before removing. */
   readonly cost: CostModel
+  /** Units of every group that stay at least. */
+  readonly leastUnits: number
   readonly splits: Splits
   readonly task: Task
   readonly backend: string

@@ -102,6 +102,7 @@ describe('compress', () => {
         (error: { code: string }) => error.code,
       )
     expect(await code({ strategy: 'l2', goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
+    expect(await code({ goal: { kind: 'keep-macs', value: 0.001 } })).toBe('BUDGET_UNREACHABLE')
     expect(await code({ strategy: 'l2', goal: half, protect: ['nowhere'] })).toBe('NOT_FOUND')
     expect(await code({ strategy: 'scratch', goal: half })).toBe('BAD_USAGE')
   })

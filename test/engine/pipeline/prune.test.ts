@@ -37,6 +37,21 @@ describe('data-free pruning', () => {
     expect(trace.steps.map((step) => step.unit)).toEqual([0, 1, 2])
   })
 
+  it('goes down to one unit of a group, and says so, only where two are over the budget', () => {
+    const net = new TestNetwork('coarse')
+    const x = net.one('Relu', [net.conv('x', 3, 4)])
+    const graph = net.graph([net.one('GlobalAveragePool', [net.conv(x, 4, 2, 1)])])
+    const to = (value: number) => prune(graph, { ...config, goal: { kind: 'keep-macs', value } })
+    const usual = to(0.5)
+    expect(usual.trace.groups.find(({ unitsBefore }) => unitsBefore === 4)?.kept).toHaveLength(2)
+    expect(usual.warnings).toEqual([])
+    const small = to(0.3)
+    expect(small.trace.groups.find(({ unitsBefore }) => unitsBefore === 4)?.kept).toHaveLength(1)
+    expect(small.model.after.macs).toBeLessThanOrEqual(0.3 * small.model.before.macs)
+    expect(small.warnings.map(({ code }) => code)).toEqual(['run.one-unit'])
+    expect(() => to(0.2)).toThrow(expect.objectContaining({ code: 'BUDGET_UNREACHABLE' }))
+  })
+
   it('gives the same bytes twice, and others for another seed', () => {
     const graph = randomNetwork(9, ['plain', 'concat', 'plain'])
     const bytes = (seed: number) => packGraph(prune(graph, { ...config, strategy: 'random', seed }).graph)

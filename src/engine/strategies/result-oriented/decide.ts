@@ -1,5 +1,6 @@
 /** Step 3, the automatic decision: which unit goes next, until the budget is met. One trajectory serves every budget. */
 import { EspalierError } from '../../../contract/errors'
+import { usualLeast } from '../allocation/limits'
 import type { Removal } from '../trajectory'
 import type { Consumer } from './consumer'
 
@@ -36,7 +37,7 @@ export interface DecideOptions {
   readonly target: number
   /** Widths are brought down to multiples of this. */
   readonly roundTo: number
-  /** At least this many units of every group stay (never fewer than two). */
+  /** At least this many units of every group stay; default 2. */
   readonly least?: number
   /** At least this share of every group stays; 0: no floor. */
   readonly floor?: number
@@ -120,8 +121,7 @@ export class Decision {
       .map((group) => {
         const alive = Array.from(group.units).filter((unit) => this.readers.has(unit))
         const least = Math.max(
-          2,
-          options.least ?? 2,
+          options.least ?? usualLeast,
           Math.ceil((options.floor ?? 0) * (group.width ?? group.units.length)),
         )
         return { group, alive, staying: group.units.length - alive.length, least }

@@ -103,6 +103,7 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'run.layerwise-only': '该网络只做了逐层重新拟合，没有按结果重新拟合，因为无法得到梯度：{why}',
   'run.no-test-split': '数据没有测试集，因此最终数字来自验证集。',
   'run.not-applicable': '{criterion} 不适用于组“{group}”，因此该组保持完整。',
+  'run.one-unit': '即使每组只保留两个单元，网络仍会超出预算，因此允许某些组只保留一个单元。',
   'run.step-damaged': '保留的步骤“{step}”已损坏，已将其搁置并重新计算。',
   'run.teacher-original': '数据没有标签，因此微调以原网络为教师。',
   'run.unpriced': '未改动“{group}”的单元：“{node}”（{op}）会读取它们，而移除后那里的变化还无法定价。',

@@ -3,7 +3,7 @@ import seedrandom from 'seedrandom'
 import { describe, expect, it } from 'vitest'
 import { analyseCoupling } from '../../../../src/engine/coupling'
 import { costOf, createCostModel } from '../../../../src/engine/evaluation/cost'
-import { allocate, globalFloor, groupLimits, widths } from '../../../../src/engine/strategies/allocation'
+import { allocate, globalFloor, groupLimits, leastFor, widths } from '../../../../src/engine/strategies/allocation'
 import { cut, type Removal } from '../../../../src/engine/strategies/trajectory'
 import { applyPlan } from '../../../../src/engine/surgery'
 import { TestNetwork } from '../../support/network'
@@ -109,6 +109,23 @@ describe('limits', () => {
     expect(() => cut(trajectory, { kind: 'keep-macs', value: 0.001 }, cost.original)).toThrow(
       expect.objectContaining({ code: 'BUDGET_UNREACHABLE', message: expect.stringMatching(/floor.*% of now/) }),
     )
+  })
+
+  it('keep two units of every group, or one where no network meets the budget otherwise', () => {
+    const { graph, coupling } = chain()
+    const cost = createCostModel(graph, coupling)
+    const options = { roundTo: 1, floor: 0 }
+    const sizeWith = (least: number) => {
+      const scores = coupling.groups.map((group) => ({ scores: rising(group.units.length), comparable: true }))
+      const limits = groupLimits(coupling, { ...options, least })
+      const { macs } = allocate('uniform', coupling, scores, limits, 1, cost).at(-1) as Removal
+      return macs / cost.original.macs
+    }
+    const [two, one] = [sizeWith(2), sizeWith(1)]
+    expect(one).toBeLessThan(two)
+    expect(leastFor({ kind: 'keep-macs', value: two }, coupling, cost, options)).toBe(2)
+    expect(leastFor({ kind: 'keep-macs', value: 0.99 * two }, coupling, cost, options)).toBe(1)
+    expect(leastFor({ kind: 'max-drop', value: 1 }, coupling, cost, options)).toBe(2)
   })
 
   it('leave protected layers whole', () => {
