@@ -150,8 +150,16 @@ export type UnfinishedImport = z.infer<typeof unfinishedImportSchema>
 export const previewSampleSchema = z.object({
   index: z.number(),
   label: z.number().nullable(),
-  /** `data:image/png;base64,...` */
-  image: z.string(),
+  /** Where a sample may have several. */
+  labels: z.array(z.number()).optional(),
+  /** Where labels are numbers to come close to. */
+  target: z.number().optional(),
+  /** Exactly one of the three, by what samples are. `data:image/png;base64,...` */
+  image: z.string().optional(),
+  /** The beginning of it where it is long. */
+  text: z.string().optional(),
+  /** A row of a table: its first values, the names of their columns where the file gives some, and how many more there are. */
+  row: z.object({ values: z.array(z.number()), columns: z.array(z.string()).optional(), more: z.number() }).optional(),
 })
 export type PreviewSample = z.infer<typeof previewSampleSchema>
 

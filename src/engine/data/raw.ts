@@ -17,6 +17,8 @@ export interface RawField {
   resized?(channels: number, height: number, width: number): RawField
   /** The same texts at another length, or what belongs to them; only where samples are texts. */
   sequence?(role: SequenceRole, length: number): RawField
+  /** What sample `index` says; only where samples are texts. */
+  readonly text?: (index: number) => string
 }
 
 export interface RawTable {
@@ -29,6 +31,8 @@ export interface RawTable {
 export interface RawData {
   readonly kind: 'npz' | 'idx' | 'image-folder' | 'cifar' | 'csv' | 'jsonl'
   readonly classes: readonly string[]
+  /** Names of a table's columns without the label's. */
+  readonly columns?: readonly string[] | undefined
   /** A channel; empty where the file gives none. */
   readonly mean: readonly number[]
   readonly std: readonly number[]

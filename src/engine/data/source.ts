@@ -24,6 +24,7 @@ export class OpenedData implements DataSource {
   readonly kind: RawData['kind']
   readonly sampleShape: readonly number[]
   readonly classes: readonly string[]
+  readonly columns: readonly string[] | undefined
   readonly mean: readonly number[]
   readonly std: readonly number[]
   readonly train: SampleTable
@@ -39,6 +40,7 @@ export class OpenedData implements DataSource {
     const { fitting } = rule(name, field)
     this.kind = raw.kind
     this.classes = raw.classes
+    this.columns = raw.columns
     this.hash = raw.hash
     this.sampleShape = fitting.dims
     this.mean = field.pixels ? spread(raw.mean, fitting.channels, 0, 'mean') : []

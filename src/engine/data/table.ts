@@ -50,6 +50,7 @@ const pick = <T extends Int32Array | Float32Array>(labels: T, count: number, ind
 export class FittedTable implements SampleTable {
   readonly count: number
   readonly labels: Int32Array | Float32Array | null
+  readonly text: ((index: number) => string) | undefined
 
   constructor(
     readonly raw: RawTable,
@@ -57,6 +58,7 @@ export class FittedTable implements SampleTable {
   ) {
     this.count = raw.count
     this.labels = raw.labels
+    this.text = [...raw.fields.values()].find((field) => field.text)?.text
   }
 
   /** Rows in the order of `indices`; each must be below `count`. */

@@ -13,6 +13,8 @@ export interface Batch {
 export interface SampleTable {
   readonly count: number
   readonly labels: Int32Array | Float32Array | null
+  /** What a sample says, where samples are texts; longer ones are cut. */
+  readonly text?: ((index: number) => string) | undefined
   read(indices: Int32Array): Batch
 }
 
@@ -21,6 +23,8 @@ export interface DataSource {
   /** Of one sample as read: [C, H, W] for images. */
   readonly sampleShape: readonly number[]
   readonly classes: readonly string[]
+  /** What the columns of a table are called, the label's left out; absent where the file does not say. */
+  readonly columns?: readonly string[] | undefined
   readonly mean: readonly number[]
   readonly std: readonly number[]
   readonly train: SampleTable

@@ -82,6 +82,12 @@ export const formatSmall = (value: number): string => {
   return value < 0 ? `−${text}` : text
 }
 
+/** A number of a file as short as it can be said with four figures: 3, 0.1235, −12.35. Whole numbers stay whole. */
+export const formatFigure = (value: number): string => {
+  const text = String(Number.isInteger(value) ? Math.abs(value) : Number(Math.abs(value).toPrecision(4)))
+  return value < 0 ? `−${text}` : text
+}
+
 /** Seconds as 48 s, 3 min 20 s, 2 h 5 min; the units are the international symbols. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))

@@ -62,7 +62,7 @@ describe('what a screen asks for', () => {
 
     const pictures = await services.datasets.preview(dataset.id, 'test', 198, 10)
     expect(pictures.map(({ index }) => index)).toEqual([198, 199])
-    const png = decode(Buffer.from(pictures[0]?.image.split(',')[1] as string, 'base64'))
+    const png = decode(Buffer.from(pictures[0]?.image?.split(',')[1] as string, 'base64'))
     expect(png).toMatchObject({ width: 12, height: 12, channels: 1 })
     // The bright quarter is where the label says.
     const label = pictures[0]?.label as number

@@ -12,6 +12,8 @@ interface Sheet {
   readonly features: Float32Array
   readonly width: number
   readonly labels: readonly string[] | null
+  /** Names of the features; absent without a header. */
+  readonly columns: readonly string[] | undefined
   readonly count: number
 }
 
@@ -78,7 +80,8 @@ function readSheet(bytes: Uint8Array, name: string): Sheet {
     })
   })
   checkFinite(features, width, name)
-  return { features, width, labels, count: rows.length }
+  const names = header?.filter((_, c) => c !== labelColumn)
+  return { features, width, labels, columns: names, count: rows.length }
 }
 
 /** Texts become class indices in the order of their names; numbers are taken as they are. */
@@ -120,6 +123,7 @@ export async function openCsv(files: TrackedFiles, names: readonly string[]): Pr
   return {
     kind: 'csv',
     classes,
+    columns: first.sheet.columns,
     mean: [],
     std: [],
     train: tables.train ?? emptyTable(any.fields),

@@ -3,6 +3,7 @@ import { invalidData } from '../files'
 import { classNames, readLabels } from '../labels'
 import type { RawField, RawTable, SequenceRole } from '../raw'
 import type { TextRecord } from './records'
+import { keepTexts } from './texts'
 import type { TextTokenizer } from './tokenizer'
 
 /** Longer texts are cut where the network itself does not say how long they may be. */
@@ -13,6 +14,7 @@ class Tokens {
   private readonly ids: Int32Array
   private readonly starts: Int32Array
   readonly longest: number
+  private readonly text: (index: number) => string
 
   constructor(
     records: readonly TextRecord[],
@@ -27,6 +29,7 @@ class Tokens {
     encoded.forEach((ids, i) => {
       this.ids.set(ids, this.starts[i])
     })
+    this.text = keepTexts(records)
     this.longest = encoded.reduce((most, ids) => Math.max(most, ids.length), 1)
   }
 
@@ -46,7 +49,7 @@ class Tokens {
       return result
     }
     const sequence = (other: SequenceRole, wanted: number) => this.field(other, wanted)
-    return { dims: [length], pixels: false, integer: true, row, sequence }
+    return { dims: [length], pixels: false, integer: true, row, sequence, text: this.text }
   }
 }
 

@@ -4,7 +4,7 @@ import { EspalierError } from '../../../contract/errors'
 import { type DataSource, makeSplits, type SampleTable } from '../../../engine/data'
 import type { JobHandlers } from '../serve'
 import { openLocation } from './data-files'
-import { pictures } from './pictures'
+import { previewSamples } from './samples'
 
 /** Drawn with the settings a run has by default, so that the preview shows what a run would verify on. */
 const usualDraw = { calibration: 2048, seed: 0 }
@@ -59,9 +59,9 @@ export const probe: JobHandlers['probe'] = async ({ data, samples }, { signal, p
         test: test?.count ?? 0,
       },
       verificationFromTrain: validation === null,
-      balance: balanceOf(train.labels, source.classes.length),
+      balance: balanceOf(train, source.classes.length),
     },
-    samples: pictures(source, train, firstRows(Math.min(samples, train.count))),
+    samples: previewSamples(source, train, firstRows(Math.min(samples, train.count))),
   }
 }
 
@@ -83,5 +83,5 @@ export const preview: JobHandlers['preview'] = async ({ data, split, offset, cou
   const { table, rows } = found
   const total = typeof rows === 'number' ? rows : rows.length
   const wanted = firstRows(Math.max(0, Math.min(count, total - offset))).map((i) => i + offset)
-  return pictures(source, table, typeof rows === 'number' ? wanted : wanted.map((i) => rows[i] as number))
+  return previewSamples(source, table, typeof rows === 'number' ? wanted : wanted.map((i) => rows[i] as number))
 }

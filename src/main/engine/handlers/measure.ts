@@ -8,7 +8,7 @@ import type { ModelFile } from '../jobs'
 import type { JobContext, JobHandlers } from '../serve'
 import { openLocation } from './data-files'
 import { openModel } from './model-files'
-import { pictures } from './pictures'
+import { previewSamples } from './samples'
 
 /** The split that final figures are taken on: test, else the user's verification split, else train. */
 const lastSplit = (source: DataSource): SplitName =>
@@ -55,7 +55,7 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
   }
   const { source } = original
   const rows = disagreeing(original, results).slice(0, input.limit)
-  const shown = pictures(source, tableOf(source, lastSplit(source)), rows)
+  const shown = previewSamples(source, tableOf(source, lastSplit(source)), rows)
   return {
     classes: [...source.classes],
     original: original.perClass,

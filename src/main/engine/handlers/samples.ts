@@ -1,0 +1,99 @@
+/** Samples to look at: texts, rows of numbers, or small PNG images of what the network reads, turned back into pixels. */
+import { encode } from 'fast-png'
+import type { PreviewSample } from '../../../contract/entities'
+import type { Batch, DataSource, SampleTable } from '../../../engine/data'
+
+interface Picture {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+}
+
+/** Images as they are; anything else as a grey plane of its values. */
+const pictureOf = (shape: readonly number[]): Picture => {
+  if (shape.length === 3) {
+    const [channels, height, width] = shape as [number, number, number]
+    return { channels, height, width }
+  }
+  if (shape.length === 2) return { channels: 1, height: shape[0] as number, width: shape[1] as number }
+  return { channels: 1, height: 1, width: shape.reduce((product, extent) => product * extent, 1) }
+}
+
+/** How values become 0..255: by what is known of them, else stretched over their own range. */
+function scaleOf(values: Float32Array): (value: number) => number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  if (low >= -1e-4 && high <= 1 + 1e-4) return (value) => value * 255
+  if (low >= 0 && high > 1.5 && high <= 255) return (value) => value
+  const range = high - low || 1
+  return (value) => ((value - low) / range) * 255
+}
+
+/** @param values one sample, channel after channel */
+function png(values: Float32Array, picture: Picture): string {
+  const { channels, height, width } = picture
+  const shown = channels === 3 ? 3 : 1
+  const scale = scaleOf(values)
+  const plane = height * width
+  const data = new Uint8Array(plane * shown)
+  for (let c = 0; c < shown; c++) {
+    for (let p = 0; p < plane; p++) {
+      data[p * shown + c] = Math.min(255, Math.max(0, Math.round(scale(values[c * plane + p] as number))))
+    }
+  }
+  const bytes = encode({ width, height, data, channels: shown, depth: 8 })
+  return `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`
+}
+
+const picturesOf = (values: Float32Array, { mean, std, sampleShape }: DataSource): Pick<PreviewSample, 'image'> => {
+  const picture = pictureOf(sampleShape)
+  const plane = picture.height * picture.width
+  const pixels = values.map((value, i) => {
+    const channel = Math.floor(i / plane)
+    return value * (std[channel] ?? 1) + (mean[channel] ?? 0)
+  })
+  return { image: png(pixels, picture) }
+}
+
+/** More values of a row than these say nothing to a reader. */
+const mostValues = 64
+
+const rowOf = (values: Float32Array, columns: DataSource['columns']): Pick<PreviewSample, 'row'> => ({
+  row: {
+    values: [...values.subarray(0, mostValues)],
+    ...(columns ? { columns: columns.slice(0, mostValues) } : {}),
+    more: Math.max(0, values.length - mostValues),
+  },
+})
+
+/** What the data says of a sample: a class, a target, or which of the classes it has; labels of pixels and steps are left out. */
+function answerOf(
+  { labels, count }: Batch,
+  row: number,
+  classes: number,
+): Pick<PreviewSample, 'label' | 'labels' | 'target'> {
+  const width = (labels?.length ?? 0) / count
+  if (labels === null || (width !== 1 && width !== classes)) return { label: null }
+  const own = labels.subarray(row * width, (row + 1) * width)
+  if (width > 1) return { label: null, labels: [...own.keys()].filter((k) => own[k] === 1) }
+  const [value = 0] = own
+  return labels instanceof Int32Array ? { label: value } : { label: null, target: value }
+}
+
+/** Samples as a person reads them: texts as texts, rows of a table as numbers, anything else as pictures. */
+export function previewSamples(source: DataSource, table: SampleTable, indices: readonly number[]): PreviewSample[] {
+  if (indices.length === 0) return []
+  const batch = table.read(Int32Array.from(indices))
+  const [input] = [...batch.inputs.values()]
+  if (!input) return []
+  const size = input.data.length / batch.count
+  const shown = (index: number, row: number) => {
+    if (table.text) return { text: table.text(index) }
+    const values = Float32Array.from(input.data.subarray(row * size, (row + 1) * size))
+    return source.sampleShape.length === 1 ? rowOf(values, source.columns) : picturesOf(values, source)
+  }
+  return indices.map((index, row) => ({ index, ...answerOf(batch, row, source.classes.length), ...shown(index, row) }))
+}

@@ -1,0 +1,69 @@
+/** Samples as a person is shown them: texts, rows of a table, pictures, and what the data says of each. */
+import { describe, expect, it } from 'vitest'
+import { fitToNetwork, openData } from '../../../src/engine/data'
+import { previewSamples } from '../../../src/main/engine/handlers/samples'
+import { inMemory, npy, npz } from '../../engine/data/support'
+
+const opened = (files: Record<string, string | Uint8Array>) =>
+  openData(
+    inMemory(
+      Object.fromEntries(
+        Object.entries(files).map(([name, file]) => [
+          name,
+          typeof file === 'string' ? new TextEncoder().encode(file) : file,
+        ]),
+      ),
+    ),
+  )
+
+describe('texts', () => {
+  const long = `${'word '.repeat(99)}word\u{1f600}and more`
+  it('are shown as they were written, long ones cut between characters', async () => {
+    const source = await opened({ 'train.csv': `text,label\n"Good, really\n  good",pos\nBad,neg\n${long},neg\n` })
+    const samples = previewSamples(source, source.train, [0, 1, 2])
+    expect(samples.slice(0, 2)).toEqual([
+      { index: 0, label: 1, text: 'Good, really good' },
+      { index: 1, label: 0, text: 'Bad' },
+    ])
+    expect(samples[2]?.text).toBe(`${'word '.repeat(99)}word…`)
+  })
+
+  it('stay texts where a network reads them by several inputs', async () => {
+    const source = await opened({ 'train.jsonl': '{"text": "a b", "label": 0.5}\n{"text": "c", "label": 1.25}' })
+    const named = (name: string) => ({ name, dtype: 'int64' as const, shape: ['batch', 4] })
+    const fitted = fitToNetwork(source, {
+      inputs: [named('attention_mask'), named('input_ids')],
+      outputs: [{ name: 'score', dtype: 'float32', shape: ['batch', 1] }],
+    })
+    expect(previewSamples(fitted, fitted.train, [1])).toEqual([{ index: 1, label: null, target: 1.25, text: 'c' }])
+  })
+})
+
+describe('tables', () => {
+  it('are rows of numbers under the names of their columns', async () => {
+    const source = await opened({ 'data.csv': 'length,label,width\n1.5,a,-2\n3,b,4\n' })
+    expect(previewSamples(source, source.train, [1])).toEqual([
+      { index: 1, label: 1, row: { values: [3, 4], columns: ['length', 'width'], more: 0 } },
+    ])
+  })
+
+  it('tell how many values are not shown, and are pictures where a network reads them so', async () => {
+    const rows = new Float32Array(2 * 100).map((_, i) => i)
+    const arrays = { x_train: npy([2, 100], rows), y_train: npy([2], Float32Array.of(0.25, 7)) }
+    const source = await opened({ 'data.npz': npz(arrays) })
+    const [sample] = previewSamples(source, source.train, [0])
+    expect(sample).toMatchObject({ label: null, target: 0.25, row: { more: 36 } })
+    expect(sample?.row?.values).toEqual(Array.from({ length: 64 }, (_, i) => i))
+    const fitted = fitToNetwork(source, {
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['batch', 1, 10, 10] }],
+      outputs: [{ name: 'y', dtype: 'float32', shape: ['batch', 1] }],
+    })
+    expect(previewSamples(fitted, fitted.train, [0])[0]?.image).toMatch(/^data:image\/png/)
+  })
+})
+
+it('labels of every pixel are no label of the sample', async () => {
+  const arrays = { x_train: npy([2, 4, 4], new Uint8Array(32)), y_train: npy([2, 4, 4], new Int32Array(32).fill(3)) }
+  const source = await opened({ 'data.npz': npz(arrays) })
+  expect(previewSamples(source, source.train, [1])[0]).toMatchObject({ index: 1, label: null })
+})
