@@ -35,6 +35,22 @@ export const tooltipOption = (palette: Palette) => ({
   shadowOffsetY: 0,
 })
 
+/** Small, in the upper corner on the other side of the chart, where it covers none of what is pointed at. */
+export const besideThePointer = (palette: Palette) => ({
+  padding: [4, 8],
+  textStyle: { color: palette.text, fontSize: 11, lineHeight: 16, fontFamily: font },
+  position: (
+    [x]: readonly number[],
+    _params: unknown,
+    _element: unknown,
+    _rect: unknown,
+    { contentSize, viewSize }: { readonly contentSize: readonly number[]; readonly viewSize: readonly number[] },
+  ): [number, number] => {
+    const [width = 0, room = 0] = [contentSize[0], viewSize[0]]
+    return [(x ?? 0) < room / 2 ? room - width - 16 : 48, 0]
+  },
+})
+
 const tickFormat = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 })
 /** Figures as the screen writes them, with a true minus sign. Names of categories stay as they are. */
 export const tickOf = (value: number | string): string =>

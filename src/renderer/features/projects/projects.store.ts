@@ -5,11 +5,17 @@ import type { ErrorReport, Project } from '../../../contract'
 import { api } from '../../app/client'
 import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
+import { resolveLanguage } from '../../app/locale/i18n'
 import { useSettings } from '../../app/settings.store'
+import { inLanguage } from './sample-project'
 
 export const useProjects = defineStore('projects', () => {
-  const projects = shallowRef<readonly Project[]>([])
-  const trash = shallowRef<readonly Project[]>([])
+  const settings = useSettings()
+  const kept = shallowRef<readonly Project[]>([])
+  const thrown = shallowRef<readonly Project[]>([])
+  const language = computed(() => resolveLanguage(settings.language, navigator.languages))
+  const projects = computed(() => kept.value.map((project) => inLanguage(project, language.value)))
+  const trash = computed(() => thrown.value.map((project) => inLanguage(project, language.value)))
   const loaded = ref(false)
   const error = ref<ErrorReport | null>(null)
 
@@ -19,11 +25,11 @@ export const useProjects = defineStore('projects', () => {
         api().projects.list({ deleted: false }),
         api().projects.list({ deleted: true }),
       ])
-      projects.value = live
-      trash.value = deleted.filter((project) => project.deletedAt !== null)
+      kept.value = live
+      thrown.value = deleted.filter((project) => project.deletedAt !== null)
       error.value = null
-    } catch (thrown) {
-      error.value = readError(thrown)
+    } catch (failed) {
+      error.value = readError(failed)
     }
     loaded.value = true
   }
@@ -62,7 +68,7 @@ export const useProjects = defineStore('projects', () => {
   ): Promise<{ project: Project; missing: string[] }> {
     const opened = await api().projects.importArchive(source, { signal })
     // Its pins, colours, views and charts came along.
-    await Promise.all([load(), useSettings().load()])
+    await Promise.all([load(), settings.load()])
     return opened
   }
 
