@@ -7,7 +7,7 @@ type Metric = Outcome['metric']
 export const lessIsBetter = (metric: Metric): boolean => metric === 'rmse' || metric === 'perplexity'
 
 /**
- * What was lost from `before` to `after`: points of accuracy or mean IoU, percent of the original's RMSE or perplexity;
+ * What was lost from `before` to `after`: points of accuracy, F1 or mean IoU, percent of the original's RMSE or perplexity;
  * negative where it gained, null where there is no metric.
  */
 export function lostOf(metric: Metric, before: number | null, after: number | null): number | null {

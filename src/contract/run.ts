@@ -165,17 +165,20 @@ export const roundSchema = z.object({
 })
 export type Round = z.infer<typeof roundSchema>
 
-export const metricNames = ['accuracy', 'mean-iou', 'perplexity', 'rmse', 'none'] as const
+export const metricNames = ['accuracy', 'f1', 'mean-iou', 'perplexity', 'rmse', 'none'] as const
+
+/** Beside accuracy top-5 and F1 (the mean over the classes); beside F1 of several labels a sample the others. */
+export const otherMetricNames = ['top-5', 'f1', 'micro-f1', 'exact-match', 'mean-average-precision'] as const
 
 export const outcomeSchema = z.object({
   metric: z.enum(metricNames),
-  /** Percent for accuracy; null where there are no labels. */
+  /** Percent for accuracy, F1 and mean IoU; null where there are no labels. */
   before: z.number().nullable(),
   afterPruning: z.number().nullable(),
   afterRecovery: z.number().nullable(),
-  /** Percent of further metrics beside accuracy, before and after recovery: `top-5`, `f1` (the mean over the classes). */
-  others: z.array(z.object({ name: z.enum(['top-5', 'f1']), before: z.number(), after: z.number() })).optional(),
-  /** Share of samples (0..1) on which original and result name the same class. */
+  /** Percent of further metrics, before and after recovery. */
+  others: z.array(z.object({ name: z.enum(otherMetricNames), before: z.number(), after: z.number() })).optional(),
+  /** Share of samples (0..1) on which original and result name the same class; of several labels, how many are named alike. */
   agreement: z.number(),
   /** Mean KL(original || result) in nats. */
   kl: z.number(),

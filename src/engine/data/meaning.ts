@@ -1,7 +1,8 @@
 /** What labels mean where files leave it open: the network and the names of its classes tell. */
-import type { ValueInfo } from '../graph/graph'
+import type { Shape, ValueInfo } from '../graph/graph'
 import { classNames, readLabels } from './labels'
 import type { RawData, RawTable } from './raw'
+import { isText } from './text/fit'
 
 const numbered = (classes: readonly string[]): boolean => classes.every((name, i) => name === String(i))
 
@@ -19,11 +20,62 @@ function withLabels(raw: RawData, change: (labels: Labels, split: string, count:
 }
 
 /**
- * The labels as the network answers them: whole numbers beyond a yes or no are targets of one that answers with a single
+ * Labels a sample that a network answers one by one, each a yes or no: as many as it has columns. [N, K, 1] is an answer
+ * for each of K steps.
+ */
+export function labelsAsked(shape: Shape | null | undefined): number | undefined {
+  const [, columns, ...rest] = shape ?? []
+  return typeof columns === 'number' && columns > 1 && rest.length !== 1 && rest.every((dim) => dim === 1)
+    ? columns
+    : undefined
+}
+
+const isMark = (label: number) => label === 0 || label === 1
+/** Whole numbers may leave a label open by -1. */
+const isMarkOrOpen = (label: number) => isMark(label) || label === -1
+
+/**
+ * Labels with a column each, 0 or 1, of which several may be 1: a whole-number matrix as wide as the network answers, in
+ * every split. Splits in which every sample happens to have one label are widened like the others, and so are labels that
+ * were listed by their numbers, of which the last ones need not occur.
+ */
+function asMarks(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefined {
+  const columns = labelsAsked(outputs[0]?.shape)
+  const given = [raw.train, raw.validation, raw.test].filter((table) => table?.labels) as (RawTable & {
+    labels: Labels
+  })[]
+  if (!columns) return undefined
+  const widthOf = ({ labels, count }: { labels: Labels; count: number }) => labels.length / Math.max(1, count)
+  const width = Math.max(...given.map(widthOf))
+  const listed = isText(raw) && width > 1 && width < columns
+  const fits = (table: RawTable & { labels: Labels }) => {
+    const { labels } = table
+    if (widthOf(table) === 1) return labels instanceof Int32Array && labels.every((label) => label < columns)
+    return labels.every(labels instanceof Int32Array ? isMarkOrOpen : isMark)
+  }
+  if ((width !== columns && !listed) || !given.every(fits)) return undefined
+  const widened = (labels: Labels, count: number): Int32Array => {
+    const own = widthOf({ labels, count })
+    const result = new Int32Array(count * columns)
+    for (let n = 0; n < count; n++) {
+      if (own === 1) result[n * columns + (labels[n] as number)] = 1
+      else result.set(labels.subarray(n * own, (n + 1) * own), n * columns)
+    }
+    return result
+  }
+  const marked = withLabels(raw, (labels, _split, count) => widened(labels, count))
+  const named = raw.classes.length === columns && !listed
+  return { ...marked, classes: named ? raw.classes : Array.from({ length: columns }, (_, k) => String(k)) }
+}
+
+/**
+ * The labels as the network answers them: marks of several labels a sample stand a column each, whole numbers beyond a yes or no are targets of one that answers with a single
  * number, and floats that are whole numbers are classes of one that answers with several.
  * @throws DATA_LABELS_OUT_OF_RANGE
  */
 export function asAnswered(raw: RawData, outputs: readonly ValueInfo[]): RawData {
+  const marked = asMarks(raw, outputs)
+  if (marked) return marked
   const extents = outputs[0]?.shape?.slice(1)
   const given = [raw.train, raw.validation, raw.test].filter((table) => table?.labels) as (RawTable & {
     labels: Labels
@@ -49,8 +101,21 @@ export function asAnswered(raw: RawData, outputs: readonly ValueInfo[]): RawData
 export function inOrderOf(raw: RawData, classes: readonly string[]): RawData {
   const places = raw.classes.map((name) => classes.indexOf(name))
   if (numbered(raw.classes) || places.includes(-1)) return { ...raw, classes }
-  const moved = withLabels(raw, (labels) =>
-    labels instanceof Int32Array ? labels.map((label) => (label < 0 ? label : (places[label] as number))) : labels,
-  )
+  const moved = withLabels(raw, (labels, _split, count) => {
+    if (!(labels instanceof Int32Array)) return labels
+    if (isText(raw) && labels.length > count) return columnsAt(labels, places, classes.length)
+    return labels.map((label) => (label < 0 ? label : (places[label] as number)))
+  })
   return { ...moved, classes }
+}
+
+/** The columns of a matrix at other places of a wider one. */
+function columnsAt(labels: Int32Array, places: readonly number[], width: number): Int32Array {
+  const rows = labels.length / places.length
+  const result = new Int32Array(rows * width)
+  for (let i = 0; i < labels.length; i++) {
+    const row = Math.floor(i / places.length)
+    result[row * width + (places[i % places.length] as number)] = labels[i] as number
+  }
+  return result
 }

@@ -4,7 +4,7 @@ import { say } from '../../contract/sentences'
 import type { Dim, Graph, ValueInfo } from '../graph/graph'
 import { invalidData } from './files'
 import { type Fitting, fitField, guessFitting } from './fitting'
-import { asAnswered } from './meaning'
+import { asAnswered, labelsAsked } from './meaning'
 import type { RawData, RawField, RawTable } from './raw'
 import { type FittedField, FittedTable, normalisationTable } from './table'
 import { fitTexts, isText } from './text/fit'
@@ -120,9 +120,10 @@ function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
   ] as const) {
     if (!(table?.labels instanceof Int32Array)) continue
     const each = table.labels.length / Math.max(1, table.count)
-    if (shape.length === 2 && each > 1) {
+    const marks = each === labelsAsked(shape) && table.labels.every((label) => label <= 1)
+    if (shape.length === 2 && each > 1 && !marks) {
       invalidData(
-        `The labels of the ${split} split are ${each} whole numbers a sample, but the network tells one of ${width} classes. Several classes a sample are numbers to come close to: store the labels as float32.`,
+        `The labels of the ${split} split are ${each} whole numbers a sample, but the network tells one of ${width} classes. Several classes a sample are a column of 0 and 1 for each class of the network; numbers to come close to are stored as float32.`,
       )
     }
     const row = table.labels.findIndex((label) => label >= classes)

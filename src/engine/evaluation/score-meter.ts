@@ -3,7 +3,11 @@ import { EspalierError } from '../../contract/errors'
 import { meanInterval, shareInterval } from './bounds'
 import { DenseMeter } from './dense-meter'
 import { namedClass } from './divergence'
+import { LabelMeter } from './label-meter'
 import type { Task } from './task'
+
+/** Beside accuracy `top-5` and `f1`, the mean over the classes; beside F1 of several labels a sample the others. */
+export type OtherMetric = 'top-5' | 'f1' | 'micro-f1' | 'exact-match' | 'mean-average-precision'
 
 /** One batch of a network's output on the host, in ONNX layout: [N, K, ...positions]. */
 export interface Output {
@@ -17,13 +21,12 @@ export interface Score {
   readonly value: number | null
   /** 95 % interval of `value`: Wilson for accuracy, normal on the squared error for regression. */
   readonly interval: readonly [number, number] | null
-  /** Percent a class, NaN for a class without samples; empty unless the metric is accuracy. */
+  /** Percent a class, NaN for a class without samples: accuracy, F1 or IoU as the metric is; else empty. */
   readonly perClass: readonly number[]
-  /** Named class of every sample in order; null for regression and dense outputs. */
+  /** Named class of every sample in order; null for regression, several labels a sample and dense outputs. */
   readonly predictions: Int32Array | null
-  /** Percent, beside accuracy: whether the label is among the five likeliest, and F1 as the mean over the classes. */
-  readonly top5?: number
-  readonly f1?: number
+  /** Percent, beside the metric. */
+  readonly others?: Readonly<Partial<Record<OtherMetric, number>>>
 }
 
 /** Samples, columns a position and positions of an output. */
@@ -32,6 +35,7 @@ export function layoutOf(
   task?: Pick<Task, 'classAxis'>,
 ): { samples: number; width: number; positions: number } {
   const samples = output.dims[0] ?? 1
+  if (task?.classAxis === 'none') return { samples, width: 1, positions: output.data.length / Math.max(1, samples) }
   const last = task?.classAxis === 'last' && output.dims.length > 2
   const width = (last ? output.dims.at(-1) : output.dims[1]) ?? 1
   const rest = last ? output.dims.slice(1, -1) : output.dims.slice(2)
@@ -41,7 +45,7 @@ export function layoutOf(
 /** Columns of one position together: [N, K, P] becomes [N, P, K]; the array itself where they are. */
 export function columnsLast(output: Output, task?: Pick<Task, 'classAxis'>): Float32Array | Int32Array {
   const { samples, width, positions } = layoutOf(output, task)
-  if (positions === 1 || task?.classAxis === 'last') return output.data
+  if (positions === 1 || task?.classAxis === 'last' || task?.classAxis === 'none') return output.data
   const result = new Float32Array(output.data.length)
   for (let n = 0; n < samples; n++) {
     for (let k = 0; k < width; k++) {
@@ -63,6 +67,7 @@ export class ScoreMeter {
   private widest = 0
   private readonly namedTotal: number[] = []
   private dense: DenseMeter | null = null
+  private each: LabelMeter | null = null
   private readonly named: number[] = []
   private readonly classRight: number[] = []
   private readonly classTotal: number[] = []
@@ -92,6 +97,10 @@ export class ScoreMeter {
     if (positions > 1) {
       if (labels) {
         if (labels.length === samples * positions) {
+          if (this.task.metric === 'f1') {
+            this.each ??= new LabelMeter(this.task)
+            return this.each.add(output.data, samples, positions, labels)
+          }
           this.dense ??= new DenseMeter(this.task)
           return this.dense.add(columnsLast(output, this.task), samples, positions, width, labels)
         }
@@ -160,8 +169,14 @@ export class ScoreMeter {
     return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
   }
 
+  /** How far each sample moves the metric, for F1 of several labels a sample; else null. */
+  influences(): Float64Array | null {
+    return this.each?.influences() ?? null
+  }
+
   score(): Score {
     const { samples } = this
+    if (this.each) return { samples, ...this.each.score(), predictions: null }
     if (this.dense) return { samples, ...this.dense.score(), predictions: null }
     const predictions = this.named.length > 0 ? Int32Array.from(this.named) : null
     if (!this.labelled || samples === 0) return { samples, value: null, interval: null, perClass: [], predictions }
@@ -181,8 +196,7 @@ export class ScoreMeter {
       interval: [100 * low, 100 * high],
       perClass,
       predictions,
-      f1: this.f1(),
-      ...(this.widest > 5 ? { top5: (100 * this.inTop5) / samples } : {}),
+      others: { ...(this.widest > 5 ? { 'top-5': (100 * this.inTop5) / samples } : {}), f1: this.f1() },
     }
   }
 }

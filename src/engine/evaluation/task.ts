@@ -1,4 +1,6 @@
 /** What a network's output means: which distribution it parametrises and how its classes are laid out. */
+import { EspalierError } from '../../contract/errors'
+import { labelsAsked } from '../data/meaning'
 import type { DataSource } from '../data/types'
 import type { Graph, Shape } from '../graph/graph'
 
@@ -8,9 +10,12 @@ export interface Task {
   readonly kind: ResultKind
   /** The output holds probabilities (a terminal Softmax or Sigmoid), not logits. */
   readonly probabilities: boolean
-  readonly metric: 'accuracy' | 'mean-iou' | 'perplexity' | 'rmse' | 'none'
-  /** Where the classes of a position lie: behind the samples, as in ONNX (the default), or last. */
-  readonly classAxis?: 'second' | 'last'
+  readonly metric: 'accuracy' | 'f1' | 'mean-iou' | 'perplexity' | 'rmse' | 'none'
+  /**
+   * Where the classes of a position lie: behind the samples, as in ONNX (the default), or last; none where every number
+   * is a yes or no of its own.
+   */
+  readonly classAxis?: 'second' | 'last' | 'none'
 }
 
 /**
@@ -25,6 +30,19 @@ export function describeTask(graph: Graph, data: DataSource): Task {
   const width = shape && shape.length > 1 ? shape[1] : 1
   const labels = data.train.labels ?? data.test?.labels ?? null
   const probabilities = last === 'Softmax' || last === 'Sigmoid'
+  const each =
+    labels instanceof Int32Array
+      ? labels.length / Math.max(1, data.train.labels ? data.train.count : (data.test?.count ?? 0))
+      : 1
+  if (each > 1 && each === labelsAsked(shape)) {
+    if (last === 'Softmax') {
+      throw new EspalierError(
+        'DATA_INVALID',
+        `The data has ${each} labels a sample, several of which may be 1, but the network ends in a Softmax, whose answers exclude each other. Choose the data set this network was trained on, or export the network without the Softmax.`,
+      )
+    }
+    return { kind: 'bernoulli', probabilities, metric: 'f1', classAxis: 'none' }
+  }
   const dense = shape && shape.length > 2 && labels instanceof Int32Array ? denseTask(shape, data, labels) : undefined
   if (dense) {
     const classes = dense.classAxis === 'second' ? shape?.[1] : shape?.at(-1)

@@ -51,8 +51,22 @@ function oneHotOf(
 }
 
 /** A single column holds the label itself, 0 or 1; of several the label's is 1. */
-function marksOf(target: Target, rows: number, classes: number) {
-  if (classes > 1) return oneHotOf(target, rows, classes)
+function marksOf(
+  target: Target,
+  rows: number,
+  classes: number,
+): { wanted: tf.Tensor; asked: number; weight: tf.Tensor | null } {
+  if (classes > 1) {
+    const given = target instanceof tf.Tensor ? target.size : isHost(target) ? target.data.length : target.length
+    if (given !== rows * classes) {
+      const { asked, ...marks } = oneHotOf(target, rows, classes)
+      return { ...marks, asked: asked * classes }
+    }
+    // Each column has a label of its own.
+    const { wanted, weight, asked } = marksOf(target, given, 1)
+    const shaped = (marks: tf.Tensor) => tf.reshape(marks, [rows, classes])
+    return { wanted: shaped(wanted), weight: weight && shaped(weight), asked }
+  }
   // The other of two classes is that of no mark.
   const both = oneHotOf(target, rows, 2)
   return { ...both, wanted: tf.slice(both.wanted, [0, 1], [rows, 1]) }
@@ -137,7 +151,7 @@ export function lossOf(
   if (loss.kind === 'binary-cross-entropy') {
     const { wanted, weight, asked } = marksOf(target, rows, classes)
     const [difference, each] = [tf.sub(tf.sigmoid(flat), wanted), logistic(flat, wanted)]
-    const share = 1 / Math.max(1, asked * classes)
+    const share = 1 / Math.max(1, asked)
     return done(
       tf.mul(weight ? tf.mul(difference, weight) : difference, share),
       tf.mul(tf.sum(weight ? tf.mul(each, weight) : each), share),

@@ -113,7 +113,8 @@ export function lossVector(
     fits(v.length)
     for (let i = 0; i < v.length; i++) {
       const p = 1 / (1 + Math.exp(-(v[i] as number)))
-      v[i] = p - (labels === null ? (random() < p ? 1 : 0) : (labels[i] as number))
+      const label = labels === null ? (random() < p ? 1 : 0) : (labels[i] as number)
+      v[i] = label < 0 ? 0 : p - label
     }
   } else {
     fits(v.length)

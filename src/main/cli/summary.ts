@@ -1,4 +1,5 @@
 /** Mean and spread over the seeds of a sweep, one row a strategy, refit and goal. */
+import { lessIsBetter } from '../../contract/outcome'
 import type { Goal, RunConfig } from '../../contract/run'
 import { goalName, type SweepRun } from './sweep'
 
@@ -35,7 +36,7 @@ export function spread(values: readonly number[]): Spread {
 export function dropOf({ compression: { result } }: SweepRun): number | null {
   const after = result.afterRecovery ?? result.afterPruning
   if (result.before === null || after === null) return null
-  return result.metric === 'rmse' || result.metric === 'perplexity' ? after - result.before : result.before - after
+  return lessIsBetter(result.metric) ? after - result.before : result.before - after
 }
 
 /** Rows in the order in which the sweep first reaches them. */

@@ -48,6 +48,44 @@ describe('labels', () => {
   })
 })
 
+describe('several labels a sample', () => {
+  const marks = [1, 0, 1, 0, 0, 0, 1, 1, 0]
+  const opened = (y_train: Uint8Array, more: Record<string, Uint8Array> = {}) =>
+    openData(inMemory({ 'a.npz': npz({ x_train: rows(3), y_train, ...more }) }))
+
+  it.each([
+    ['whole numbers', npy([3, 3], Int32Array.from(marks))],
+    ['bytes', npy([3, 3], Uint8Array.from(marks))],
+    ['floats', npy([3, 3], Float32Array.from(marks))],
+  ])('are a column each of 0 and 1, stored as %s', async (_what, labels) => {
+    const fitted = fitToNetwork(await opened(labels), network('batch', 3))
+    expect([fitted.train.labels, fitted.classes]).toEqual([Int32Array.from(marks), ['0', '1', '2']])
+    expect(fitted.train.read(Int32Array.of(2)).labels).toEqual(Int32Array.of(1, 1, 0))
+  })
+
+  it('may be left open by -1, keep their names, and are alike in every split', async () => {
+    const labels = npy([3, 3], Int32Array.of(1, 1, -1, 0, 0, 0, 0, 1, 0))
+    const test = { x_test: rows(2), y_test: npy([2, 3], Int32Array.of(0, 1, 0, 1, 0, 0)) }
+    const fitted = fitToNetwork(await opened(labels, test), network('batch', 3, 1, 1))
+    expect(fitted.train.labels).toEqual(Int32Array.of(1, 1, -1, 0, 0, 0, 0, 1, 0))
+    expect(fitted.test?.labels).toEqual(Int32Array.of(0, 1, 0, 1, 0, 0))
+  })
+
+  it('are targets where they are neither 0 nor 1, and classes where each sample has one', async () => {
+    const floats = await opened(
+      npy(
+        [3, 3],
+        Float32Array.from(marks, (mark) => mark / 2),
+      ),
+    )
+    expect(fitToNetwork(floats, network('batch', 3)).train.labels).toBeInstanceOf(Float32Array)
+    const single = await opened(npy([3, 3], Int32Array.of(0, 1, 0, 1, 0, 0, 0, 0, 1)))
+    expect(fitToNetwork(single, network('batch', 3)).train.labels).toEqual(Int32Array.of(1, 0, 2))
+    const whole = await opened(npy([3, 3], Int32Array.of(0, 1, 2, 1, 0, 0, 0, 0, 1)))
+    expect(() => fitToNetwork(whole, network('batch', 4))).toThrow(/column of 0 and 1/)
+  })
+})
+
 describe('archives', () => {
   it('may spell the names of arrays otherwise', async () => {
     const labels = npy([3], Int32Array.of(0, 1, 1))
@@ -120,6 +158,36 @@ describe('texts', () => {
         ),
       }),
     ).toEqual(Int32Array.of(1, 0, 1, 0))
+  })
+
+  it('may have a list of labels each, by name, by number or one by one', async () => {
+    const source = await openData(
+      inMemory({
+        'a.jsonl': lines(
+          { text: 'x', labels: ['joy', 'fear'] },
+          { text: 'y', labels: [] },
+          { text: 'z', labels: 'joy' },
+        ),
+        'dataset.json': text('{"classes": ["joy", "anger", "fear"]}'),
+      }),
+    )
+    expect([source.train.labels, source.classes]).toEqual([
+      Int32Array.of(1, 0, 1, 0, 0, 0, 1, 0, 0),
+      ['joy', 'anger', 'fear'],
+    ])
+    const numbered = lines({ text: 'x', labels: [0, 2] }, { text: 'y', labels: [1] })
+    expect(await labelsOf({ 'a.jsonl': numbered })).toEqual(Int32Array.of(1, 0, 1, 0, 1, 0))
+    const ids = [{ name: 'ids', dtype: 'int64' as const, shape: ['batch', 4] }]
+    const fitted = fitToNetwork(await openData(inMemory({ 'a.jsonl': numbered })), {
+      inputs: ids,
+      outputs: [value('y', 'batch', 5)],
+    })
+    expect([fitted.train.labels, fitted.classes.length]).toEqual([Int32Array.of(1, 0, 1, 0, 0, 0, 1, 0, 0, 0), 5])
+    const hot = lines({ text: 'x', labels: [0, 1, 1] }, { text: 'y', labels: [0, 0, 0] })
+    expect(await labelsOf({ 'a.jsonl': hot })).toEqual(Int32Array.of(0, 1, 1, 0, 0, 0))
+    await expect(labelsOf({ 'a.jsonl': lines({ text: 'x', labels: [1.5] }) })).rejects.toMatchObject({
+      code: 'DATA_LABELS_OUT_OF_RANGE',
+    })
   })
 
   it('may have labels that are true or false, or targets', async () => {

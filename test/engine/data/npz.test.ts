@@ -200,8 +200,8 @@ describe('data for a network', () => {
   })
 
   it('refuses several whole numbers a sample where one class is told', async () => {
-    const labels = npy([2, 3], Int32Array.of(1, 0, 1, 0, 1, 1))
+    const labels = npy([2, 3], Int32Array.of(1, 0, 2, 0, 1, 1))
     const source = await openData(inMemory({ 'rows.npz': npz({ x_train: rows, y_train: labels }) }))
-    expect(() => fitToNetwork(source, network)).toThrow(/3 whole numbers a sample.*store the labels as float32/)
+    expect(() => fitToNetwork(source, network)).toThrow(/3 whole numbers a sample.*column of 0 and 1/)
   })
 })

@@ -20,9 +20,9 @@ describe('metrics', () => {
     meter.add({ dims: [4, 7], data: logits([0, 0, 1, 6], 7) }, Int32Array.of(0, 1, 1, 5))
     const score = meter.score()
     expect(score.value).toBe(50)
-    expect(score.top5).toBe(75)
+    expect(score.others?.['top-5']).toBe(75)
     // F1: class 0 2/3, class 1 2/3, class 5 0, class 6 0.
-    expect(score.f1).toBeCloseTo((100 * (2 / 3 + 2 / 3)) / 4, 10)
+    expect(score.others?.f1).toBeCloseTo((100 * (2 / 3 + 2 / 3)) / 4, 10)
   })
 
   it('take mean IoU over the whole split, without what asks for nothing', () => {
@@ -84,6 +84,7 @@ describe('metrics', () => {
     ['one logit a step', ['batch', 6, 1], 'npz', 2, 12, { kind: 'bernoulli', metric: 'accuracy', classAxis: 'last' }],
     ['a language model', ['batch', 'length', 50], 'jsonl', 3, 27, { metric: 'perplexity', classAxis: 'last' }],
     ['one label a sample', ['batch', 10], 'npz', 3, 3, { metric: 'accuracy' }],
+    ['several labels a sample', ['batch', 10], 'npz', 3, 30, { kind: 'bernoulli', metric: 'f1', classAxis: 'none' }],
   ] as const)('are chosen by data and output: %s', (_what, shape, kind, count, labels, wanted) => {
     expect(describeTask(graphOf([...shape]), dataOf(kind, count, new Int32Array(labels)))).toMatchObject(wanted)
   })

@@ -82,6 +82,18 @@ describe('logistic results', () => {
     close(read(some.gradient), Float32Array.of(-0.06080851, 0, -0.29359903, 0.33333333))
   })
 
+  it('have a label each where several are asked, or none where it is below 0', () => {
+    const z = [-0.8, -1.3, -0.2, -1, 1.1, 0.1, -0.6, -1, 0.7, 1.6, 0.3, -1]
+    const labels = Int32Array.of(1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0)
+    const loss = { kind: 'binary-cross-entropy' } as const
+    const { value, gradient } = lossOf(loss, tensors.tensor(z, [3, 4]), labels)
+    expect(value.dataSync()[0]).toBeCloseTo(0.6133912518, 6)
+    const wanted = [-0.05749787, 0.01784708, -0.04581949, 0.02241178, -0.02081165, 0.04374826, -0.05380469, 0.02241178]
+    close(read(gradient), Float32Array.of(...wanted, 0.05568231, -0.01399846, 0.0478702, 0.02241178))
+    const some = lossOf(loss, tensors.tensor([...z, 5, 5, 5, 5], [4, 4]), Int32Array.of(...labels, -1, -1, -1, -1))
+    expect(some.value.dataSync()[0]).toBeCloseTo(0.6133912518, 6)
+  })
+
   it('follow a teacher class by class', () => {
     const teacher = { dims: [2, 3], data: Float32Array.from({ length: 6 }, (_, i) => 2 * Math.sin(2 * i)) }
     const loss = { kind: 'binary-distillation', temperature: 2 } as const

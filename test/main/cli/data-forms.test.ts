@@ -78,7 +78,9 @@ describe('data, form by form', () => {
         'y_test.npy': npy('<f4', [20, 5], new Uint8Array(Float32Array.from(whole(100, 2)).buffer)),
       }),
     )
-    expect((await compress(model, data, 'labels')).result).toMatchObject({ metric: 'rmse', samples: 20 })
+    const { result } = await compress(model, data, 'labels')
+    expect(result).toMatchObject({ metric: 'f1', samples: 20 })
+    expect(result.others?.map(({ name }) => name)).toEqual(['micro-f1', 'exact-match', 'mean-average-precision'])
   })
 
   it('a folder of images, brought to the network’s size', async () => {

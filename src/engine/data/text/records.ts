@@ -4,9 +4,11 @@ import { invalidData } from '../files'
 
 export interface TextRecord {
   readonly text: string
-  /** A class by number or name; null where there is none. */
-  readonly label: string | number | null
+  /** A class by number or name, or a list of several; null where there is none. */
+  readonly label: Label | readonly Label[] | null
 }
+
+type Label = string | number
 
 const textNames = ['text', 'sentence', 'content', 'review']
 const labelNames = ['label', 'labels', 'y', 'target', 'class']
@@ -80,17 +82,21 @@ function recordOf(line: string, name: string, number: number): { record: TextRec
   const scalar = ['string', 'number', 'boolean'].includes(typeof value)
   // What nothing names as a label is one only where it could be.
   const given = (column.guessed && !scalar ? null : value) ?? null
-  const label = typeof given === 'boolean' ? Number(given) : given
-  const good = typeof text === 'string' && (label === null || typeof label === 'string' || typeof label === 'number')
+  const label = Array.isArray(given) ? given.map(plainLabel) : plainLabel(given)
+  const good =
+    typeof text === 'string' && (Array.isArray(label) ? label.every(isLabel) : label === null || isLabel(label))
   if (!good)
     return invalidData(
-      `Line ${number} of "${name}" must be an object with a "text" and, if it has one, a "label" that is a number or a name.`,
+      `Line ${number} of "${name}" must be an object with a "text" and, if it has one, a "label" that is a number or a name, or a list of them.`,
     )
   return {
-    record: { text: text as string, label: label as string | number | null },
+    record: { text: text as string, label: label as TextRecord['label'] },
     guess: column.guessed && given !== null,
   }
 }
+
+const plainLabel = (label: unknown): unknown => (typeof label === 'boolean' ? Number(label) : label)
+const isLabel = (label: unknown): label is Label => typeof label === 'string' || typeof label === 'number'
 
 /** Rows of a CSV file by RFC 4180: quoted cells may hold separators, quotes written twice, and line breaks. */
 export function* csvRows(text: string, separator: string): Generator<string[]> {

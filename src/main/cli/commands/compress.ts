@@ -1,5 +1,6 @@
 /** `espalier compress`: prune and recover, verify, export. */
 import type { Command } from 'commander'
+import { lessIsBetter } from '../../../contract/outcome'
 import type { DecisionTrace, RunConfig } from '../../../contract/run'
 import { refits } from '../../../contract/run'
 import { oneOf, word } from '../arguments'
@@ -81,7 +82,7 @@ function latencyLine({ steps, latency = [] }: DecisionTrace): string[] {
 function describe({ compression: done, trace }: FinishedRun, out: string): string {
   const { before, after } = done.model
   const { result } = done
-  const unit = result.metric === 'accuracy' || result.metric === 'mean-iou' ? ' %' : ''
+  const unit = lessIsBetter(result.metric) ? '' : ' %'
   const size = (name: string, from: number, to: number, show: (value: number) => string) =>
     `${name.padEnd(12)}${show(from)} -> ${show(to)} (${percent(to / from)})`
   const metric =

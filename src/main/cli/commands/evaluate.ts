@@ -1,5 +1,6 @@
 /** `espalier evaluate`: a network's result on a split. */
 import type { Command } from 'commander'
+import { lessIsBetter } from '../../../contract/outcome'
 import { backends, type RunConfig } from '../../../contract/run'
 import { inEnglish } from '../../../contract/sentences'
 import { evaluate } from '../../../engine/pipeline'
@@ -51,7 +52,7 @@ function document({ predictions: _, perClass, ...rest }: Evaluation) {
 }
 
 function describe(found: Evaluation): string {
-  const unit = found.metric === 'accuracy' || found.metric === 'mean-iou' ? ' %' : ''
+  const unit = lessIsBetter(found.metric) ? '' : ' %'
   const interval = found.interval ? ` (95 %: ${found.interval.map((bound) => figure(bound)).join(' to ')})` : ''
   const value = found.metric === 'none' ? 'no labels, so no metric' : `${figure(found.value, unit)}${interval}`
   const perClass = found.perClass.map(

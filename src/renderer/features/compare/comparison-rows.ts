@@ -59,7 +59,7 @@ const points = (
 })
 
 /** Their rows show where some run has them. */
-const otherMetrics = ['mean-iou', 'perplexity', 'rmse'] as const
+const otherMetrics = ['f1', 'mean-iou', 'perplexity', 'rmse'] as const
 
 /** A row for each metric that some run has; `compareRuns` leaves the others out. */
 const metric = (name: Outcome['metric']): NumberRow => ({

@@ -91,8 +91,8 @@ export const files: Readonly<Record<string, string>> = {
     '“{1}”的第 {0} 行超过 {2} 字节。请每行写一个样本。',
   'Line {0} of "{1}" is not valid JSON. Correct or remove that line.':
     '“{1}”的第 {0} 行不是有效的 JSON。请改正或移除该行。',
-  'Line {0} of "{1}" must be an object with a "text" and, if it has one, a "label" that is a number or a name.':
-    '“{1}”的第 {0} 行必须是带有 text 的对象；如果有 label，它应为数字或名称。',
+  'Line {0} of "{1}" must be an object with a "text" and, if it has one, a "label" that is a number or a name, or a list of them.':
+    '“{1}”的第 {0} 行必须是带有 text 的对象；如果有 label，它应为数字或名称，或它们的列表。',
   'No folder can be made at {0}: that file system takes none. Choose another place.':
     '无法在 {0} 创建文件夹：该文件系统不接受。请选择其他位置。',
   'Port {0} cannot be used on this machine. Choose another one, or none for any free port.':
@@ -128,6 +128,12 @@ export const files: Readonly<Record<string, string>> = {
   'The file has both "{0}" and arrays "{1}.NAME". Name all inputs, or only one without a name.':
     '文件中同时有“{0}”和数组“{1}.NAME”。请为所有输入命名，或只保留一个不带名称的。',
   'the file of {0} is another one than it says': '{0} 的文件与所说的不同',
+  'A list of labels holds {0}, but labels are class numbers from 0 to 65535, or names. Correct the labels.':
+    '标签列表中有 {0}，而标签应为 0 到 65535 的类别编号或名称。请修正标签。',
+  'Label {0} is neither 0 nor 1, as each of several labels a sample must be. Check that the data belongs to this network.':
+    '标签 {0} 既不是 0 也不是 1，而每个样本有多个标签时每个都必须是其中之一。请检查数据是否属于该网络。',
+  'The data has {0} labels a sample, several of which may be 1, but the network ends in a Softmax, whose answers exclude each other. Choose the data set this network was trained on, or export the network without the Softmax.':
+    '数据中每个样本有 {0} 个标签，其中可有多个为 1，而网络以 Softmax 结尾，其各个输出互相排斥。请选择训练该网络所用的数据集，或在导出网络时去掉 Softmax。',
   'The folder holds files of both CIFAR-10 and CIFAR-100. Keep them in two folders.':
     '文件夹中同时有 CIFAR-10 和 CIFAR-100 的文件。请分放在两个文件夹中。',
   'The folder holds no IDX file of images. Put the files of images and labels in one folder.':
@@ -143,8 +149,8 @@ export const files: Readonly<Record<string, string>> = {
     '图像“{0}”不在任何类别文件夹中。请将每个类别的图像放在以该类别命名的文件夹中。',
   'The images in the folder ("{0}") are neither PNG nor JPEG. Convert them to one of these.':
     '文件夹中的图像（“{0}”）既不是 PNG 也不是 JPEG。请转换为其中一种。',
-  'The labels of the {0} split are {1} whole numbers a sample, but the network tells one of {2} classes. Several classes a sample are numbers to come close to: store the labels as float32.':
-    '{0}部分的标签是每个样本 {1} 个整数，而网络从 {2} 个类别中区分一个。每个样本多个类别应作为要逼近的数值：请将标签存为 float32。',
+  'The labels of the {0} split are {1} whole numbers a sample, but the network tells one of {2} classes. Several classes a sample are a column of 0 and 1 for each class of the network; numbers to come close to are stored as float32.':
+    '{0}部分的标签是每个样本 {1} 个整数，而网络从 {2} 个类别中区分一个。每个样本有多个类别时，请为网络的每个类别存一列 0 和 1；要逼近的数值请存为 float32。',
   'The network has an input "{0}" that the data does not fill. Store an array x_train.{1} (and the same for the test split) in the data file.':
     '网络有一个数据没有提供的输入“{0}”。请在数据文件中存储数组 x_train.{1}（测试部分同样如此）。',
   'The network has {0} inputs that could be token ids ({1}); texts fill one. Store the inputs as arrays x_train.NAME in an .npz file.':
