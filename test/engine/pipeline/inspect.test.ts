@@ -57,7 +57,7 @@ describe('estimateSizes', () => {
     const [whole, half, tiny] = estimateSizes(graph, { keepMacs: [1, 0.5, 0.001], roundTo: 1, protect: [] })
     expect(whole?.macs).toBe(original.macs)
     expect(half?.macs).toBe(original.macs / 2)
-    expect(tiny?.macs).toBe(original.macs / 4)
+    expect(tiny?.macs).toBe(original.macs / 8)
     expect(tiny?.keepMacs).toBe(0.001)
   })
 

@@ -40,6 +40,8 @@ export interface Heir {
 
 /** What is known of one unit in its own rows: three matrices as wide as it has rows. */
 interface UnitState {
+  /** Its rows among those that are kept. */
+  readonly slots: Int32Array
   /** P_cc. */
   readonly own: Float64Array
   /** (P_cc)^-1, replaced as a whole. */
@@ -51,31 +53,37 @@ interface UnitState {
 /** Units as all start that are made of the same parts. */
 type Start = ReadonlyMap<number, UnitState>
 
-/** P is written anew once as many rows as this share of it are gone. */
+/** P is written anew, without what is gone, once as many rows as this share of it are gone. */
 const SETTLE = 1 / 6
 
+/** What is left is kept without what is gone, in matrices that shrink as the operator does. */
 export class Consumer {
   readonly outputUnits: Int32Array
   readonly outputs: number
   readonly rows: number
   readonly taps: number
   readonly slots: ReadonlyMap<number, Int32Array>
-  /** [taps, outputs, rows]; columns of removed units and rows of removed outputs are zero. */
-  readonly weights: Float64Array
+  /** Rows and outputs that are kept, by their places in the whole operator: those that are left, and some that are gone. */
+  private keptRows: Int32Array
+  private keptOutputs: Int32Array
+  /** [taps, kept outputs, kept rows]; columns of removed units and rows of removed outputs are zero. */
+  private current: Float64Array
+  /** G of the outputs that are kept. */
+  private sensitivity: Float64Array
   /** P as it was when it was last settled. */
   private settled: Float64Array
-  /** F, [removed, rows]: P of the rows that are left is `settled` - F^T F. */
+  /** F, [removed, kept rows]: P of the rows that are left is `settled` - F^T F. */
   private factor: Float64Array
   private removed = 0
-  /** Rows that are gone. */
-  private readonly gone: number[] = []
-  /** Outputs that are left. */
+  /** Kept rows that are gone. */
+  private gone: number[] = []
+  /** Outputs that are left, by their places in the whole operator. */
   private readonly alive: Set<number>
   private readonly units: Map<number, UnitState>
   private readonly start: Start
-  /** Diagonal of A, for the shares of heirs. */
-  private readonly variance: Float64Array
-  private readonly unitOfRow: Int32Array
+  /** Of each kept row: the diagonal of A, for the shares of heirs, and whose it is. */
+  private variance: Float64Array
+  private unitOfRow: Int32Array
 
   constructor(
     private readonly parts: ConsumerParts,
@@ -86,21 +94,37 @@ export class Consumer {
     this.rows = parts.rows
     this.taps = parts.taps
     this.slots = parts.slots
-    this.weights = parts.weights.slice()
+    this.keptRows = upTo(this.rows)
+    this.keptOutputs = upTo(this.outputs)
+    this.current = parts.weights.slice()
+    this.sensitivity = parts.sensitivity
     this.settled = parts.precision
     this.factor = new Float64Array(0)
-    this.alive = new Set(Array.from({ length: this.outputs }, (_, o) => o))
+    this.alive = new Set(this.keptOutputs)
     this.start = start ?? this.begin()
     this.units = new Map(
-      [...this.start].map(([unit, { own, residual, quadratic }]) => [
+      [...this.start].map(([unit, { slots, own, residual, quadratic }]) => [
         unit,
-        { own: own.slice(), residual, quadratic: quadratic.slice() },
+        { slots, own: own.slice(), residual, quadratic: quadratic.slice() },
       ]),
     )
-    this.variance = new Float64Array(this.rows)
-    for (let i = 0; i < this.rows; i++) this.variance[i] = parts.moments[i * this.rows + i] as number
+    this.variance = Float64Array.from(this.keptRows, (i) => parts.moments[i * this.rows + i] as number)
     this.unitOfRow = new Int32Array(this.rows)
     for (const [unit, slots] of this.slots) for (const slot of slots) this.unitOfRow[slot] = unit
+  }
+
+  /** [taps, outputs, rows]; columns of removed units and rows of removed outputs are zero. */
+  get weights(): Float64Array {
+    const { taps, outputs, rows, keptOutputs, keptRows, current } = this
+    const result = new Float64Array(taps * outputs * rows)
+    let at = 0
+    for (let tap = 0; tap < taps; tap++) {
+      for (const output of keptOutputs) {
+        const to = (tap * outputs + output) * rows
+        for (const row of keptRows) result[to + row] = current[at++] as number
+      }
+    }
+    return result
   }
 
   /** The operator as it was before anything was removed. */
@@ -109,29 +133,30 @@ export class Consumer {
   }
 
   private begin(): Start {
-    const { outputs, rows, taps, parts } = this
-    const sensitive = new Float64Array(this.weights.length)
+    const { outputs, rows, taps, parts, current } = this
+    const sensitive = new Float64Array(current.length)
     for (let tap = 0; tap < taps; tap++) {
       const from = tap * outputs * rows
       const to = from + outputs * rows
-      multiply(sensitive.subarray(from, to), parts.sensitivity, this.weights.subarray(from, to), outputs, outputs, rows)
+      multiply(sensitive.subarray(from, to), parts.sensitivity, current.subarray(from, to), outputs, outputs, rows)
     }
     const units = new Map<number, UnitState>()
     for (const [unit, slots] of this.slots) {
       const own = submatrix(parts.precision, rows, slots)
-      units.set(unit, { own, residual: inverseOf(own, slots.length), quadratic: this.quadraticOf(sensitive, slots) })
+      const quadratic = this.quadraticOf(sensitive, slots)
+      units.set(unit, { slots, own, residual: inverseOf(own, slots.length), quadratic })
     }
     return units
   }
 
   /** W_c^T G W_c, with G W as it is given. */
   private quadraticOf(sensitive: Float64Array, slots: Int32Array): Float64Array {
-    const { rows, weights } = this
+    const { rows, current } = this
     const width = slots.length
     const quadratic = new Float64Array(width * width)
-    for (let row = 0; row < weights.length; row += rows) {
+    for (let row = 0; row < current.length; row += rows) {
       for (let a = 0; a < width; a++) {
-        const w = weights[row + (slots[a] as number)] as number
+        const w = current[row + (slots[a] as number)] as number
         const at = a * width
         for (let b = 0; b <= a; b++) {
           quadratic[at + b] = (quadratic[at + b] as number) + w * (sensitive[row + (slots[b] as number)] as number)
@@ -159,32 +184,37 @@ export class Consumer {
     return Math.max(0, trace / 2)
   }
 
-  /** Share of the unit's variance that the others do not predict, 0..1: small where it is redundant. */
-  residualShare(unit: number): number {
-    const slots = this.slots.get(unit)
-    const state = this.units.get(unit)
-    if (!slots || !state) return 0
-    let left = 0
-    let all = 0
-    slots.forEach((slot, i) => {
-      left += state.residual[i * slots.length + i] as number
-      all += this.variance[slot] as number
-    })
-    return all > 0 ? Math.min(1, left / all) : 0
-  }
-
-  /** P = A^-1 of the rows that are left; anything elsewhere. */
-  get precision(): Float64Array {
-    this.settle()
-    return this.settled
-  }
-
+  /** Leaves out what is gone, and brings P up to date. */
   private settle(): void {
-    if (this.removed === 0) return
-    if (this.settled === this.parts.precision) this.settled = this.settled.slice()
-    subtractGram(this.settled, this.rows, this.factor, this.removed)
+    const { taps, keptOutputs, gone, alive, removed } = this
+    const width = this.keptRows.length
+    const lost = new Set(gone)
+    const rows = upTo(width).filter((row) => !lost.has(row))
+    const places = new Int32Array(width)
+    rows.forEach((row, place) => {
+      places[row] = place
+    })
+    const outputs = upTo(keptOutputs.length).filter((o) => alive.has(keptOutputs[o] as number))
+    const ofTaps = Array.from({ length: taps }, (_, tap) => outputs.map((o) => tap * keptOutputs.length + o))
+    this.current = takeColumns(
+      takeRows(this.current, width, Int32Array.from(ofTaps.flatMap((list) => [...list]))),
+      taps * outputs.length,
+      width,
+      rows,
+    )
+    this.sensitivity = submatrix(this.sensitivity, keptOutputs.length, outputs)
+    this.settled = submatrix(this.settled, width, rows)
+    subtractGram(this.settled, rows.length, takeColumns(this.factor, removed, width, rows), removed)
     this.factor = new Float64Array(0)
     this.removed = 0
+    this.gone = []
+    this.keptRows = rows.map((row) => this.keptRows[row] as number)
+    this.keptOutputs = outputs.map((o) => keptOutputs[o] as number)
+    this.variance = Float64Array.from(rows, (row) => this.variance[row] as number)
+    this.unitOfRow = rows.map((row) => this.unitOfRow[row] as number)
+    for (const [unit, state] of this.units) {
+      this.units.set(unit, { ...state, slots: state.slots.map((slot) => places[slot] as number) })
+    }
   }
 
   /**
@@ -192,11 +222,13 @@ export class Consumer {
    * @returns the units that inherited its work, largest share first, at most `most`.
    */
   removeInput(unit: number, most = 5): Heir[] {
-    const slots = this.slots.get(unit)
-    if (!slots || !this.units.delete(unit)) return []
-    const { rows, weights } = this
+    const slots = this.units.get(unit)?.slots
+    if (!slots) return []
+    this.units.delete(unit)
+    const { current } = this
+    const rows = this.keptRows.length
     const width = slots.length
-    const count = this.taps * this.outputs
+    const count = this.taps * this.keptOutputs.length
     // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the unit.
     const own = takeRows(this.settled, rows, slots)
     if (this.removed > 0) {
@@ -210,13 +242,13 @@ export class Consumer {
     const rebuilt = own.slice()
     solveLower(lower, width, rebuilt, rows, true)
     this.keep(own, width)
-    const columns = takeColumns(weights, count, rows, slots)
+    const columns = takeColumns(current, count, rows, slots)
     const heirs = this.heirs(unit, columns, rebuilt, width, most)
     this.inherit(slots, rebuilt)
-    subtractLowRank(weights, count, rows, columns, rebuilt, width)
+    subtractLowRank(current, count, rows, columns, rebuilt, width)
     for (const slot of slots) {
       this.gone.push(slot)
-      for (let i = 0; i < count; i++) weights[i * rows + slot] = 0
+      for (let i = 0; i < count; i++) current[i * rows + slot] = 0
     }
     this.shrink(own, width)
     if (this.removed > SETTLE * rows) this.settle()
@@ -228,19 +260,20 @@ export class Consumer {
    * U_j^T N_j + N_j^T U_j.
    */
   private inherit(slots: Int32Array, rebuilt: Float64Array): void {
-    const { rows, weights, outputs, taps } = this
+    const { current, sensitivity, taps } = this
+    const rows = this.keptRows.length
+    const outputs = this.keptOutputs.length
     const width = slots.length
     const count = taps * outputs
-    const turned = takeColumns(weights, count, rows, slots, true)
+    const turned = takeColumns(current, count, rows, slots, true)
     // -(W_c^T G), tap by tap, and from it W_c^T G W.
     const pulled = new Float64Array(width * count)
-    subtractLowRank(pulled, width * taps, outputs, turned, this.parts.sensitivity, outputs)
+    subtractLowRank(pulled, width * taps, outputs, turned, sensitivity, outputs)
     const lost = new Float64Array(width * rows)
-    subtractLowRank(lost, width, rows, pulled, weights, count)
+    subtractLowRank(lost, width, rows, pulled, current, count)
     const half = takeColumns(lost, width, rows, slots).map((value) => value / 2)
     subtractLowRank(lost, width, rows, half, rebuilt, width)
-    for (const [unit, { quadratic }] of this.units) {
-      const others = this.slots.get(unit) as Int32Array
+    for (const { slots: others, quadratic } of this.units.values()) {
       const size = others.length
       for (let a = 0; a < size; a++) {
         const i = others[a] as number
@@ -259,8 +292,7 @@ export class Consumer {
 
   /** Appends rows to F. */
   private keep(more: Float64Array, count: number): void {
-    const { rows } = this
-    const end = this.removed * rows
+    const end = this.removed * this.keptRows.length
     if (end + more.length > this.factor.length) {
       const larger = new Float64Array(Math.max(end + more.length, 2 * this.factor.length))
       larger.set(this.factor)
@@ -272,9 +304,9 @@ export class Consumer {
 
   /** What the last removal takes from every unit's P_cc. */
   private shrink(last: Float64Array, count: number): void {
-    const { rows } = this
-    for (const [unit, state] of this.units) {
-      const slots = this.slots.get(unit) as Int32Array
+    const rows = this.keptRows.length
+    for (const state of this.units.values()) {
+      const { slots } = state
       const width = slots.length
       for (let k = 0; k < count; k++) {
         const from = k * rows
@@ -292,7 +324,7 @@ export class Consumer {
 
   /** Shares by the energy of what is added to each unit's columns: that of W_c U, row by row of U. */
   private heirs(unit: number, columns: Float64Array, rebuilt: Float64Array, width: number, most: number): Heir[] {
-    const { rows } = this
+    const rows = this.keptRows.length
     const gram = new Float64Array(width * width)
     for (let at = 0; at < columns.length; at += width) {
       for (let a = 0; a < width; a++) {
@@ -326,26 +358,25 @@ export class Consumer {
 
   /** An output of this operator is gone: its row leaves W and G, so what fed only it is cheap. */
   removeOutput(row: number): void {
-    if (!this.alive.has(row)) return
-    const { rows, outputs, weights } = this
-    const sensitivity = this.parts.sensitivity.subarray(row * outputs, (row + 1) * outputs)
+    if (!this.alive.delete(row)) return
+    const { current } = this
+    const rows = this.keptRows.length
+    const outputs = this.keptOutputs.length
+    const place = this.keptOutputs.indexOf(row)
+    const sensitivity = this.sensitivity.subarray(place * outputs, (place + 1) * outputs)
     for (let tap = 0; tap < this.taps; tap++) {
-      const from = tap * outputs * rows
+      const ofTap = current.subarray(tap * outputs * rows, (tap + 1) * outputs * rows)
+      const own = ofTap.subarray(place * rows, (place + 1) * rows)
       const sensitive = new Float64Array(rows)
-      multiply(sensitive, sensitivity, weights.subarray(from, from + outputs * rows), 1, outputs, rows)
-      this.forget(weights.subarray(from + row * rows, from + (row + 1) * rows), sensitive, sensitivity[row] as number)
-    }
-    this.alive.delete(row)
-    for (let tap = 0; tap < this.taps; tap++) {
-      const gone = (tap * outputs + row) * rows
-      weights.fill(0, gone, gone + rows)
+      multiply(sensitive, sensitivity, ofTap, 1, outputs, rows)
+      this.forget(own, sensitive, sensitivity[place] as number)
+      own.fill(0)
     }
   }
 
   /** With w and s the output's rows of W and G W, and g its own sensitivity: W^T G W loses w s^T + s w^T - g w w^T. */
   private forget(own: Float64Array, sensitive: Float64Array, g: number): void {
-    for (const [unit, { quadratic }] of this.units) {
-      const slots = this.slots.get(unit) as Int32Array
+    for (const { slots, quadratic } of this.units.values()) {
       const width = slots.length
       for (let a = 0; a < width; a++) {
         const wa = own[slots[a] as number] as number
@@ -359,6 +390,8 @@ export class Consumer {
     }
   }
 }
+
+const upTo = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i)
 
 function inverseOf(own: Float64Array, width: number): Float64Array {
   return width === 1 ? Float64Array.of(1 / (own[0] as number)) : inverse(own.slice(), width)
