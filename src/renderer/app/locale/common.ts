@@ -241,7 +241,7 @@ export default bilingual(
     accuracy: '准确率',
     metric: {
       accuracy: '准确率',
-      f1: 'F1',
+      f1: 'F1 分数',
       'mean-iou': '平均交并比',
       perplexity: '困惑度',
       rmse: '均方根误差',

@@ -237,7 +237,7 @@ export default bilingual(
       status: '状态',
       latency: '延迟',
       accuracy: '准确率',
-      f1: 'F1',
+      f1: 'F1 分数',
       'mean-iou': '平均交并比',
       perplexity: '困惑度',
       rmse: '均方根误差',
