@@ -49,14 +49,17 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       )
     })
 
+  /** By content, because the same file is another data set in another project. */
+  const dataKey = (run: Run): string => {
+    const { hash, mean, std } = store.datasets.get(run.datasetId)
+    return JSON.stringify([hash, mean, std])
+  }
+
   return {
     list: (projectId: string): Comparison[] => store.comparisons.list(projectId),
     save(request: SaveRequest): Comparison {
-      for (const id of request.runIds) {
-        if (store.runs.get(id).projectId !== request.projectId) {
-          throw new EspalierError('CONFLICT', 'All runs of a comparison must belong to its project.')
-        }
-      }
+      // They may be of other projects; each must be there.
+      for (const id of request.runIds) store.runs.get(id)
       const saved = store.comparisons.save(request)
       projectChanged(context, request.projectId)
       return saved
@@ -69,7 +72,13 @@ export function comparisonService(context: ServiceContext, models: ModelService,
     async disagreements({ runIds, limit, task }: DisagreementsRequest, signal?: AbortSignal) {
       const runs = finishedRuns(runIds)
       const first = runs[0] as Run
-      if (runs.some((run) => run.datasetId !== first.datasetId || run.modelId !== first.modelId)) {
+      if (
+        runs.some(
+          (run) =>
+            dataKey(run) !== dataKey(first) ||
+            store.models.get(run.modelId).hash !== store.models.get(first.modelId).hash,
+        )
+      ) {
         throw new EspalierError('CONFLICT', say('error.compare-same-data'))
       }
       return engine.run(
@@ -89,6 +98,7 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       const runs = finishedRuns(runIds).map(
         (run): ReportRun => ({
           run,
+          project: store.projects.get(run.projectId),
           model: store.models.get(run.modelId),
           dataset: store.datasets.get(run.datasetId),
           trace: store.traces.get(run.id) ?? { groups: [] },

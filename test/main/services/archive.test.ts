@@ -63,6 +63,26 @@ const nothingIn = (services: Opened) => {
 }
 
 describe('a project', () => {
+  test('leaves runs of other projects behind, and comparisons of them alone', async () => {
+    const services = open(entry)
+    const { project, first } = await filled(services)
+    const other = await prepared(services, 'sound')
+    const [foreign] = (await other.start({ seed: 9 })).map(({ id }) => id as string)
+    await until(services, foreign as string, over)
+    const projectId = project.id
+    const save = (name: string, runIds: string[]) =>
+      services.comparisons.save({ projectId, name, runIds, baselineRunId: foreign as string })
+    save('across', [first, foreign as string])
+    save('theirs', [foreign as string])
+    const path = await write(services, projectId, 'references')
+    const elsewhere = open(entry)
+    const { project: opened } = await elsewhere.archive.open({ path })
+    const [, across, ...rest] = elsewhere.comparisons.list(opened.id)
+    expect(across).toMatchObject({ name: 'across', baselineRunId: null })
+    expect(across?.runIds).toHaveLength(1)
+    expect(rest).toEqual([])
+  })
+
   test('arrives elsewhere with its runs, traces, metrics, logs, lineage, comparison and proof', async () => {
     const here = open(entry)
     const { project, first } = await filled(here)

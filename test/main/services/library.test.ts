@@ -94,6 +94,28 @@ describe('data', () => {
   })
 })
 
+describe('runs of two projects', () => {
+  test('are compared by what they were measured on, saved and reported with their projects', async () => {
+    const services = open(entry)
+    const here = await prepared(services)
+    const there = await prepared(services)
+    services.projects.update(there.project.id, { name: 'Elsewhere' })
+    const [mine, theirs] = [...(await here.start({})), ...(await there.start({}))].map(({ id }) => id as string)
+    const runIds = [mine as string, theirs as string]
+    for (const id of runIds) await until(services, id, over)
+
+    const baselineRunId = theirs as string
+    const saved = services.comparisons.save({ projectId: here.project.id, name: 'both', runIds, baselineRunId })
+    expect(services.comparisons.list(here.project.id)).toMatchObject([{ id: saved.id, runIds, baselineRunId }])
+    // The same network and the same data, imported twice.
+    const { perClass } = await services.comparisons.disagreements({ runIds, limit: 5 })
+    expect(perClass.map(({ runId }) => runId)).toEqual(runIds)
+    const asked = { projectId: here.project.id, runIds, baselineRunId }
+    expect(services.comparisons.report({ ...asked, format: 'html' }).content).toContain('Elsewhere (baseline)')
+    expect(services.comparisons.report({ ...asked, format: 'csv' }).content).toMatch(/,P\r\n.*,Elsewhere\r\n$/s)
+  })
+})
+
 describe('finished runs', () => {
   test('are compared, reported and exported', async () => {
     const services = open(entry)

@@ -43,6 +43,23 @@ const input = (runs: ReportInput['runs'], changes: Partial<ReportInput> = {}): R
   ...changes,
 })
 
+describe('runs on different data', () => {
+  const apart = entry('b', { after: 80, macs: 200 })
+  const text = report(
+    input([entry('a'), { ...apart, dataset: { name: 'other' } }, entry('c', { after: 85, macs: 300 })], {
+      baselineRunId: 'a',
+    }),
+    'html',
+  )
+
+  test('are not measured against one another, and the report says so', () => {
+    expect(text).toContain('measured on different data')
+    expect(text).not.toContain('(−9.50)')
+    expect(text).toContain('(−4.50)')
+    expect(text).toMatch(/class="front" points=""/)
+  })
+})
+
 describe('HTML', () => {
   const text = report(
     input([entry('a'), entry('b', { after: 80, macs: 200 }, { seed: 3 })], { baselineRunId: 'a' }),

@@ -1,7 +1,7 @@
 /** Writes a whole project as one zip: documents, models, and the data or where it lies. */
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Dataset, Run } from '../../../contract/entities'
+import type { Comparison, Dataset, Run } from '../../../contract/entities'
 import { fileAccess } from '../../artifacts/file-access'
 import { type Watch, writeZip, type ZipWriter } from '../../artifacts/index'
 import type { ServiceContext } from '../context'
@@ -68,6 +68,16 @@ export function archiveWriter({ store, artifacts, product }: ServiceContext) {
     return { runs, exports, models: all(store.models.list), datasets: all(store.datasets.list) }
   }
 
+  /** Runs of other projects stay behind, and so does a comparison that had no others. */
+  const ownOnly = (comparisons: readonly Comparison[], own: ReadonlySet<string>): Comparison[] =>
+    comparisons
+      .map(({ runIds, baselineRunId, ...rest }) => ({
+        ...rest,
+        runIds: runIds.filter((id) => own.has(id)),
+        baselineRunId: baselineRunId !== null && own.has(baselineRunId) ? baselineRunId : null,
+      }))
+      .filter(({ runIds }) => runIds.length > 0)
+
   /** Answers the size of the archive in bytes. @throws DISK_FULL, FILE_NOT_FOUND, FILE_TOO_LARGE, STORE_CORRUPT */
   return (projectId: string, path: string, choice: DataChoice, watch: Watch = {}): Promise<number> =>
     writeZip(
@@ -99,7 +109,7 @@ export function archiveWriter({ store, artifacts, product }: ServiceContext) {
           models: withFiles,
           datasets: withData,
           runs: runs.map(({ id }) => id),
-          comparisons: store.comparisons.list(projectId),
+          comparisons: ownOnly(store.comparisons.list(projectId), new Set(runs.map(({ id }) => id))),
           // The files of an export lie on this machine; its proof travels.
           exports: exports.map((one) => ({ ...one, path: basename(one.path) })),
           arrangement: arrangementOf(store.settings.get().layouts, projectId, new Set(runs.map(({ id }) => id))),

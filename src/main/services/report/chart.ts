@@ -38,8 +38,11 @@ export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
     )
     .sort((a, b) => a.macsKept - b.macsKept)
 
-/** Task metric against the share of MACs kept; null where no run has a metric. Better is up, for errors too. */
-export function tradeOff(rows: readonly ReportRow[], series: readonly string[]): Markup | null {
+/**
+ * Task metric against the share of MACs kept; null where no run has a metric. Better is up, for errors too.
+ * @param comparable measured on the same data: only then is there a front, and an original to stand above all
+ */
+export function tradeOff(rows: readonly ReportRow[], series: readonly string[], comparable: boolean): Markup | null {
   const drawn = rows.filter((row) => row.after !== null)
   if (drawn.length === 0) return null
   const values = drawn.flatMap((row) => [row.after as number, ...(row.before === null ? [] : [row.before])])
@@ -49,8 +52,8 @@ export function tradeOff(rows: readonly ReportRow[], series: readonly string[]):
   const x = (share: number): number => margin.left + (share / most) * (width - margin.left - margin.right)
   const y = (value: number): number =>
     margin.top + ((high - value) / (high - low)) * (height - margin.top - margin.bottom)
-  const front = paretoFront(drawn)
-  const before = drawn.find((row) => row.before !== null)?.before ?? null
+  const front = comparable ? paretoFront(drawn) : []
+  const before = comparable ? (drawn.find((row) => row.before !== null)?.before ?? null) : null
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Result against the share of MACs kept">
     ${ticks(low, high, 6).map(
       (

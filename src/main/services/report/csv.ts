@@ -25,6 +25,7 @@ const columns = [
   'split',
   'samples',
   'seconds',
+  'project',
 ] as const satisfies readonly (keyof ReportRow)[]
 
 /** A cell that begins like a formula would be run by a spreadsheet, so it is marked as text. */

@@ -1,28 +1,31 @@
 /** The report as one HTML file that opens offline, without the product, and says all it knows. */
 import { colourCount, keptWidths, seriesOf, tradeOff } from './chart'
 import { html, Markup } from './html'
-import { type ReportInput, type ReportRow, type ReportRun, toRow } from './model'
+import { dataKey, oneData, type ReportInput, type ReportRow, type ReportRun, toRow } from './model'
 import { large, percent, points, signed } from './numbers'
 import { style } from './style'
 
 const legend = (names: readonly string[]): Markup =>
   html`<div class="legend">${names.map((name, i) => html`<span><i class="swatch-${i % colourCount}"></i>${name}</span>`)}</div>`
 
-/** Against the pinned run where there is one. */
-const against = (row: ReportRow, baseline: ReportRow | undefined): Markup | null => {
-  if (!baseline || baseline.id === row.id || row.after === null || baseline.after === null) return null
+/** Against the pinned run where there is one, on the same data. */
+const against = (row: ReportRow, baseline: ReportRow | undefined, sameData: boolean): Markup | null => {
+  if (!baseline || !sameData || baseline.id === row.id || row.after === null || baseline.after === null) return null
   const change = row.after - baseline.after
   return html` <span class="${change < 0 ? 'bad' : 'good'}">(${signed(change)})</span>`
 }
 
-function resultTable(rows: readonly ReportRow[], baselineRunId: string | null): Markup {
+function resultTable(runs: readonly ReportRun[], baselineRunId: string | null): Markup {
+  const rows = runs.map(toRow)
   const baseline = rows.find((row) => row.id === baselineRunId)
+  const base = runs.find(({ run }) => run.id === baselineRunId)
+  const sameData = (at: number): boolean => base !== undefined && dataKey(runs[at] as ReportRun) === dataKey(base)
   return html`<div class="scroll"><table>
     <thead><tr><th>Run</th><th>Before</th><th>After</th><th>Change</th><th>Agreement</th><th>KL</th><th>MACs</th><th>Parameters</th><th>Bytes</th><th>Time</th></tr></thead>
     <tbody>${rows.map(
-      (row) => html`<tr${row.id === baselineRunId ? new Markup(' class="pinned"') : null}>
+      (row, at) => html`<tr${row.id === baselineRunId ? new Markup(' class="pinned"') : null}>
       <td>${row.name}${row.id === baselineRunId ? ' (baseline)' : null}</td>
-      <td>${points(row.before)}</td><td>${points(row.after)}${against(row, baseline)}</td>
+      <td>${points(row.before)}</td><td>${points(row.after)}${against(row, baseline, sameData(at))}</td>
       <td>${signed(row.drop === null ? null : -row.drop)}</td>
       <td>${percent(row.agreement)}</td><td>${row.kl.toPrecision(3)}</td>
       <td>${large(row.macs)} (${percent(row.macsKept)})</td><td>${large(row.params)} (${percent(row.paramsKept)})</td>
@@ -38,7 +41,13 @@ const flatten = (value: unknown, name = ''): [string, string][] =>
 
 function settingsTable(runs: readonly ReportRun[]): Markup {
   const columns = runs.map(
-    ({ run, model, dataset }) => new Map([['model', model.name], ['data', dataset.name], ...flatten(run.config)]),
+    ({ run, project, model, dataset }) =>
+      new Map([
+        ...(project ? [['project', project.name] as const] : []),
+        ['model', model.name],
+        ['data', dataset.name],
+        ...flatten(run.config),
+      ]),
   )
   const names = [...new Set(columns.flatMap((column) => [...column.keys()]))]
   const differing = names.filter((name) => new Set(columns.map((column) => column.get(name))).size > 1)
@@ -63,10 +72,22 @@ const environments = (runs: readonly ReportRun[]): Markup[] =>
           .join(' · ')}</p>`,
     )
 
-export function reportHtml(input: ReportInput): string {
+/** Runs of several projects are told apart by these. */
+function named(runs: readonly ReportRun[]): readonly ReportRun[] {
+  const projects = new Set(runs.map(({ run }) => run.projectId))
+  if (projects.size < 2) return runs
+  return runs.map((entry) => ({
+    ...entry,
+    run: { ...entry.run, name: `${entry.run.name} · ${entry.project?.name ?? ''}` },
+  }))
+}
+
+export function reportHtml(given: ReportInput): string {
+  const input = { ...given, runs: named(given.runs) }
+  const comparable = oneData(input.runs)
   const rows = input.runs.map(toRow)
   const series = [...new Set(rows.map(seriesOf))]
-  const chart = tradeOff(rows, series)
+  const chart = tradeOff(rows, series, comparable)
   const widths = keptWidths(input.runs)
   const measured = [...new Set(rows.map((row) => `${row.samples} samples of the ${row.split} split of ${row.dataset}`))]
   const metrics = [...new Set(rows.map((row) => row.metric))].join(', ')
@@ -76,8 +97,9 @@ export function reportHtml(input: ReportInput): string {
 <h1>${input.title}</h1>
 ${input.goal === '' ? null : html`<p>${input.goal}</p>`}
 <p class="soft">${rows.length} runs · ${metrics} on ${measured.join('; ')} · ${input.createdAt.slice(0, 16).replace('T', ' ')} UTC · Espalier ${input.product}</p>
-<h2>Results</h2>${resultTable(rows, input.baselineRunId)}
-${chart ? html`<h2>Trade-off</h2><figure>${chart}${legend(series)}<p class="soft">Each point is a run; the line joins the runs that no other beats in both directions; dashed is the network before pruning.</p></figure>` : null}
+${comparable ? null : html`<p class="bad">These runs were measured on different data, so their accuracies do not compare; differences stand only beside runs on the baseline's data.</p>`}
+<h2>Results</h2>${resultTable(input.runs, input.baselineRunId)}
+${chart ? html`<h2>Trade-off</h2><figure>${chart}${legend(series)}<p class="soft">Each point is a run${comparable ? '; the line joins the runs that no other beats in both directions; dashed is the network before pruning' : null}.</p></figure>` : null}
 ${widths ? html`<h2>Kept width a group</h2><figure>${widths}${legend(input.runs.map(({ run }) => run.name))}</figure>` : null}
 <h2>Settings</h2>${settingsTable(input.runs)}
 ${warnings(input.runs)}

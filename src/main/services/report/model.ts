@@ -1,12 +1,14 @@
 /** What a report is made from, and the figures that every format of it shows. */
-import type { Dataset, Model, Run } from '../../../contract/entities'
+import type { Dataset, Model, Project, Run } from '../../../contract/entities'
 import type { DecisionTrace, RunResult } from '../../../contract/run'
 import { goalText } from '../run-names'
 
 export interface ReportRun {
   readonly run: Run & { readonly result: RunResult }
+  /** Absent where there are no projects, as on the command line. */
+  readonly project?: Pick<Project, 'name'>
   readonly model: Pick<Model, 'name'>
-  readonly dataset: Pick<Dataset, 'name'>
+  readonly dataset: Pick<Dataset, 'name'> & Partial<Pick<Dataset, 'hash' | 'mean' | 'std'>>
   readonly trace: Pick<DecisionTrace, 'groups'>
 }
 
@@ -24,6 +26,7 @@ export interface ReportInput {
 export interface ReportRow {
   readonly id: string
   readonly name: string
+  readonly project: string
   readonly model: string
   readonly dataset: string
   readonly strategy: string
@@ -48,7 +51,14 @@ export interface ReportRow {
   readonly seconds: number
 }
 
-export function toRow({ run, model, dataset }: ReportRun): ReportRow {
+/** By content, because the same file is another data set in another project. */
+export const dataKey = ({ dataset: { name, hash, mean, std } }: ReportRun): string =>
+  JSON.stringify(hash === undefined ? name : [hash, mean, std])
+
+/** Whether accuracies may stand against each other. */
+export const oneData = (runs: readonly ReportRun[]): boolean => new Set(runs.map(dataKey)).size < 2
+
+export function toRow({ run, project, model, dataset }: ReportRun): ReportRow {
   const { result, config } = run
   const { before, after } = result.model
   const outcome = result.result
@@ -56,6 +66,7 @@ export function toRow({ run, model, dataset }: ReportRun): ReportRow {
   return {
     id: run.id,
     name: run.name,
+    project: project?.name ?? '',
     model: model.name,
     dataset: dataset.name,
     strategy: config.strategy,

@@ -9,8 +9,11 @@ export interface RowHelp {
   t(key: string): string
   strategy(name: string): string
   goal(goal: Run['config']['goal']): string
-  model(id: string): string
-  dataset(id: string): string
+  project(run: Run): string
+  model(run: Run): string
+  dataset(run: Run): string
+  /** Measured on the same samples. */
+  sameData(one: Run, other: Run): boolean
 }
 
 interface NumberRow {
@@ -139,8 +142,9 @@ export const comparisonRows: readonly RowKind[] = [
       `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.duration(Math.abs(difference))}`,
     better: 'less',
   },
-  text('model', (run, help) => help.model(run.modelId)),
-  text('dataset', (run, help) => help.dataset(run.datasetId)),
+  text('project', (run, help) => help.project(run)),
+  text('model', (run, help) => help.model(run)),
+  text('dataset', (run, help) => help.dataset(run)),
   text('strategy', (run, help) => help.strategy(run.config.strategy)),
   text('goal', (run, help) => help.goal(run.config.goal)),
   text('allocation', (run, { t }) => t(`common.allocation.${run.config.allocation}`)),
@@ -175,14 +179,18 @@ const toneOf = (difference: number, better: NumberRow['better']): Cell['tone'] =
   return difference > 0 === (better === 'more') ? 'good' : 'bad'
 }
 
-function numberRow(row: NumberRow, runs: readonly Run[], baseline: Run, format: Format): ComparisonRow {
+/** What samples tell: on other samples there is no difference to speak of. */
+const ofSamples = new Set<string>(['accuracy', ...otherMetrics, 'drop', 'agreement', 'kl'])
+
+function numberRow(row: NumberRow, runs: readonly Run[], baseline: Run, { format, sameData }: RowHelp): ComparisonRow {
   const base = row.value(baseline)
   const values = runs.map((run) => row.value(run))
   const cells = runs.map((run, index): Cell => {
     const value = values[index] ?? null
     if (value === null) return { text: '–', delta: '', tone: '' }
     const shown = row.show(value, format)
-    if (run.id === baseline.id || base === null) return { text: shown, delta: '', tone: '' }
+    const apart = ofSamples.has(row.id) && !sameData(run, baseline)
+    if (run.id === baseline.id || base === null || apart) return { text: shown, delta: '', tone: '' }
     return { text: shown, delta: row.delta(value - base, format), tone: toneOf(value - base, row.better) }
   })
   return { id: row.id, section: row.section, numeric: true, differs: new Set(values).size > 1, cells }
@@ -203,9 +211,8 @@ function textRow(row: TextRow, runs: readonly Run[], baseline: Run, help: RowHel
 /** One cell a run, in the order of the runs; the baseline's cells have no difference. */
 export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp): ComparisonRow[] =>
   comparisonRows
+    .filter(({ id }) => id !== 'project' || runs.some((run) => run.projectId !== baseline.projectId))
     .filter(
       ({ id }) => !otherMetrics.some((name) => name === id) || runs.some((run) => figuresOf(run).metricName === id),
     )
-    .map((row) =>
-      row.kind === 'number' ? numberRow(row, runs, baseline, help.format) : textRow(row, runs, baseline, help),
-    )
+    .map((row) => (row.kind === 'number' ? numberRow(row, runs, baseline, help) : textRow(row, runs, baseline, help)))

@@ -10,6 +10,17 @@ export function labelOf({ label, labels, target }: PreviewSample, classes: reado
   return target === undefined ? '' : formatFigure(target)
 }
 
+/** What a sample is, in words where its extents would say little: a text, a row. */
+export const shapeOf = (
+  sample: PreviewSample | undefined,
+  shape: readonly number[],
+  { t, formatted }: { t: (key: string, named: { n: number }, plural: number) => string; formatted: string },
+): string => {
+  const [n = 0] = shape
+  if (sample?.text !== undefined) return t('datasets.textShape', { n }, n)
+  return sample?.row ? t('datasets.rowShape', { n }, n) : formatted
+}
+
 /** The first numbers of a row with the names of their columns, where it has some. */
 export const rowValues = ({ values, columns }: NonNullable<PreviewSample['row']>, most: number) =>
   values.slice(0, most).map((value, at) => ({ name: columns?.[at] ?? '', value: formatFigure(value) }))

@@ -2,6 +2,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Goal, Run } from '../../../contract'
 import { useFormat } from '../../ui/use-format'
+import { useProjects } from '../projects'
 import { useRuns } from './runs.store'
 
 /** Ten thousand names are asked for at every keystroke; a run's own stays until it changes or the language does. */
@@ -13,6 +14,7 @@ export function useLabels() {
   const { t, te, locale } = useI18n()
   const format = useFormat()
   const store = useRuns()
+  const projects = useProjects()
 
   /** What was found out once for this language and these strategies. */
   const words = (): Map<string, string> => {
@@ -53,7 +55,7 @@ export function useLabels() {
     once(`short ${of.kind} ${of.value}`, () => t(`common.goalShort.${of.kind}`, { value: goalValue(of) }))
   const seed = (n: number): string => once(`seed ${n}`, () => t('common.seed', { n }))
   /** A run without a name of its own is called by what tells it from its neighbours. */
-  const run = (of: Run): string => {
+  const own = (of: Run): string => {
     const known = titles.get(of)
     const present = words()
     if (known?.words === present) return known.text
@@ -75,5 +77,12 @@ export function useLabels() {
     ].join(' · ')
   }
 
-  return { word, strategy, summary, goal, run }
+  /** One of another project than the open one is told by that too. */
+  const run = (of: Run): string => {
+    if (of.projectId === store.projectId || store.projectId === '') return own(of)
+    const project = projects.byId(of.projectId)?.name
+    return project ? `${own(of)} · ${project}` : own(of)
+  }
+
+  return { word, strategy, summary, goal, run, own }
 }
