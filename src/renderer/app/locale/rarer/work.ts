@@ -15,7 +15,6 @@ export const work: Readonly<Record<string, string>> = {
     '训练检查点属于另一个网络，因此训练无法从那里继续。请重新开始该运行。',
   'A training checkpoint is damaged, so training cannot go on from it. Start the run anew.':
     '训练检查点已损坏，因此训练无法从那里继续。请重新开始该运行。',
-  'All runs of a comparison must belong to its project.': '一个比较中的所有运行必须属于同一项目。',
   'Augmentation mirrors and moves images, but none of the inputs holds any. Leave --finetune-augment out for this data.':
     '数据增强会镜像和平移图像，而没有任何输入是图像。对此数据请去掉 --finetune-augment。',
   'Building the native backend needs {0}, which this machine has not. Install it, then try again.':
