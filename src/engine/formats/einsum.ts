@@ -1,7 +1,8 @@
 /** Einsum as Transpose, MatMul and Reshape, which the engine can couple, run and price. */
-import { attributes, type Graph, type GraphNode, ints, type Shape } from '../graph/graph'
+import { attributes, type Graph, type GraphNode, int, ints, type Shape } from '../graph/graph'
 import { arrayTypes, int64, sizeOf, type TensorArray, type TensorData } from '../graph/tensor'
 import { type Equation, parseEquation } from '../ops/einsum'
+import { inferShapes } from '../ops/infer'
 
 /** Emits nodes in the place of one node, with names of its own. */
 class Replacement {
@@ -26,6 +27,18 @@ class Replacement {
     return order.every((axis, i) => axis === i)
       ? value
       : this.emit('Transpose', [value], attributes({ perm: ints(order) }))
+  }
+
+  /** Adds up an operand along some of its letters. */
+  sum(value: string, letters: string, summed: readonly string[]): string {
+    if (summed.length === 0) return value
+    const axes = this.sizes(summed.map((letter) => letters.indexOf(letter)))
+    return this.emit('ReduceSum', [value, axes], attributes({ keepdims: int(0) }))
+  }
+
+  einsum(values: readonly string[], inputs: readonly string[], output: string): string {
+    const equation = { kind: 'string', value: `${inputs.join(',')}->${output}` } as const
+    return this.emit('Einsum', values, new Map([['equation', equation]]))
   }
 
   unsqueeze(value: string, axes: readonly number[]): string {
@@ -152,6 +165,21 @@ function product(
   return into.transpose(y, [...lead, ...(row ? [row] : []), ...(column ? [column] : [])], output)
 }
 
+/** More than two operands, two after two; each pair keeps the letters that the result or later operands still ask for. */
+function chained(into: Replacement, node: GraphNode, { inputs, output }: Equation): Replacement {
+  let [letters = '', value = ''] = [inputs[0], node.inputs[0]]
+  for (let i = 1; i < inputs.length; i++) {
+    const asked = [output, ...inputs.slice(i + 1)].join('')
+    const both = [...new Set(`${letters}${inputs[i]}`)].filter((letter) => asked.includes(letter)).join('')
+    const wanted = i === inputs.length - 1 ? output : both
+    value = into.einsum([value, node.inputs[i] as string], [letters, inputs[i] as string], wanted)
+    letters = wanted
+  }
+  const last = into.nodes.pop() as GraphNode
+  into.nodes.push({ ...last, name: node.name, outputs: node.outputs })
+  return into
+}
+
 function rewrite(graph: Graph, node: GraphNode): Replacement | undefined {
   const shapes = node.inputs.map((name) => graph.info(name)?.shape)
   if (!shapes.every((shape): shape is Shape => !!shape)) return undefined
@@ -161,21 +189,30 @@ function rewrite(graph: Graph, node: GraphNode): Replacement | undefined {
   )
   if (!equation) return undefined
   const into = new Replacement(node.name)
+  if (node.inputs.length > 2) return chained(into, node, equation)
   const extent = (letter: string) =>
     shapes
       .map((shape, i) => shape[equation.inputs[i]?.indexOf(letter) ?? -1])
       .find((dim) => dim !== undefined) as number
   let result: string | undefined
+  const alone = equation.inputs.map((letters, i) =>
+    [...letters].filter(
+      (letter) =>
+        !equation.output.includes(letter) && !equation.inputs.some((other, k) => k !== i && other.includes(letter)),
+    ),
+  )
   if (node.inputs.length === 1) {
     const [letters] = equation.inputs as [string]
-    const same = letters.length === equation.output.length
-    result = same
-      ? into.emit(
-          'Transpose',
-          node.inputs,
-          attributes({ perm: ints([...equation.output].map((l) => letters.indexOf(l))) }),
-        )
-      : undefined
+    const left = [...letters].filter((letter) => !alone[0]?.includes(letter))
+    const summed = into.sum(node.inputs[0] as string, letters, alone[0] as string[])
+    result =
+      left.length === letters.length
+        ? into.emit('Transpose', [summed], attributes({ perm: ints([...equation.output].map((l) => left.indexOf(l))) }))
+        : into.transpose(summed, left, [...equation.output])
+  } else if (alone.some((letters) => letters.length > 0)) {
+    const inputs = equation.inputs.map((letters, i) => [...letters].filter((l) => !alone[i]?.includes(l)).join(''))
+    const values = node.inputs.map((value, i) => into.sum(value, equation.inputs[i] as string, alone[i] as string[]))
+    result = into.einsum(values, inputs, equation.output)
   } else if (node.inputs.length === 2) {
     const stored = node.inputs.findIndex((name) => graph.constants.has(name))
     if (stored >= 0) {
@@ -191,15 +228,19 @@ function rewrite(graph: Graph, node: GraphNode): Replacement | undefined {
   return into
 }
 
-/** @param graph with inferred shapes; Einsums that sum one operand alone or read a diagonal stay. */
+/** @param graph with inferred shapes; Einsums that read a diagonal stay. */
 export function einsumsToMatMuls(graph: Graph): Graph {
-  if (!graph.nodes.some((node) => node.op === 'Einsum')) return graph
   const constants = new Map(graph.constants)
+  let some = false
   const nodes = graph.nodes.flatMap((node) => {
     const found = node.op === 'Einsum' ? rewrite(graph, node) : undefined
     if (!found) return [node]
+    some = true
     for (const [name, data] of found.constants) constants.set(name, data)
     return found.nodes
   })
-  return graph.with({ nodes, constants })
+  if (!some) return graph
+  // What was taken apart into sums and pairs is looked at again.
+  const next = graph.with({ nodes, constants })
+  return nodes.some((node) => node.op === 'Einsum') ? einsumsToMatMuls(inferShapes(next)) : next
 }

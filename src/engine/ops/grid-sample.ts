@@ -1,8 +1,10 @@
 /** GridSample: reads maps at computed places, every channel by itself (optical flow, spatial transformers). */
 import { type Labels, registerOp } from './definition'
+import { lowerGridSample } from './lower/grid-sample'
 
 registerOp({
   op: 'GridSample',
+  lower: lowerGridSample,
   since: 16,
   infer(context) {
     const x = context.input(0)

@@ -1,7 +1,8 @@
 /** Operators that order, pick or write positions by index: what they pick along stays, other axes pass. */
 import { type Dim, numberAttribute, type Shape } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
-import { lowerCumSum, lowerGatherElements, lowerTrilu } from './lower/indexing'
+import { lowerCumSum, lowerGatherElements, lowerScatterElements, lowerScatterND, lowerTrilu } from './lower/indexing'
+import { lowerExtremum, lowerHardmax, lowerOneHot, lowerTopK } from './lower/ordering'
 import { normaliseAxis } from './shapes'
 
 const axisOf = (context: { readonly node: InferContext['node'] }, rank: number, fallback: number): number => {
@@ -30,6 +31,7 @@ for (const op of ['ArgMax', 'ArgMin']) {
     op,
     since: 13,
     infer: inferArgument,
+    lower: lowerExtremum,
     couple(context) {
       const axis = axisOf(context, context.shape(0).length, 0)
       const keep = numberAttribute(context.node, 'keepdims', 1) === 1
@@ -40,6 +42,7 @@ for (const op of ['ArgMax', 'ArgMin']) {
 
 registerOp({
   op: 'TopK',
+  lower: lowerTopK,
   since: 11,
   infer(context) {
     const { dtype, shape } = context.input(0)
@@ -85,6 +88,7 @@ registerOp({
 
 registerOp({
   op: 'Hardmax',
+  lower: lowerHardmax,
   since: 13,
   infer: (context) => [context.input(0)],
   couple: (context) => context.set(0, passOthers(context, [axisOf(context, context.shape(0).length, -1)])),
@@ -120,6 +124,7 @@ const sameAxes = (a: Labels, b: Labels): boolean => a.axes.join() === b.axes.joi
 
 registerOp({
   op: 'ScatterElements',
+  lower: lowerScatterElements,
   since: 13,
   infer: (context) => [context.input(0)],
   couple(context) {
@@ -132,6 +137,7 @@ registerOp({
 /** Rows written into a value: axes behind those that the indices address are shared by both. */
 registerOp({
   op: 'ScatterND',
+  lower: lowerScatterND,
   since: 13,
   infer: (context) => [context.input(0)],
   couple(context) {
@@ -158,6 +164,7 @@ registerOp({
 
 registerOp({
   op: 'OneHot',
+  lower: lowerOneHot,
   since: 11,
   infer(context) {
     const { shape } = context.input(0)

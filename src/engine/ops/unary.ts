@@ -3,7 +3,7 @@ import type { DataType } from '../graph/tensor'
 import type { CouplingContext, InferContext, Inferred } from './definition'
 import { registerOp } from './definition'
 import { lowerActivation, lowerCast, lowerClip, lowerNothing } from './lower/activation'
-import { lowerIsNaN } from './lower/indexing'
+import { lowerIsInf, lowerIsNaN } from './lower/indexing'
 
 /** Output has the shape of input 0. */
 export const inferSame = (context: InferContext): Inferred[] => {
@@ -38,6 +38,16 @@ const simple: Readonly<Record<string, number>> = {
   Reciprocal: 7,
   Sin: 7,
   Cos: 7,
+  Tan: 7,
+  Asin: 7,
+  Acos: 7,
+  Atan: 7,
+  Sinh: 9,
+  Cosh: 9,
+  Asinh: 9,
+  Acosh: 9,
+  Atanh: 9,
+  Shrink: 9,
   Floor: 7,
   Ceil: 7,
   Round: 11,
@@ -52,16 +62,14 @@ for (const [op, since] of Object.entries(simple)) {
   registerOp({ op, since, infer: inferSame, couple: coupleSame, lower, ...mixes })
 }
 
-for (const op of 'Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot'.split(' ')) {
-  registerOp({ op, since: op === 'BitwiseNot' ? 18 : 9, infer: inferSame, couple: coupleSame })
-}
+registerOp({ op: 'BitwiseNot', since: 18, infer: inferSame, couple: coupleSame })
 for (const op of ['IsNaN', 'IsInf']) {
   registerOp({
     op,
     since: 10,
     infer: (context) => [{ dtype: 'bool', shape: context.shape(0) }],
     couple: coupleSame,
-    ...(op === 'IsNaN' ? { lower: lowerIsNaN } : {}),
+    lower: op === 'IsNaN' ? lowerIsNaN : lowerIsInf,
   })
 }
 

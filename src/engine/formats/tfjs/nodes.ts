@@ -89,6 +89,14 @@ const reduction: Rule = (instruction, inputs, sink) =>
     keep_dims: flag(instruction, 'keep_dims'),
   })
 
+/** The place of the largest or the smallest along an axis. */
+const extremum: Rule = (instruction, inputs, sink) =>
+  sink.node(instruction.op, [...inputs, sink.constant(whole(numberOf(instruction, 'axis')))], {
+    ...T,
+    Tidx: integers,
+    output_type: integers,
+  })
+
 const rules: Readonly<Record<string, Rule>> = {
   Conv2D: convolution,
   DepthwiseConv2dNative: convolution,
@@ -171,6 +179,12 @@ const rules: Readonly<Record<string, Rule>> = {
       T,
     ),
   LeakyRelu: (i, inputs, sink) => sink.node(i.op, inputs, { ...T, alpha: float(i, 'alpha') }),
+  ArgMax: extremum,
+  ArgMin: extremum,
+  TopKV2(i, inputs, sink) {
+    const name = sink.node(i.op, [...inputs, sink.constant(whole(numberOf(i, 'k')))], { ...T, sorted: { b: true } })
+    return [name, `${name}:1`]
+  },
   LRN: (i, inputs, sink) =>
     sink.node(i.op, inputs, {
       ...T,
@@ -226,6 +240,15 @@ const simple = new Set([
   'Reciprocal',
   'Sin',
   'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
   'Floor',
   'Ceil',
   'Round',

@@ -18,6 +18,15 @@ const direct: Readonly<Record<string, string>> = {
   Reciprocal: 'Reciprocal',
   Sin: 'Sin',
   Cos: 'Cos',
+  Tan: 'Tan',
+  Asin: 'Asin',
+  Acos: 'Acos',
+  Atan: 'Atan',
+  Sinh: 'Sinh',
+  Cosh: 'Cosh',
+  Asinh: 'Asinh',
+  Acosh: 'Acosh',
+  Atanh: 'Atanh',
   Floor: 'Floor',
   Ceil: 'Ceil',
   Round: 'Round',
@@ -66,6 +75,11 @@ const compound: Readonly<Record<string, Rule>> = {
   HardSigmoid: (c, x) => clip(c, plus(c, times(c, x, attribute(c, 'alpha', 0.2)), attribute(c, 'beta', 0.5)), 0, 1),
   HardSwish: (c, x) => binaryEmit(c, 'Mul', x, clip(c, plus(c, times(c, x, 1 / 6), 0.5), 0, 1)),
   Mish: (c, x) => binaryEmit(c, 'Mul', x, unaryEmit(c, 'Tanh', unaryEmit(c, 'Softplus', x))),
+  Shrink(c, x) {
+    const beyond = binaryEmit(c, 'Greater', unaryEmit(c, 'Abs', x), scalar(c, attribute(c, 'lambd', 0.5)))
+    const nearer = binaryEmit(c, 'Sub', x, times(c, unaryEmit(c, 'Sign', x), attribute(c, 'bias', 0)))
+    return binaryEmit(c, 'Mul', nearer, unaryEmit(c, 'Cast', beyond, { DstT: 'float32' }))
+  },
   Softsign: (c, x) => binaryEmit(c, 'RealDiv', x, plus(c, unaryEmit(c, 'Abs', x), 1)),
   Gelu(c, x) {
     if (stringAttribute(c.node, 'approximate', 'none') === 'tanh') {

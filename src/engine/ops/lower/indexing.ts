@@ -39,8 +39,8 @@ export function lowerGatherND(context: LoweringContext): void {
   context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
 }
 
-/** The same for coordinates that the network computes; those below zero count from the end. */
-function gatherComputed(context: LoweringContext, dims: readonly number[], depth: number): void {
+/** Coordinates that the network computes, as rows of the flattened value; those below zero count from the end. */
+function rowPlaces(context: LoweringContext, dims: readonly number[], depth: number): Register {
   const whole = (values: readonly number[]) => context.literal(tensor('int32', [depth], Int32Array.from(values)))
   const given = context.emit('Cast', [context.input(1, 'plain')], { DstT: 'int32' }, 'plain')
   const extents = whole(dims)
@@ -48,21 +48,21 @@ function gatherComputed(context: LoweringContext, dims: readonly number[], depth
   const scaled = context.emit('Mul', [wrapped, whole(dims.map((_, k) => strideOf(dims, k)))], {}, 'plain')
   const axis = context.shape(1).length - 1
   const at = context.emit('Sum', [scaled], { axis: [axis], keep_dims: false }, 'plain')
+  const flat = context.emit('Reshape', [at], { shape: [-1] }, 'plain')
+  return context.emit('Cast', [flat], { DstT: 'int32' }, 'plain')
+}
+
+function gatherComputed(context: LoweringContext, dims: readonly number[], depth: number): void {
+  const flatIndex = rowPlaces(context, dims, depth)
   const rest = context.shape(0).slice(depth)
-  const data = context.constant(0) ? context.weight(0) : context.input(0, 'plain')
-  const flat = context.emit('Reshape', [data], { shape: targetDims(context, [sizeOf(dims), ...rest]) }, 'plain')
-  const flatIndex = context.emit(
-    'Cast',
-    [context.emit('Reshape', [at], { shape: [-1] }, 'plain')],
-    { DstT: 'int32' },
-    'plain',
-  )
+  const shape = targetDims(context, [sizeOf(dims), ...rest])
+  const flat = context.emit('Reshape', [held(context, 0)], { shape }, 'plain')
   const picked = context.emit('GatherV2', [flat, flatIndex], { axis: 0 }, 'plain')
   context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
 }
 
-/** Every index becomes a position in the flattened value. */
-export function lowerGatherElements(context: LoweringContext): void {
+/** Each index of input 1 as a position in the flattened input 0; below 0 it counts from the end. */
+function elementPlaces(context: LoweringContext): Register {
   const dims = knownDims(context, context.shape(0))
   const wanted = knownDims(context, context.shape(1))
   const given = numberAttribute(context.node, 'axis', 0)
@@ -74,14 +74,42 @@ export function lowerGatherElements(context: LoweringContext): void {
       0,
     ),
   )
-  const data = context.constant(0) ? context.weight(0) : context.input(0, 'plain')
-  const flat = context.emit('Reshape', [data], { shape: [-1] }, 'plain')
-  const indices = context.emit('Reshape', [context.input(1, 'plain')], { shape: [-1] }, 'plain')
-  const stride = context.literal(tensor('int32', [], Int32Array.of(strideOf(dims, axis))))
-  const scaled = context.emit('Mul', [indices, stride], {}, 'plain')
+  const whole = (value: number) => context.literal(tensor('int32', [], Int32Array.of(value)))
+  const extent = whole(dims[axis] as number)
+  const cast = context.emit('Cast', [context.input(1, 'plain')], { DstT: 'int32' }, 'plain')
+  const indices = context.emit('Reshape', [cast], { shape: [-1] }, 'plain')
+  const wrapped = context.emit('FloorMod', [context.emit('AddV2', [indices, extent], {}, 'plain'), extent], {}, 'plain')
+  const scaled = context.emit('Mul', [wrapped, whole(strideOf(dims, axis))], {}, 'plain')
   const at = context.emit('AddV2', [scaled, context.literal(tensor('int32', [base.length], base))], {}, 'plain')
+  return context.emit('Cast', [at], { DstT: 'int32' }, 'plain')
+}
+
+const held = (context: LoweringContext, i: number): Register =>
+  context.constant(i) ? context.weight(i) : context.input(i, 'plain')
+
+export function lowerGatherElements(context: LoweringContext): void {
+  const at = elementPlaces(context)
+  const flat = context.emit('Reshape', [held(context, 0)], { shape: [-1] }, 'plain')
   const picked = context.emit('GatherV2', [flat, at], { axis: 0 }, 'plain')
   context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+/** Rows of `width` of input 2 into those of input 0, at places in it. */
+function scatter(context: LoweringContext, places: Register, width: number): void {
+  const reduction = stringAttribute(context.node, 'reduction', 'none')
+  if (reduction !== 'none' && reduction !== 'add') context.fail(`it combines by "${reduction}"`)
+  const rows = (i: number) => context.emit('Reshape', [held(context, i)], { shape: [-1, width] }, 'plain')
+  const written = context.emit('ScatterRows', [rows(0), places, rows(2)], { add: reduction === 'add' }, 'plain')
+  context.output(0, context.emit('Reshape', [written], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
+}
+
+export const lowerScatterElements = (context: LoweringContext): void => scatter(context, elementPlaces(context), 1)
+
+export function lowerScatterND(context: LoweringContext): void {
+  const depth = context.shape(1).at(-1) as number
+  const shape = context.shape(0)
+  const places = rowPlaces(context, knownDims(context, shape.slice(0, depth)), depth)
+  scatter(context, places, sizeOf(knownDims(context, shape.slice(depth))))
 }
 
 /** Ones on one side of a diagonal. */
@@ -129,6 +157,18 @@ export function lowerTrilu(context: LoweringContext): void {
   const [rows, columns] = knownDims(context, context.shape(0).slice(-2)) as [number, number]
   const mask = triangle(rows, columns, (row, column) => (upper ? column >= row + diagonal : column <= row + diagonal))
   context.output(0, context.emit('Mul', [context.input(0, 'plain'), context.literal(mask)], {}, 'plain'))
+}
+
+/** Equal to an infinity, of one sign or of both. */
+export function lowerIsInf(context: LoweringContext): void {
+  const x = context.input(0, context.layoutOf(0))
+  const counts = (name: string) => numberAttribute(context.node, name, 1) === 1
+  const infinity = (sign: number) => context.literal(float32([], Float32Array.of(sign * Number.POSITIVE_INFINITY)))
+  const above = context.emit('Equal', [x, infinity(1)], {}, x.layout)
+  const below = context.emit('Equal', [x, infinity(-1)], {}, x.layout)
+  const both = counts('detect_positive') && counts('detect_negative')
+  const one = counts('detect_positive') ? above : below
+  context.output(0, both ? context.emit('LogicalOr', [above, below], {}, x.layout) : one)
 }
 
 /** Not equal to itself. */

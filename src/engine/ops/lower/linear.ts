@@ -1,7 +1,7 @@
 /** Lowering of Gemm and MatMul. */
-import { numberAttribute } from '../../graph/graph'
+import { numberAttribute, type Shape } from '../../graph/graph'
 import type { LoweringContext, Register } from '../lowering'
-import { scalar, targetDims } from './common'
+import { knownDims, scalar, targetDims } from './common'
 
 export function lowerGemm(context: LoweringContext): void {
   const transA = numberAttribute(context.node, 'transA', 0) === 1
@@ -27,36 +27,58 @@ export function lowerGemm(context: LoweringContext): void {
   context.output(0, y)
 }
 
+/** Operand i as a stack of matrices: a vector is a row on the left and a column on the right. */
+function asMatrices(context: LoweringContext, i: 0 | 1): { x: Register; dims: Shape } {
+  const shape = context.shape(i)
+  const dims = shape.length > 1 ? shape : i === 0 ? [1, ...shape] : [...shape, 1]
+  const whole = shape.length === dims.length
+  if (context.constant(i))
+    return { x: whole ? context.weight(i) : context.weight(i, undefined, knownDims(context, dims)), dims }
+  const x = context.input(i, 'plain')
+  return { x: whole ? x : context.emit('Reshape', [x], { shape: targetDims(context, dims) }, 'plain'), dims }
+}
+
+/** An operand of as many axes as the other, repeated along those in which it has 1 and the other more. */
+function repeated(context: LoweringContext, own: Register, dims: Shape, other: Register, others: Shape): Register {
+  const rank = Math.max(dims.length, others.length)
+  const grown = (shape: Shape): Shape => [...Array<number>(rank - shape.length).fill(1), ...shape]
+  const [from, to] = [grown(dims), grown(others)]
+  const shape = targetDims(context, from)
+  let x = dims.length === rank ? own : context.emit('Reshape', [own], { shape }, 'plain')
+  const multiples = from.map((dim, axis) => {
+    const wanted = to[axis]
+    return axis < rank - 2 && dim === 1 && typeof wanted === 'number' ? wanted : 1
+  })
+  if (multiples.some((times) => times > 1)) x = context.emit('Tile', [x], { multiples }, 'plain')
+  // How often it is repeated along an open extent, the other operand shows.
+  if (from.every((dim, axis) => axis >= rank - 2 || dim !== 1 || typeof to[axis] === 'number')) return x
+  const axis = [others.length - 2, others.length - 1]
+  const shown = context.emit('Max', [other], { axis, keep_dims: true }, 'plain')
+  const ones = context.emit('Cast', [context.emit('Equal', [shown, shown], {}, 'plain')], { DstT: 'float32' }, 'plain')
+  return context.emit('Mul', [x, ones], {}, 'plain')
+}
+
 export function lowerMatMul(context: LoweringContext): void {
-  const left = context.shape(0)
-  const right = context.shape(1)
-  // A stored vector (what a pooling by attention looks for) is a matrix of one column.
-  const column = right.length === 1 && context.constant(1) !== undefined
-  if (left.length < 2 || (right.length < 2 && !column)) context.fail('it multiplies by a vector')
-  const a = context.input(0, 'plain')
-  const inner = right[0]
-  const b = column
-    ? context.weight(1, undefined, [inner as number, 1])
-    : context.constant(1)
-      ? context.weight(1)
-      : context.input(1, 'plain')
-  if (right.length <= 2) {
-    if (left.length === 2 && !column) {
-      context.output(0, context.emit('MatMul', [a, b], { transpose_a: false, transpose_b: false }, 'plain'))
-      return
-    }
-    if (typeof inner !== 'number') context.fail('its inner extent is not known')
-    const rows = context.emit('Reshape', [a], { shape: [-1, inner as number] }, 'plain')
-    const product = context.emit('MatMul', [rows, b], { transpose_a: false, transpose_b: false }, 'plain')
+  const { x: a, dims: left } = asMatrices(context, 0)
+  const { x: b, dims: right } = asMatrices(context, 1)
+  const done = (y: Register, as: boolean) =>
     context.output(
       0,
-      context.emit('Reshape', [product], { shape: targetDims(context, context.outputShape(0)) }, 'plain'),
+      as ? context.emit('Reshape', [y], { shape: targetDims(context, context.outputShape(0)) }, 'plain') : y,
     )
+  const vectors = context.shape(0).length < 2 || context.shape(1).length < 2
+  if (right.length === 2) {
+    const [inner] = right
+    if (left.length > 2 && typeof inner !== 'number') context.fail('its inner extent is not known')
+    const rows = left.length === 2 ? a : context.emit('Reshape', [a], { shape: [-1, inner as number] }, 'plain')
+    const product = context.emit('MatMul', [rows, b], { transpose_a: false, transpose_b: false }, 'plain')
+    done(product, left.length > 2 || vectors)
     return
   }
-  const lead = (shape: readonly unknown[]) => shape.slice(0, -2)
+  const lead = (shape: Shape) => shape.slice(0, -2)
   const same = left.length === right.length && lead(left).every((dim, i) => dim === lead(right)[i])
-  const single = (shape: readonly unknown[]) => lead(shape).every((dim) => dim === 1)
-  if (!same && !single(left) && !single(right)) context.fail('its operands are broadcast along some of their axes')
-  context.output(0, context.emit('BatchMatMulV2', [a, b], { adj_x: false, adj_y: false }, 'plain'))
+  const single = (shape: Shape) => lead(shape).every((dim) => dim === 1)
+  const alike = same || single(left) || single(right)
+  const [x, y] = alike ? [a, b] : [repeated(context, a, left, b, right), repeated(context, b, right, a, left)]
+  done(context.emit('BatchMatMulV2', [x, y], { adj_x: false, adj_y: false }, 'plain'), vectors)
 }

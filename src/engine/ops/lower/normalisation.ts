@@ -1,7 +1,8 @@
 /** Lowering of BatchNorm and of the norms over channels, groups and positions. */
 import { numberAttribute } from '../../graph/graph'
+import { sizeOf } from '../../graph/tensor'
 import type { LoweringContext, Register } from '../lowering'
-import { axisIn, binaryEmit, operand, scalar, targetDims, unaryEmit } from './common'
+import { axisIn, binaryEmit, knownDims, operand, scalar, targetDims, unaryEmit } from './common'
 
 export function lowerBatchNorm(context: LoweringContext): void {
   const shape = context.shape(0)
@@ -18,13 +19,9 @@ export function lowerBatchNorm(context: LoweringContext): void {
     return
   }
   // TF knows BatchNorm on images only.
-  const image = targetDims(context, [
-    n as number,
-    1,
-    spatial.length === 1 ? (spatial[0] as number) : 1,
-    channels as number,
-  ])
-  if (spatial.length > 1) context.fail(`BatchNorm over ${spatial.length} dimensions has no operation here`)
+  const places = spatial.length > 1 ? knownDims(context, spatial) : spatial
+  const positions = places.length === 1 ? (places[0] as number) : sizeOf(places as number[])
+  const image = targetDims(context, [n as number, 1, positions, channels as number])
   const x = context.emit('Reshape', [held], { shape: image }, 'nhwc')
   const y = context.emit('FusedBatchNormV3', [x, ...parameters], attributes, 'nhwc')
   const back = targetDims(context, [n as number, ...spatial, channels as number])

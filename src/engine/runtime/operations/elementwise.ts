@@ -81,7 +81,7 @@ binary(
   (dy, x, slope) => tf.mul(dy, tf.add(tf.step(x), tf.mul(slope, tf.sub(1, tf.step(x))))),
   (dy, x) => tf.mul(dy, tf.minimum(x, 0)),
 )
-binary('FloorMod', tf.mod, undefined)
+binary('FloorMod', tf.mod, { inputs: 'all' }, same, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))))
 
 /** Stored truth values are whole numbers here. */
 const truth = (x: tf.Tensor) => tf.cast(x, 'bool')

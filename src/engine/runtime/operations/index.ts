@@ -4,6 +4,7 @@ import './convolution'
 import './elementwise'
 import './linear'
 import './normalisation'
+import './ordering'
 import './pooling'
 import './shape'
 

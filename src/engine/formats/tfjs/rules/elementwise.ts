@@ -15,7 +15,10 @@ const activations: Readonly<Record<string, string>> = {
   Softplus: 'softplus',
   Softsign: 'softsign',
 }
-const same = ['Erf', 'Sqrt', 'Exp', 'Log', 'Neg', 'Abs', 'Sin', 'Cos', 'Floor', 'Ceil', 'Round', 'Sign', 'Reciprocal']
+const same =
+  'Erf Sqrt Exp Log Neg Abs Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Floor Ceil Round Sign Reciprocal'.split(
+    ' ',
+  )
 const operands: Readonly<Record<string, string>> = {
   Sub: 'Sub',
   Mul: 'Mul',
