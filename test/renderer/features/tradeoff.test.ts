@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deviation, paretoFront, tradeoffPoints, viewFloor } from '../../../src/renderer/features/tradeoff/points'
+import {
+  deviation,
+  paretoFront,
+  samePoints,
+  tradeoffPoints,
+  viewFloor,
+} from '../../../src/renderer/features/tradeoff/points'
 import { makeWorld } from '../fake/world'
 
 const { runs } = makeWorld()
@@ -28,6 +34,14 @@ describe('points', () => {
     const arms = tradeoffPoints(runs, 'macs', 'accuracy', true)
     expect(arms).toHaveLength(11)
     expect(arms.filter((arm) => arm.runIds.length === 3).every((arm) => arm.spread > 0)).toBe(true)
+  })
+
+  it('are the same while only runs without a result go on, so that the chart stays as it is', () => {
+    const before = tradeoffPoints(runs, 'macs', 'accuracy', true)
+    const on = runs.map((run) => (run.status === 'running' ? { ...run, heardAt: 'now' } : run))
+    expect(samePoints(before, tradeoffPoints(on, 'macs', 'accuracy', true))).toBe(true)
+    expect(samePoints(before, tradeoffPoints(on, 'params', 'accuracy', true))).toBe(false)
+    expect(samePoints(before, tradeoffPoints(on.slice(0, -6), 'macs', 'accuracy', true))).toBe(false)
   })
 
   it('have the sample deviation', () => {

@@ -11,7 +11,7 @@ export default bilingual(
     between: '{low} to {high} points lost',
     beyond: 'at least {low} points lost; nothing as small was tried',
     basis: 'from {n} run at {at} | from {n} runs at {at}',
-    none: 'No finished run like this yet: nothing to rest on.',
+    none: 'no finished run like this yet, so nothing to rest on.',
     hint: 'Sizes are exact. Ranges rest on your own finished runs with the same data, refit and fine-tuning, supposing only that a smaller network loses no less.',
     add: 'Add {value} to the sweep',
   },
@@ -25,7 +25,7 @@ export default bilingual(
     beyond: '至少损失 {low} 个百分点；没有试过这么小的网络',
     basis: '依据 {at} 处的 {n} 个运行',
     none: '还没有类似的已完成运行，没有依据。',
-    hint: '大小是准确值。范围依据您自己已完成的、数据、重新拟合和微调相同的运行，仅假设更小的网络损失不会更少。',
+    hint: '大小是准确值。范围依据你自己已完成的、数据、重新拟合和微调相同的运行，仅假设更小的网络损失不会更少。',
     add: '将 {value} 加入扫描',
   },
 )

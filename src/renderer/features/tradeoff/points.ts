@@ -72,6 +72,22 @@ export function tradeoffPoints(
   })
 }
 
+/** Whether two charts of points are one. */
+export const samePoints = (a: readonly Point[], b: readonly Point[]): boolean =>
+  a.length === b.length &&
+  a.every((point, at) => {
+    const other = b[at] as Point
+    return (
+      point.x === other.x &&
+      point.y === other.y &&
+      point.spread === other.spread &&
+      point.strategy === other.strategy &&
+      point.refit === other.refit &&
+      point.runIds.length === other.runIds.length &&
+      point.runIds.every((id, place) => id === other.runIds[place])
+    )
+  })
+
 /** How many points below the best still tell runs apart; what lies deeper has collapsed and is drawn at the edge. */
 const viewDepth = 8
 
