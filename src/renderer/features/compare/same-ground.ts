@@ -22,6 +22,8 @@ export function useGround() {
     dataName: (run: Run): string => dataset(run)?.name ?? run.datasetId,
     sameData: (one: Run, other: Run): boolean => dataKey(one) === dataKey(other),
     oneData: (runs: readonly Run[]): boolean => count(runs, dataKey) < 2,
+    /** Its samples can be looked at on this machine. */
+    hasData: (run: Run): boolean => dataset(run)?.missing !== true,
     oneModel: (runs: readonly Run[]): boolean => count(runs, modelKey) < 2,
   }
 }

@@ -45,6 +45,8 @@ export const useDatasets = defineStore('datasets', () => {
   }
 
   const missing = computed(() => list.items.value.filter((dataset) => dataset.missing))
+  /** Those that something can be run on. */
+  const here = computed(() => list.items.value.filter((dataset) => !dataset.missing))
 
   async function remove(id: string): Promise<void> {
     await api().datasets.remove({ id })
@@ -56,5 +58,5 @@ export const useDatasets = defineStore('datasets', () => {
     await list.reload()
   }
 
-  return { ...list, importing, importName, missing, importFrom, relocate, remove, restore }
+  return { ...list, importing, importName, missing, here, importFrom, relocate, remove, restore }
 })

@@ -22,7 +22,7 @@ export function useCompareStrategies() {
   const starting = ref(false)
 
   const model = computed(() => models.originals[0])
-  const dataset = computed(() => datasets.items[0])
+  const dataset = computed(() => datasets.here[0])
   const ready = computed(() => model.value !== undefined && dataset.value !== undefined)
 
   async function compare(): Promise<void> {

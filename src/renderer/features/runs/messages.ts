@@ -83,6 +83,7 @@ export default bilingual(
     compareHint:
       'Queues the result-oriented strategy and three baselines at 50 % and 30 % of MACs, each with the same layer-wise refit, on {model} and {data}.',
     compareNeeds: 'Bring a model and a data set first.',
+    compareAway: 'The data is not on this machine. Say where it lies first.',
     actionsOf: 'Actions for {name}',
     open: 'Open',
     compare: 'Compare',
@@ -242,6 +243,7 @@ export default bilingual(
     compareStrategies: '比较策略',
     compareHint: '在 {model} 和 {data} 上，以 50 % 和 30 % 的乘加数运行结果导向策略和三个基线，均采用相同的重新拟合。',
     compareNeeds: '请先导入模型和数据集。',
+    compareAway: '本机没有数据，请先指明其位置。',
     actionsOf: '{name} 的操作',
     open: '打开',
     compare: '比较',
