@@ -33,7 +33,7 @@ const checkpointSamples = 256
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
-export const quickReach = 6
+export const quickReach = 4
 
 /** The criterion of a run; none where the result decides. Whose weights go does not matter where all are drawn anew. */
 function criterionOf({ config }: Run): Criterion | undefined {
