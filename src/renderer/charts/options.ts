@@ -68,6 +68,25 @@ export const axisOption = (palette: Palette, name: string) => ({
   scale: true,
 })
 
+/** About as wide as text of this size is drawn; Han characters are as wide as they are high. */
+export const textWidth = (text: string, size: number): number =>
+  [...text].reduce((sum, char) => sum + size * (char > '\u2e80' ? 1 : 0.55), 0)
+
+/** So many lines a legend of these names takes. */
+export function legendLines(names: readonly string[], width: number): number {
+  let [lines, used] = [1, 0]
+  for (const name of names) {
+    // The mark, its distance from the name, and what keeps entries apart.
+    const wide = 10 + 5 + textWidth(name, 12) + 14
+    if (used > 0 && used + wide > width) {
+      lines += 1
+      used = 0
+    }
+    used += wide
+  }
+  return lines
+}
+
 export interface LegendEntry {
   readonly name: string
   readonly icon?: string

@@ -4,7 +4,7 @@ import { createPinia } from 'pinia'
 import { expect, it, vi } from 'vitest'
 import { makeI18n } from '../../../src/renderer/app/locale/i18n'
 import LinesChart from '../../../src/renderer/charts/LinesChart.vue'
-import { tickOf, tooltipOption } from '../../../src/renderer/charts/options'
+import { legendLines, textWidth, tickOf, tooltipOption } from '../../../src/renderer/charts/options'
 
 vi.mock('../../../src/renderer/charts/Chart.vue', () => ({
   default: { name: 'Drawn', props: ['option', 'label'], template: '<div />' },
@@ -24,6 +24,14 @@ const palette = {
 
 it('steps have no decimals that they do not have, and a true minus sign', () => {
   expect([94_867, -0.25, 'conv1'].map(tickOf)).toEqual(['94,867', '−0.25', 'conv1'])
+})
+
+it('a legend has the lines that its names need, and one name is never less than one', () => {
+  const long = 'L2 norm · 30 % MACs · as published · fine-tuned · seed 0'
+  expect(legendLines(['train', 'verification'], 900)).toBe(1)
+  expect(legendLines([long, long, long, long], 900)).toBe(2)
+  expect(legendLines([long, long], 100)).toBe(2)
+  expect(textWidth('损失', 12)).toBe(24)
 })
 
 it('tooltips have no blurred shadow', () => {
