@@ -1,6 +1,6 @@
 """Exports the model zoo to ONNX with random weights, in a throwaway Python environment.
 
-usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more|unseen|adverse|papers|later]
+usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more|unseen|adverse|papers|later|tasks]
 needs: torch, torchvision, timm, transformers, onnx (onnxscript for the new exporter). Nothing is downloaded.
 """
 import argparse
@@ -201,7 +201,7 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
-    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen", "adverse", "papers", "later"], default="usual")
+    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen", "adverse", "papers", "later", "tasks"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -217,6 +217,8 @@ def main():
             net, sample, *own = make()
             net.eval()
             names = [f"input{i}" if i else "input" for i in range(len(sample))]
+            if own and a.exporter == "new" and "opset_version" in own[0]:
+                own[0]["opset_version"] = max(18, own[0]["opset_version"])
             options = {"dynamo": True, "opset_version": 18} if a.exporter == "new" else {"dynamo": False, "opset_version": 17}
             torch.onnx.export(net, sample, str(path), input_names=names, external_data=False, **{"output_names": ["output"], **options, **(own[0] if own else {})})
             print(f"{name}: {path.stat().st_size / 1e6:.1f} MB, {time.time() - start:.1f} s", flush=True)

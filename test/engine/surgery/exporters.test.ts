@@ -81,6 +81,34 @@ describe('what exporters write', () => {
     expect(stacks.map(({ dims }) => dims[2] as number).every((rows, i) => rows < ([10, 12][i] as number))).toBe(true)
   })
 
+  it.each([
+    ['stretched', [node('Expand', ['nought', 'shape'], ['start'])]],
+    ['filled', [node('ConstantOfShape', ['shape'], ['start'])]],
+  ])('zeros as wide as one value that another is added to, %s', async (_what, zeros) => {
+    const graph = await read({
+      inputs: [value('x', ['batch', 6])],
+      outputs: [value('y', ['batch', 4])],
+      weights: [
+        weight('w', 6, 10),
+        weight('v', 6, 10),
+        weight('o', 10, 4),
+        weight('p', 10, 4),
+        floats('nought', [], [0]),
+      ],
+      nodes: [
+        node('MatMul', ['x', 'w'], ['h']),
+        node('Shape', ['h'], ['shape']),
+        ...zeros,
+        node('MatMul', ['x', 'v'], ['g']),
+        node('Add', ['start', 'g'], ['sum']),
+        node('MatMul', ['h', 'o'], ['first']),
+        node('MatMul', ['sum', 'p'], ['second']),
+        node('Add', ['first', 'second'], ['y']),
+      ],
+    })
+    await expectPrunedAsMasked(graph, [2, 6])
+  })
+
   it('an average over neighbouring channels, as local response normalisation is spelled out', async () => {
     const graph = await read({
       inputs: [value('x', [1, 3, 4, 4])],

@@ -66,7 +66,8 @@ const expand: Rule = (node, known, rewriter) => {
   if (wanted.every(isNumber)) return withInput(node, 1, rewriter.addInts(node, 'shape', wanted))
   // A target put together from single extents: those that the input has already are 1, so that they may shrink.
   const parts = rewriter.source.producer(node.inputs[1] as string)
-  if (parts?.op !== 'Concat' || parts.inputs.length !== wanted.length) return node
+  if (parts?.op !== 'Concat') return expandApart(node, wanted, rewriter)
+  if (parts.inputs.length !== wanted.length) return node
   const inputs = parts.inputs.map((part, i) =>
     wanted[i] === 1 && rewriter.constant(part) && toNumbers(rewriter.constant(part) as TensorData)[0] !== 1
       ? rewriter.addInts(node, `extent_${i}`, [1])
@@ -76,6 +77,48 @@ const expand: Rule = (node, known, rewriter) => {
   const target = rewriter.fresh(`${node.name}/shape`)
   rewriter.emit({ ...parts, name: target, inputs, outputs: [target] })
   return withInput(node, 1, target)
+}
+
+/**
+ * A target that is the shape of another value would shrink with that one's channels: what is known of it is stretched
+ * first, to numbers of its own, and the open extents then.
+ */
+function expandApart(node: GraphNode, wanted: Shape, rewriter: Rewriter): GraphNode {
+  if (wanted.every((dim) => !isNumber(dim) || dim === 1)) return node
+  const known = rewriter.fresh(`${node.name}/known`)
+  const numbers = rewriter.addInts(
+    node,
+    'known_shape',
+    wanted.map((dim) => (isNumber(dim) ? dim : 1)),
+  )
+  rewriter.emit({ ...node, name: known, inputs: [node.inputs[0] as string, numbers], outputs: [known] })
+  const open = rewriter.fresh(`${node.name}/open`)
+  const mask = rewriter.addConstant(
+    `${node.name}/is_open`,
+    fromNumbers(
+      'bool',
+      [wanted.length],
+      wanted.map((dim) => Number(!isNumber(dim))),
+    ),
+  )
+  const ones = rewriter.addInts(
+    node,
+    'ones',
+    wanted.map(() => 1),
+  )
+  const inputs = [mask, node.inputs[1] as string, ones]
+  rewriter.emit({ ...node, name: open, op: 'Where', inputs, outputs: [open], attributes: new Map() })
+  return { ...node, inputs: [known, open] }
+}
+
+/** A value filled to a shape with open extents is a number that is stretched. */
+const filled: Rule = (node, known, rewriter) => {
+  const shape = known.shape(node.outputs[0])
+  if (!shape || shape.every(isNumber) || shape.every((dim) => !isNumber(dim) || dim === 1)) return node
+  const value = node.attributes.get('value')
+  const number = value?.kind === 'tensor' ? { ...value.value, dims: [] } : float32([], [0])
+  const inputs = [rewriter.addConstant(`${node.name}/value`, number), node.inputs[0] as string]
+  return { ...node, op: 'Expand', inputs, attributes: new Map() }
 }
 
 /** Bounds that were computed from the input's own extent. */
@@ -304,6 +347,7 @@ const rules: Readonly<Record<string, Rule>> = {
   GRU: recurrent,
   RNN: recurrent,
   Reshape: reshape,
+  ConstantOfShape: filled,
   Expand: expand,
   Slice: slice,
   Split: split,
