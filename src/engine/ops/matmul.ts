@@ -143,9 +143,17 @@ function coupleInteraction(context: CouplingContext): void {
   const batchAxes = Array.from({ length: rank - 2 }, (_, i) => i)
   const extent = (i: 0 | 1, axis: number) => context.shape(i)[axis - rank + context.shape(i).length] ?? 1
   const sides = [sideOf(context, 0, rank), sideOf(context, 1, rank)] as const
+  const batchOf = (entry: Labels) => entry.axes.filter((axis) => axis < rank - 2)
+  // Heads that share keys in groups: of such there are more on one side, so features go, the same of every head.
+  const grouped = ([0, 1] as const).some((i) =>
+    sides[i].some((entry) => {
+      const shared = batchOf(entry).filter((axis) => extent((1 - i) as 0 | 1, axis) === 1)
+      return shared.length > 0 && shared.length < batchOf(entry).length
+    }),
+  )
   const heads = (i: 0 | 1) =>
     sides[i].map((entry) => {
-      const batch = entry.axes.filter((axis) => axis < rank - 2)
+      const batch = batchOf(entry)
       if (batch.length === 0 || batch.length === entry.axes.length) return entry
       // Where the other side has no heads that could go, features go, the same of every head.
       const other = (1 - i) as 0 | 1
@@ -154,7 +162,7 @@ function coupleInteraction(context: CouplingContext): void {
       )
       // One that all heads share, or that is stored, does not decide: features may be finer.
       const open = context.constant(other) || batch.every((axis) => extent(other, axis) === 1)
-      const whole = paired && !(open && context.second('batch-or-features'))
+      const whole = paired && !grouped && !(open && context.second('batch-or-features'))
       return context.merge(entry, whole ? batch : entry.axes.filter((axis) => axis >= rank - 2))
     })
   const [left, right] = apart(context, [heads(0), heads(1)], rank)
