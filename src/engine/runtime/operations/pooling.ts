@@ -90,7 +90,18 @@ for (const op of ['Max', 'Min'] as const) {
 
 registerOperation({
   op: 'Prod',
+  needs: { inputs: 'all' },
   run: ([x], attributes) => [tf.prod(x as tf.Tensor, numbersOf(attributes, 'axis'), flagOf(attributes, 'keep_dims'))],
+  /** The product of the others: of two zeros each has another one among them. */
+  gradient({ inputs, dy, attributes }) {
+    const [x] = inputs as [tf.Tensor]
+    const axes = numbersOf(attributes, 'axis')
+    const isZero = tf.cast(tf.equal(x, 0), 'float32')
+    const safe = tf.add(x, isZero)
+    const others = tf.div(tf.reshape(tf.prod(safe, axes), kept(x.shape, axes)), safe)
+    const alone = tf.cast(tf.equal(tf.sum(isZero, axes, true), isZero), 'float32')
+    return [tf.mul(tf.mul(others, alone), tf.reshape(dy[0] as tf.Tensor, kept(x.shape, axes)))]
+  },
 })
 
 const lrnAttributes = (attributes: AttributeMap) => ({
