@@ -536,15 +536,15 @@ class Hyperbolic(nn.Module):
 
 class Grouped(nn.Module):
     """Fewer keys than queries, products broadcast over groups of heads."""
-    def __init__(self, d=32):
+    def __init__(self, d=128):
         super().__init__()
         self.q, self.k, self.v, self.o, self.fc = nn.Linear(d, d), nn.Linear(d, d // 2), nn.Linear(d, d // 2), nn.Linear(d, d), nn.Linear(d, 4)
 
     def forward(self, x):
         b, t, d = x.shape
-        q = self.q(x).view(b, t, 2, 2, 8).permute(0, 2, 3, 1, 4)
-        k, v = [z.view(b, t, 2, 1, 8).permute(0, 2, 3, 1, 4) for z in (self.k(x), self.v(x))]
-        y = (q @ k.transpose(-1, -2) * 8 ** -0.5).softmax(-1) @ v
+        q = self.q(x).view(b, t, 2, 2, 32).permute(0, 2, 3, 1, 4)
+        k, v = [z.view(b, t, 2, 1, 32).permute(0, 2, 3, 1, 4) for z in (self.k(x), self.v(x))]
+        y = (q @ k.transpose(-1, -2) * 32 ** -0.5).softmax(-1) @ v
         return self.fc((x + self.o(y.permute(0, 3, 1, 2, 4).reshape(b, t, d))).mean(1))
 
 
@@ -583,7 +583,7 @@ NETWORKS = {
     "rep": (Rep, image), "mobile_vit": (MobileVit, image), "coat": (CoAt, lambda: image(32)), "g_mlp": (GMlp, image),
     "link": (Link, image), "seg_head": (SegHead, lambda: image(32)), "fcos_head": (Fcos, image), "stn": (Stn, image), "tagger": (Tagger, image),
     "fast_text": (FastText, ids), "char_cnn": (CharCnn, ids), "masked": (Masked, ids), "last_token": (LastToken, ids),
-    "linear_attention": (Linear, ids), "min_gru": (MinGru, ids), "time_mix": (TimeMix, ids), "grouped_queries": (Grouped, lambda: torch.randn(2, 10, 32)),
+    "linear_attention": (Linear, ids), "min_gru": (MinGru, ids), "time_mix": (TimeMix, ids), "grouped_queries": (Grouped, lambda: torch.randn(2, 10, 128)),
     "routed": (Routed, row), "ode": (Ode, row), "hyperbolic": (Hyperbolic, row), "trilinear": (Trilinear, row),
     "c3d": (C3d, lambda: torch.randn(2, 1, 8, 16, 16)), "factored3d": (Factored3d, lambda: torch.randn(2, 1, 8, 16, 16)),
 }
