@@ -192,6 +192,17 @@ export function reduce(
   return { value, rank, first: source.first && rank > 2 && (keep || !channels), dtype: x.dtype }
 }
 
+/** Where the greatest or least number along an axis stands; the axis is dropped. */
+export function extremum(lift: Lift, op: 'ArgMax' | 'ArgMin', name: string, x: Lifted, axis: number): Lifted {
+  const plain = axis < 0 ? axis + x.rank : axis
+  // Without its channels, or without its batch, a value lies as in the source again.
+  const held = x.first && plain > 0
+  const at = held ? physicalAxis(plain, x.rank) : plain
+  const value = lift.node(op, name, [held ? x.value : lift.last(x)], { axis: int(at), keepdims: int(0) })
+  const rank = x.rank - 1
+  return { value, rank, first: held && plain < x.rank - 1 && rank > 2, dtype: 'integer' }
+}
+
 export function concat(lift: Lift, name: string, parts: readonly Lifted[], axis: number): Lifted {
   const rank = parts[0]?.rank ?? 0
   const plain = axis < 0 ? axis + rank : axis

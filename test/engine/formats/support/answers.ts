@@ -25,7 +25,8 @@ export async function answersOf(graph: Graph, feeds: readonly Answer[]): Promise
   return new Map(
     graph.outputs.map(({ name }) => {
       const { dims, data } = results[name] as Tensor
-      return [name, { dims: [...dims], data: data as Float32Array }]
+      // Places come as BigInt.
+      return [name, { dims: [...dims], data: Array.from(data as Float32Array | BigInt64Array, Number) }]
     }),
   )
 }

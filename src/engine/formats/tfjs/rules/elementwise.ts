@@ -60,6 +60,10 @@ const special: Readonly<Record<string, Rule>> = {
     lift.unary('LeakyRelu', name, input(0), { alpha: float(node.number('alpha', 0.2)) }),
   Square: square,
   Rsqrt: ({ lift, name, input }) => lift.unary('Reciprocal', name, lift.unary('Sqrt', `${name}/Sqrt`, input(0))),
+  FloorMod({ lift, name, input }) {
+    const whole = lift.unary('Floor', `${name}/Floor`, lift.elementwise('Div', `${name}/Div`, [input(0), input(1)]))
+    return lift.elementwise('Sub', name, [input(0), lift.elementwise('Mul', `${name}/Mul`, [whole, input(1)])])
+  },
   SquaredDifference({ lift, name, input }) {
     const difference = lift.elementwise('Sub', `${name}/Sub`, [input(0), input(1)])
     return lift.elementwise('Mul', name, [difference, difference])

@@ -1,7 +1,19 @@
 /** Operators that move, cut and join, and the arithmetic of shapes. */
 import { float, int, text } from '../../../graph/graph'
 import type { Lifted } from '../../lift/builder'
-import { concat, pad, pool, reduce, resize, slice, split, squeeze, transpose, unsqueeze } from '../../lift/operators'
+import {
+  concat,
+  extremum,
+  pad,
+  pool,
+  reduce,
+  resize,
+  slice,
+  split,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from '../../lift/operators'
 import { channelsLast } from './layers'
 import type { Rule, RuleContext } from './rule'
 
@@ -228,6 +240,18 @@ const einsum: Rule = ({ lift, name, node, inputs }) => {
   return { value, rank: result.trim().length, first: false, dtype: 'float' }
 }
 
+/** The greatest numbers along the last axis, and where they stand. */
+const topK: Rule = (context) => {
+  const { lift, name } = context
+  const x = context.input(0)
+  const inputs = [lift.last(x), lift.numbers(`${name}/k`, [axisOf(context, 1)])]
+  const [values, places] = lift.nodeOf('TopK', name, inputs, { axis: int(x.rank - 1) }, 2) as [string, string]
+  return [
+    { value: values, rank: x.rank, first: false, dtype: x.dtype },
+    { value: places, rank: x.rank, first: false, dtype: 'integer' },
+  ]
+}
+
 export const shapeRules: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     Object.entries(reductions).map(([op, onnx]): [string, Rule] => [
@@ -236,6 +260,9 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
         reduce(context.lift, onnx, context.name, context.input(0), context.constant(1), context.node.flag('keep_dims')),
     ]),
   ),
+  ArgMax: (context) => extremum(context.lift, 'ArgMax', context.name, context.input(0), axisOf(context, 1)),
+  ArgMin: (context) => extremum(context.lift, 'ArgMin', context.name, context.input(0), axisOf(context, 1)),
+  TopKV2: topK,
   MaxPool: poolOf('MaxPool'),
   AvgPool: poolOf('AveragePool'),
   MaxPool3D: poolOf('MaxPool'),
