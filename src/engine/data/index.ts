@@ -2,7 +2,6 @@
 export { batchAt, batchCount, batches, firstOf } from './batches'
 export type { FileAccess } from './files'
 export { type DataOverrides, openData } from './open'
-export { type SamplePicture, sampleImage } from './preview'
 export { type RandomStream, stream } from './rng'
 export { fitToNetwork } from './source'
 export { fewestSamples, makeSplits, type SplitOptions, wholeTable } from './splits'

@@ -1,7 +1,7 @@
 /** IDX, CIFAR, image folders and CSV; pictures are checked against Pillow. */
 import { gzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
-import { fitToNetwork, openData, sampleImage } from '../../../src/engine/data'
+import { fitToNetwork, openData } from '../../../src/engine/data'
 import { readPicture, resizePicture } from '../../../src/engine/data/sources/picture'
 import { counting, expected, fixture, idx, inMemory } from './support'
 
@@ -113,15 +113,6 @@ describe('pictures', () => {
   it('may lie in class folders without splits', async () => {
     const source = await openData(inMemory({ 'a/1.png': fixture('grey.png'), 'b/1.png': fixture('grey.png') }))
     expect([source.classes, source.train.count, source.test]).toEqual([['a', 'b'], 2, null])
-  })
-
-  it('are shown as they were before normalisation', async () => {
-    const source = await openData(inMemory(folder), { mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.1] })
-    const { width, height, rgba } = sampleImage(source, source.train, 0)
-    expect([width, height, rgba.length]).toEqual([23, 17, 23 * 17 * 4])
-    const plain = expected['pictures of files']['colour.png']?.plain ?? []
-    expect(Array.from(rgba).filter((_, i) => i % 4 < 3)).toEqual(plain)
-    expect(() => sampleImage(source, source.train, 3)).toThrow(/no sample 3/)
   })
 })
 
