@@ -14,3 +14,12 @@ export function lostOf(metric: Metric, before: number | null, after: number | nu
   if (before === null || after === null) return null
   return lessIsBetter(metric) ? (100 * (after - before)) / Math.max(before, Number.MIN_VALUE) : before - after
 }
+
+/** Spreads above chance that guessing does not reach. */
+const spreads = 3
+
+/** Percent of samples that guessing among so many classes may get right: what is above it has learnt something of this data. */
+export function guessedAtMost(classes: number, samples: number): number {
+  const chance = 1 / classes
+  return 100 * (chance + spreads * Math.sqrt((chance * (1 - chance)) / Math.max(1, samples)))
+}

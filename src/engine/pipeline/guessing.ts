@@ -1,5 +1,6 @@
 /** Whether the original is right more often than by guessing: where it is not, data and network most likely do not fit. */
 import { toErrorReport } from '../../contract/errors'
+import { guessedAtMost } from '../../contract/outcome'
 import { say } from '../../contract/sentences'
 import { firstOf } from '../data/batches'
 import { measure, type Runner } from '../evaluation'
@@ -8,8 +9,6 @@ import { type Run, withRunners } from './run'
 
 /** Samples that show it. */
 const tried = 512
-/** Spreads above chance that guessing does not reach. */
-const spreads = 3
 
 /** Adds a warning where a classifier is no better than chance on samples of the verification split. */
 export async function warnOfGuessing(run: Run): Promise<void> {
@@ -26,9 +25,7 @@ export async function warnOfGuessing(run: Run): Promise<void> {
   })
   if (!score) return
   const { value, samples } = score
-  const chance = 1 / classes
-  const guessed = 100 * (chance + spreads * Math.sqrt((chance * (1 - chance)) / samples))
-  if (value === null || value > guessed) return
+  if (value === null || value > guessedAtMost(classes, samples)) return
   const warning = say('run.guessing', { value: value.toFixed(1), samples, classes })
   run.warnings.push(warning)
   hooks.log('warning', warning)

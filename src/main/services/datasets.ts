@@ -4,6 +4,7 @@ import { cp, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Dataset } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
+import { guessedAtMost } from '../../contract/outcome'
 import { passed } from '../artifacts/index'
 import type { DataLocation } from '../engine/index'
 import { projectChanged, type ServiceContext } from './context'
@@ -14,8 +15,6 @@ import { type GivenFile, type LocalFile, withLocalFile } from './uploads'
 
 const probeSamples = 48
 const checkedSamples = 512
-/** A network that does no better than this many times chance is most likely fed with the wrong preprocessing. */
-const plausibleTimesChance = 2
 
 /** Data that a person brings. */
 export interface DataRequest {
@@ -152,8 +151,7 @@ export function datasetService(context: ServiceContext, models: ModelService, jo
         createTask(context, task, signal).job,
       )
       const chance = metric === 'accuracy' && classes.length > 0 ? 100 / classes.length : null
-      const plausible =
-        value === null || chance === null || value >= Math.min(chance * plausibleTimesChance, 50 + chance / 2)
+      const plausible = value === null || chance === null || value > guessedAtMost(classes.length, samples)
       return { metric: value, chance, samples, plausible }
     },
     /** Takes the data at another place for the same, if its hash says so. @throws CONFLICT where it is other data */
