@@ -172,7 +172,6 @@ export const files: Readonly<Record<string, string>> = {
   'There is no file of texts in the folder.': '文件夹中没有文本文件。',
   'There is no permission to use {0}. Check the permissions of its folder, or choose another place.':
     '没有使用 {0} 的权限。请检查其文件夹的权限，或选择其他位置。',
-  'There is no sample {0}; the split has {1}.': '没有样本 {0}；该部分共有 {1} 个。',
   'This archive does not hold together: {0}. Nothing was taken from it; write it again on the machine it came from.':
     '该归档前后不一致：{0}。没有从中读取任何内容；请在原来的机器上重新写出。',
   'This archive is damaged or was not copied completely, so nothing was taken from it. Copy it again from where it came from.':
