@@ -1,4 +1,5 @@
 /** What a run's task metric means: its unit, its direction, and how much of it was lost. */
+import type { Dataset } from './entities'
 import type { Outcome } from './run'
 
 type Metric = Outcome['metric']
@@ -23,3 +24,7 @@ export function guessedAtMost(classes: number, samples: number): number {
   const chance = 1 / classes
   return 100 * (chance + spreads * Math.sqrt((chance * (1 - chance)) / Math.max(1, samples)))
 }
+
+/** Figures compare on data of one content: the same file is another data set in another project. */
+export const contentOf = ({ hash, mean, std }: Partial<Pick<Dataset, 'hash' | 'mean' | 'std'>>): string =>
+  JSON.stringify([hash, mean, std])

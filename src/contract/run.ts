@@ -169,6 +169,7 @@ export const metricNames = ['accuracy', 'f1', 'mean-iou', 'perplexity', 'rmse', 
 
 /** Beside accuracy top-5 and F1 (the mean over the classes); beside F1 of several labels a sample the others. */
 export const otherMetricNames = ['top-5', 'f1', 'micro-f1', 'exact-match', 'mean-average-precision'] as const
+export type OtherMetric = (typeof otherMetricNames)[number]
 
 export const outcomeSchema = z.object({
   metric: z.enum(metricNames),

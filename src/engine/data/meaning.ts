@@ -19,6 +19,11 @@ function withLabels(raw: RawData, change: (labels: Labels, split: string, count:
   }
 }
 
+type LabelledTable = RawTable & { labels: Labels }
+
+const labelledTables = (raw: RawData): LabelledTable[] =>
+  [raw.train, raw.validation, raw.test].filter((table): table is LabelledTable => Boolean(table?.labels))
+
 /**
  * Labels a sample that a network answers one by one, each a yes or no: as many as it has columns. [N, K, 1] is an answer
  * for each of K steps.
@@ -41,14 +46,12 @@ const isMarkOrOpen = (label: number) => isMark(label) || label === -1
  */
 function asMarks(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefined {
   const columns = labelsAsked(outputs[0]?.shape)
-  const given = [raw.train, raw.validation, raw.test].filter((table) => table?.labels) as (RawTable & {
-    labels: Labels
-  })[]
   if (!columns) return undefined
+  const given = labelledTables(raw)
   const widthOf = ({ labels, count }: { labels: Labels; count: number }) => labels.length / Math.max(1, count)
   const width = Math.max(...given.map(widthOf))
   const listed = isText(raw) && width > 1 && width < columns
-  const fits = (table: RawTable & { labels: Labels }) => {
+  const fits = (table: LabelledTable) => {
     const { labels } = table
     if (widthOf(table) === 1) return labels instanceof Int32Array && labels.every((label) => label < columns)
     return labels.every(labels instanceof Int32Array ? isMarkOrOpen : isMark)
@@ -69,17 +72,16 @@ function asMarks(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefin
 }
 
 /**
- * The labels as the network answers them: marks of several labels a sample stand a column each, whole numbers beyond a yes or no are targets of one that answers with a single
- * number, and floats that are whole numbers are classes of one that answers with several.
+ * The labels as the network answers them: marks of several labels a sample stand a column each, whole numbers beyond a
+ * yes or no are targets of one that answers with a single number, and floats that are whole numbers are classes of one
+ * that answers with several.
  * @throws DATA_LABELS_OUT_OF_RANGE
  */
 export function asAnswered(raw: RawData, outputs: readonly ValueInfo[]): RawData {
   const marked = asMarks(raw, outputs)
   if (marked) return marked
   const extents = outputs[0]?.shape?.slice(1)
-  const given = [raw.train, raw.validation, raw.test].filter((table) => table?.labels) as (RawTable & {
-    labels: Labels
-  })[]
+  const given = labelledTables(raw)
   const alone = given.every(({ labels, count }) => labels.length === count)
   if (!extents || given.length === 0 || !alone || !numbered(raw.classes)) return raw
   const single = extents.every((extent) => extent === 1)

@@ -1,13 +1,11 @@
 /** Accumulates a network's result over batches: the task metric, predictions and accuracy a class. */
 import { EspalierError } from '../../contract/errors'
+import type { OtherMetric } from '../../contract/run'
 import { meanInterval, shareInterval } from './bounds'
 import { DenseMeter } from './dense-meter'
 import { namedClass } from './divergence'
 import { LabelMeter } from './label-meter'
 import type { Task } from './task'
-
-/** Beside accuracy `top-5` and `f1`, the mean over the classes; beside F1 of several labels a sample the others. */
-export type OtherMetric = 'top-5' | 'f1' | 'micro-f1' | 'exact-match' | 'mean-average-precision'
 
 /** One batch of a network's output on the host, in ONNX layout: [N, K, ...positions]. */
 export interface Output {

@@ -1,6 +1,7 @@
 /** Comparisons: saved selections, per-class results, samples on which runs disagree, and the report. */
 import type { Comparison, Run } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
+import { contentOf } from '../../contract/outcome'
 import type { RunResult } from '../../contract/run'
 import { say } from '../../contract/sentences'
 import { projectChanged, type ServiceContext } from './context'
@@ -49,11 +50,7 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       )
     })
 
-  /** By content, because the same file is another data set in another project. */
-  const dataKey = (run: Run): string => {
-    const { hash, mean, std } = store.datasets.get(run.datasetId)
-    return JSON.stringify([hash, mean, std])
-  }
+  const dataKey = (run: Run): string => contentOf(store.datasets.get(run.datasetId))
 
   return {
     list: (projectId: string): Comparison[] => store.comparisons.list(projectId),

@@ -1,5 +1,6 @@
 /** What a report is made from, and the figures that every format of it shows. */
 import type { Dataset, Model, Project, Run } from '../../../contract/entities'
+import { contentOf } from '../../../contract/outcome'
 import type { DecisionTrace, RunResult } from '../../../contract/run'
 import { goalText } from '../run-names'
 
@@ -51,9 +52,8 @@ export interface ReportRow {
   readonly seconds: number
 }
 
-/** By content, because the same file is another data set in another project. */
-export const dataKey = ({ dataset: { name, hash, mean, std } }: ReportRun): string =>
-  JSON.stringify(hash === undefined ? name : [hash, mean, std])
+export const dataKey = ({ dataset }: ReportRun): string =>
+  dataset.hash === undefined ? dataset.name : contentOf(dataset)
 
 /** Whether accuracies may stand against each other. */
 export const oneData = (runs: readonly ReportRun[]): boolean => new Set(runs.map(dataKey)).size < 2

@@ -1,5 +1,6 @@
 /** Whether figures of runs may stand against each other: measured on the same samples, of the same network. */
 import type { Dataset, Model, Run } from '../../../contract'
+import { contentOf } from '../../../contract/outcome'
 import { useDatasets } from '../datasets'
 import { useModels } from '../models'
 import { useOtherProjects } from './other-projects.store'
@@ -10,10 +11,9 @@ export function useGround() {
   const others = useOtherProjects()
   const model = (run: Run): Model | undefined => models.byId(run.modelId) ?? others.model(run.modelId)
   const dataset = (run: Run): Dataset | undefined => datasets.byId(run.datasetId) ?? others.dataset(run.datasetId)
-  /** By content, because the same file is another data set in another project. */
   const dataKey = (run: Run): string => {
     const found = dataset(run)
-    return found ? JSON.stringify([found.hash, found.mean, found.std]) : run.datasetId
+    return found ? contentOf(found) : run.datasetId
   }
   const modelKey = (run: Run): string => model(run)?.hash ?? run.modelId
   const count = (runs: readonly Run[], key: (run: Run) => string) => new Set(runs.map(key)).size
