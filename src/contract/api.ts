@@ -22,7 +22,7 @@ import {
   unfinishedImportSchema,
 } from './entities'
 import { featureMapsSchema } from './feature-maps'
-import { decisionTraceSchema, exportFormats, precisions, runConfigSchema } from './run'
+import { decisionTraceSchema, exportFormats, precisions, reachedSchema, runConfigSchema } from './run'
 
 const byId = z.object({ id: z.string() })
 const inProject = z.object({ projectId: z.string() })
@@ -200,6 +200,8 @@ export const contract = {
     remove: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     restore: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     trace: oc.input(byId).output(decisionTraceSchema),
+    /** How far a run that was cancelled, interrupted or failed has come, by what it has kept. */
+    reached: oc.input(byId).output(reachedSchema),
     /** Maps of the network before pruning, and what the kept units say about the removed ones. Runs that network. */
     featureMaps: oc
       .input(

@@ -198,6 +198,39 @@ export const timingSchema = z.object({
 })
 export type Timing = z.infer<typeof timingSchema>
 
+/** What a run that has not come to its end keeps on the disk: from there it goes on. */
+export const reachedSchema = z.object({
+  /** Kept steps, and the bytes they take. */
+  steps: z.number().int(),
+  bytes: z.number(),
+  /** When the newest was kept, ISO 8601; null where there is none. */
+  keptAt: z.string().nullable(),
+  /** The decision: units in the order they may go, and how many of them the budget takes; null where a search or the clock says. */
+  decision: z
+    .object({
+      ordered: z.number().int(),
+      removed: z.number().int().nullable(),
+      /** What is left then. */
+      size: sizeSchema.nullable(),
+      /** The last measurement on the way. */
+      checkpoint: checkpointSchema.nullable(),
+    })
+    .nullable(),
+  /** Trials of a search for a promise. */
+  trials: z.array(z.object({ passed: z.boolean(), kl: z.number() })),
+  /** Layers that are fitted to their feature maps, and steps of the refit on the result. */
+  fittedLayers: z.number().int(),
+  refitSteps: z.number().int(),
+  /** The smaller network stands, and its KL to the original on the verification split, where it was measured. */
+  pruned: z.boolean(),
+  kl: z.number().nullable(),
+  /** Finished epochs of the fine-tuning; what the last one that was measured lost: points of the metric, and nats. */
+  epochs: z.number().int(),
+  lost: z.object({ drop: z.number().nullable(), kl: z.number() }).nullable(),
+  recovered: z.boolean(),
+})
+export type Reached = z.infer<typeof reachedSchema>
+
 const quantilesSchema = z.object({ median: z.number(), low: z.number(), high: z.number() })
 
 /** Milliseconds a forward pass: median, 10 % and 90 % quantile of repeated passes. */

@@ -1,5 +1,5 @@
 /** A client that answers from memory, typed by the contract: for component tests and the preview. */
-import type { Export, Run, RunConfig, WorkbenchEvent } from '../../src/contract'
+import type { Export, Reached, Run, RunConfig, WorkbenchEvent } from '../../src/contract'
 import { arrangementKeys } from '../../src/contract/arrangement'
 import type { Client } from '../../src/renderer/app/client'
 import { mapsOf } from './fake/maps'
@@ -48,6 +48,21 @@ class Broadcast {
     }
   }
 }
+
+const nothingKept = (): Reached => ({
+  steps: 0,
+  bytes: 0,
+  keptAt: null,
+  decision: null,
+  trials: [],
+  fittedLayers: 0,
+  refitSteps: 0,
+  pruned: false,
+  kl: null,
+  epochs: 0,
+  lost: null,
+  recovered: false,
+})
 
 const fault = (code: string, message: string) => Object.assign(new Error(message), { code, data: {} })
 
@@ -386,6 +401,10 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         return made
       },
       cancel: ({ id }: { id: string }) => putRun({ ...find(world.runs, id), status: 'cancelled', finishedAt: iso() }),
+      reached: ({ id }: { id: string }) => {
+        find(world.runs, id)
+        return world.reached.get(id) ?? nothingKept()
+      },
       resume: ({ id }: { id: string }) => {
         const run = putRun({ ...find(world.runs, id), status: 'queued', error: null })
         if (pace > 0) advance(id, 3)

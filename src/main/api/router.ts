@@ -84,6 +84,7 @@ export function createRouter(services: Services) {
         return ok
       }),
       trace: api.runs.trace.handler(({ input }) => runs.trace(input.id)),
+      reached: api.runs.reached.handler(({ input }) => runs.reached(input.id)),
       featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
       metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names, input.most)),
       log: api.runs.log.handler(({ input }) => runs.log(input.id)),

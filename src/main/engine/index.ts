@@ -24,6 +24,7 @@ const laneOf: Record<JobKind, Lane> = {
   inspect: 'quick',
   estimate: 'quick',
   strategies: 'quick',
+  reached: 'quick',
   probe: 'quick',
   preview: 'quick',
 }

@@ -17,8 +17,10 @@ import {
   environmentSchema,
   exportFormats,
   exportResultSchema,
+  goalSchema,
   metricNames,
   precisions,
+  reachedSchema,
   runConfigSchema,
   runResultSchema,
   sizeSchema,
@@ -166,6 +168,8 @@ export const jobs = {
     }),
     featureMapsSchema,
   ),
+  /** What a run's folder keeps; `size` is that of the network before. */
+  reached: job(z.object({ folder: z.string(), goal: goalSchema, size: sizeSchema }), reachedSchema),
   /** What a build of the native backend needs, and whether there is one. */
   nativeFacts: job(z.object({}), nativeStatusSchema.omit({ building: true, error: true })),
   buildNative: job(z.object({}), z.object({})),

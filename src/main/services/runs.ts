@@ -148,6 +148,12 @@ export function runService(context: ServiceContext, models: ModelService, datase
       store.runs.get(id)
       return store.traces.get(id) ?? emptyTrace
     },
+    /** What a run has kept so far. */
+    reached(id: string) {
+      const { config, modelId } = store.runs.brief(id)
+      const { size } = store.models.get(modelId)
+      return engine.run('reached', { folder: queue.folderOf(id), goal: config.goal, size })
+    },
     /** @throws CONFLICT until the run is done; NOT_FOUND for a group or sample that is not there */
     async featureMaps(id: string, request: MapsRequest) {
       const run = store.runs.get(id)

@@ -102,6 +102,17 @@ describe('a run', () => {
     process.kill(services.engine.pid() as number, 'SIGKILL')
     const killed = await until(services, id, over)
     expect(killed).toMatchObject({ status: 'interrupted', error: { code: 'ENGINE_CRASHED' } })
+    // What it kept is what the whole run decided.
+    const { steps } = services.runs.trace(whole.id)
+    const reached = await services.runs.reached(id)
+    expect(reached.decision).toMatchObject({
+      removed: steps.length,
+      size: { macs: steps.at(-1)?.macs, params: steps.at(-1)?.params },
+    })
+    expect(reached.steps).toBeGreaterThan(0)
+    expect(reached.bytes).toBeGreaterThan(0)
+    expect(Date.parse(reached.keptAt as string)).toBeLessThanOrEqual(Date.now())
+    expect(reached).toMatchObject({ epochs: 0, lost: null, recovered: false, trials: [] })
     services.runs.resume(id)
     const resumed = await until(services, id, ({ status }) => status === 'done' || status === 'failed')
 
@@ -109,6 +120,25 @@ describe('a run', () => {
     expect(hash(resumed)).toBe(hash(whole))
     expect(resumed.result?.kept).toEqual(whole.result?.kept)
     expect(resumed.result?.result).toEqual(whole.result?.result)
+  })
+
+  test('called off while it is fine-tuned, says what the last epoch lost and how many are kept', async () => {
+    const services = open(entry)
+    const { start } = await library(services)
+    const finetune = { epochs: 50, samples: 128, learningRate: 1e-4, distill: true }
+    const id = await start({ strategy: 'l2', refit: 'none', finetune })
+    // The first epoch is kept before the third one's steps are told.
+    const third = ({ progress }: { progress: { detailSaid?: { values: object } | undefined } | null }) =>
+      Number((progress?.detailSaid?.values as { step?: number } | undefined)?.step ?? 0) > 8
+    await until(services, id, (run) => third(run) || over(run))
+    services.runs.cancel(id)
+    const ended = await until(services, id, over)
+    expect(ended.status).toBe('cancelled')
+    const reached = await services.runs.reached(id)
+    expect(reached).toMatchObject({ pruned: true, kl: expect.any(Number), recovered: false })
+    expect(reached.decision?.removed).toBeGreaterThan(0)
+    expect(reached.epochs).toBeGreaterThan(0)
+    expect(reached.lost).toEqual({ drop: expect.any(Number), kl: expect.any(Number) })
   })
 
   test('leaves a smaller network, its trace, and an export that ONNX Runtime confirms', async () => {

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import { EspalierError } from '../../../src/contract/errors'
 import { say } from '../../../src/contract/sentences'
 import { checkpointFolder } from '../../../src/main/engine/checkpoints'
+import { reached } from '../../../src/main/engine/handlers/reached'
 import { enginePort } from '../../../src/main/engine/port'
 import { type JobHandlers, serveEngine } from '../../../src/main/engine/serve'
 import { environment, result, trace, view } from './values'
@@ -46,6 +47,7 @@ const handlers: JobHandlers = {
   estimate: async ({ keepMacs }) =>
     keepMacs.map((keep) => ({ keepMacs: keep, macs: keep * 1000, params: 1, bytes: 4 })),
   strategies: async () => [],
+  reached,
   async probe({ data, samples }) {
     if (!statSync(data.path, { throwIfNoEntry: false })?.isDirectory()) readText(data.path)
     return { dataset, samples: samples > 0 ? [sample] : [] }

@@ -11,6 +11,7 @@ import type {
   ModelView,
   NativeStatus,
   Project,
+  Reached,
   Run,
   RunConfig,
   RunResult,
@@ -131,6 +132,8 @@ export interface World {
   datasets: Dataset[]
   runs: Run[]
   traces: Map<string, DecisionTrace>
+  /** What runs that ended before their end have kept. */
+  reached: Map<string, Reached>
   metrics: Map<string, MetricPoint[]>
   logs: Map<string, LogLine[]>
   comparisons: Comparison[]
@@ -494,6 +497,7 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
     datasets,
     runs,
     traces,
+    reached: new Map(),
     metrics,
     logs,
     projects: [

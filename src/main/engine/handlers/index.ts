@@ -8,6 +8,7 @@ import { featureMaps } from './feature-maps'
 import { estimate, inspect, strategies } from './inspect'
 import { disagreements, evaluate } from './measure'
 import { buildNative, nativeFacts } from './native'
+import { reached } from './reached'
 
 export const handlers: JobHandlers = {
   inspect,
@@ -17,6 +18,7 @@ export const handlers: JobHandlers = {
   preview,
   evaluate,
   compress,
+  reached,
   export: exportModel,
   disagreements,
   featureMaps,
