@@ -106,7 +106,7 @@ export const sentences = {
 
   // What was understood of a network.
   'model.batch-as-exported':
-    'The network works for a batch of {batch} only, as it was exported; a free batch would be faster to work with.',
+    'The network works for a batch of {batch} only, as it was exported: its samples could not be told apart. It is pruned by structure and weights; to run it on data, export it with a free batch.',
   'model.not-run':
     'This network can be pruned by structure and weights, but not run here, because Espalier cannot compute: {operators}.',
   'model.nothing-prunable': 'Nothing in this network can be pruned.',

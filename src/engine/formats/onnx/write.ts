@@ -97,10 +97,8 @@ function valueProto(info: ValueInfo, shape: readonly Dim[] | null): ValueInfoPro
 /** The shape as it is now, with the batch as the source file declared it. */
 function writtenShape(graph: Graph, info: ValueInfo, batch: 'declared' | 'free'): readonly Dim[] | null {
   const declared = declaredShape(graph.metadata, info.name)
-  const [first] = declared ?? []
-  if (batch === 'free' || !info.shape || typeof first !== 'number' || typeof info.shape[0] === 'number')
-    return info.shape
-  return [first, ...info.shape.slice(1)]
+  if (batch === 'free' || !info.shape) return info.shape
+  return info.shape.map((dim, axis) => (typeof dim === 'number' ? dim : (declared?.[axis] ?? dim)))
 }
 
 /** The same graph always gives the same bytes. */

@@ -81,7 +81,8 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'group.result': '它是网络的结果',
   'group.single': '它只有一个单元',
 
-  'model.batch-as-exported': '该网络按导出时的设置只能处理大小为 {batch} 的批次；不固定批次大小会更快。',
+  'model.batch-as-exported':
+    '该网络按导出时的设置只能处理大小为 {batch} 的批次：无法区分其中的样本。可以按结构和权重剪枝；若要在数据上运行，请以不固定的批次大小导出。',
   'model.not-run': '该网络可以按结构和权重剪枝，但无法在此运行，因为 Espalier 不能计算：{operators}。',
   'model.nothing-prunable': '该网络中没有可剪枝的部分。',
   'model.operator-unknown': 'Espalier 不认识算子 {operator}（“{node}”）：可以查看该网络，但该算子周围无法剪枝或运行。',

@@ -512,15 +512,6 @@ describe('the batch', () => {
       [node('ScatterND', ['x', 'place', 'row'], ['y'])],
     ],
     [
-      'something stored for one sample is joined with it',
-      [floats('token', [1, 4, 6], seq(24))],
-      [
-        node('Concat', ['x', 'token'], ['a'], { axis: { i: 1 } }),
-        node('Slice', ['a', 'none', 'four', 'one'], ['b']),
-        node('Add', ['x', 'b'], ['y']),
-      ],
-    ],
-    [
       'a shape for one sample lays features over samples',
       [integers('turned', [6, 4, 1]), integers('back', [1, 4, 6])],
       [

@@ -5,14 +5,14 @@
 import { type Graph, type GraphNode, numberAttribute, numbersAttribute, stringAttribute } from '../../../graph/graph'
 import { toNumbers } from '../../../graph/tensor'
 import { oneSample } from '../../../ops/shapes'
-import { type Found, Mixed, mixed, namesBatch, type Place, Walk } from './batch-walk'
+import { type Found, Mixed, mixed, namesBatch, type Place, type Stretch, Walk } from './batch-walk'
 
 type Rule = (walk: Walk, node: GraphNode) => readonly Found[]
 
 const same = (a: Place, b: Place) => a.axis === b.axis && a.outer === b.outer && a.inner === b.inner
 
-/** One place of all operands that have one, axes counted as the result's; the others must be stretched along it. */
-function joined(walk: Walk, operands: readonly string[], rank: number, stretched = true): Found {
+/** One place of all operands that have one, axes counted as the result's; the others must be the same all along it. */
+function joined(walk: Walk, node: GraphNode, rank: number, broadcasts = true, operands = node.inputs): Found {
   let found: Found = null
   for (const value of operands) {
     const own = walk.place(value)
@@ -21,17 +21,19 @@ function joined(walk: Walk, operands: readonly string[], rank: number, stretched
     if (found && !same(found, place)) mixed()
     found = place
   }
-  for (const value of found ? operands : []) {
-    if (walk.place(value)) continue
-    const extent = walk.shape(value)[(found as Place).axis - rank + walk.rank(value)] ?? 1
-    if (!stretched || extent !== 1) mixed()
-  }
-  return found
+  const place = found as Found
+  operands.forEach((value, i) => {
+    if (!place || value === '' || walk.place(value)) return
+    const axis = place.axis - rank + walk.rank(value)
+    if (axis >= 0) walk.stretch(node, i, { ...place, axis }, broadcasts)
+    else if (!broadcasts) mixed()
+  })
+  return place
 }
 
 const read = (node: GraphNode) => node.inputs.filter((name) => name !== '')
 
-const broadcast: Rule = (walk, node) => [joined(walk, read(node), walk.rank(node.outputs[0]))]
+const broadcast: Rule = (walk, node) => [joined(walk, node, walk.rank(node.outputs[0]))]
 
 const constantAxes = (walk: Walk, node: GraphNode, i: number): readonly number[] | undefined => {
   const constant = walk.graph.constants.get(node.inputs[i] ?? '')
@@ -113,13 +115,13 @@ const apart: Rule = (walk, node) => {
   if (!data) return others.some(Boolean) ? mixed() : [null]
   if (data.axis !== 0 || others.some((other) => other && !same(other, data))) mixed()
   // Positions to read, one grid a sample.
-  if (node.op === 'GridSample' && !others[0]) mixed()
+  if (node.op === 'GridSample' && !others[0]) walk.stretch(node, 1, data, false)
   return node.outputs.map(() => data)
 }
 
 const concat: Rule = (walk, node) => {
   const rank = walk.rank(node.outputs[0])
-  const place = joined(walk, read(node), rank, false)
+  const place = joined(walk, node, rank, false)
   if (place?.axis === (numberAttribute(node, 'axis', 0) + rank) % rank) mixed()
   return [place]
 }
@@ -145,13 +147,15 @@ const matmul: Rule = (walk, node) => {
   if (right?.axis === columns - 1) return left ? mixed() : [{ ...right, axis: rank - 1 }]
   // What is left lies among the matrices: they are multiplied pair by pair.
   const full = Math.max(rows, columns)
-  return [joined(walk, [a, b], full)]
+  return [joined(walk, node, full)]
 }
 
 const gemm: Rule = (walk, node) => {
   const place = walk.place(node.inputs[0])
   const computed = node.inputs.slice(1).some((name) => walk.place(name))
   if (computed || (place && place.axis !== numberAttribute(node, 'transA', 0))) mixed()
+  // The bias may be a row for every sample.
+  if (place && node.inputs[2] && walk.rank(node.inputs[2]) === 2) walk.stretch(node, 2, { ...place, axis: 0 }, true)
   return [place && { ...place, axis: 0 }]
 }
 
@@ -160,13 +164,13 @@ const recurrent: Rule = (walk, node) => {
   if (!place) return node.outputs.map(() => null)
   const first = numberAttribute(node, 'layout', 0) === 1
   if (place.axis !== (first ? 0 : 1)) mixed()
-  for (const state of node.inputs
-    .slice(4)
-    .filter((name) => name !== '')
-    .slice(0, 3)) {
+  for (const input of [4, 5, 6]) {
+    const state = node.inputs[input] ?? ''
+    if (state === '') continue
+    const axis = input === 4 ? 0 : place.axis // lengths are a vector
     const own = walk.place(state)
-    const weights = walk.graph.constants.get(state)?.dims.length === 2 // peepholes of an LSTM
-    if (!weights && (!own || own.axis !== place.axis)) mixed()
+    if (!own) walk.stretch(node, input, { ...place, axis }, false)
+    else if (own.axis !== axis) mixed()
   }
   return node.outputs.map((_, o) => ({ ...place, axis: first ? 0 : o === 0 ? 2 : 1 }))
 }
@@ -207,12 +211,7 @@ const gatherSeveral: Rule = (walk, node) => {
 
 const picked: Rule = (walk, node) => {
   const rank = walk.rank(node.inputs[0])
-  const place = joined(
-    walk,
-    node.inputs.filter((_, i) => i < 3),
-    rank,
-    false,
-  )
+  const place = joined(walk, node, rank, false, node.inputs.slice(0, 3))
   if (place?.axis === (numberAttribute(node, 'axis', 0) + rank) % rank) mixed()
   return [place]
 }
@@ -317,14 +316,24 @@ export const keepsSamplesApart = (graph: Graph): boolean =>
 const mostTurns = 300
 const mostSteps = 400_000
 
+export interface FoundBatch {
+  /** Along which axis samples lie behind operators that name their number, by the operator's name. */
+  readonly axes: ReadonlyMap<string, number>
+  readonly stretches: readonly Stretch[]
+}
+
+/** Operators whose targets may name the number of samples. */
+const targeted = new Set(['Expand', 'Resize'])
+
 /**
- * Along which axis the samples lie behind each Reshape, were there several: shapes of one sample leave it open whether steps
+ * Along which axis the samples lie behind each Reshape, were there another number of them: shapes leave it open whether steps
  * or heads are folded with them. The last open choice is taken back where what follows mixes samples.
- * @param graph for a batch of one, with inferred shapes
- * @returns by name of the Reshape; undefined where samples mix whatever is chosen
+ * @param graph for this number of samples, with inferred shapes
+ * @returns undefined where samples mix whatever is chosen
  */
-export function axesOfBatch(graph: Graph): ReadonlyMap<string, number> | undefined {
+export function axesOfBatch(graph: Graph, samples: number): FoundBatch | undefined {
   const turns: { taken: number; open: number }[] = []
+  const seeds = new Map<string, Place>()
   const most = Math.min(mostTurns, mostSteps / graph.nodes.length)
   for (let tries = 0; tries < most; tries++) {
     const axes = new Map<string, number>()
@@ -335,12 +344,23 @@ export function axesOfBatch(graph: Graph): ReadonlyMap<string, number> | undefin
       axes.set(node.name, place.axis)
       return place
     }
-    const walk = new Walk(graph, choose)
+    const walk = new Walk(graph, choose, samples, seeds)
+    const known = seeds.size
     const apart = unmixed(() => {
       follow(walk)
-      return graph.outputs.every(({ name }) => walk.place(name)?.axis === 0)
+      return walk.place(graph.outputs[0]?.name)?.axis === 0
     })
-    if (apart) return axes
+    if (apart) {
+      for (const node of graph.nodes) {
+        const place = targeted.has(node.op) && walk.place(node.inputs[0]) && walk.place(node.outputs[0])
+        if (place) axes.set(node.name, place.axis)
+      }
+      return { axes, stretches: [...walk.stretches, ...walk.seeded()] }
+    }
+    if (seeds.size > known) {
+      turns.length = 0
+      continue
+    }
     turns.length = at
     while (
       turns.length > 0 &&

@@ -5,11 +5,13 @@ import type { Graph, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
 import { Inference, type InferenceResult, infer } from '../../../ops/infer'
 import { setDeclaredShape } from '../metadata'
-import { axesOfBatch, keepsSamplesApart } from './carried-batch'
+import { keepsSamplesApart } from './carried-batch'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
 import { upgradeAndFold } from './fold'
 import { knownOf } from './known'
+import { moveBatch } from './move-batch'
+import { pickOwnRows } from './own-rows'
 import { Rewriter, withAttributes, withInput } from './rewriter'
 import { settleNode } from './settle'
 
@@ -85,34 +87,14 @@ function copyBatchInReshapes(graph: Graph, shapes: Graph, batch: number): Graph 
   return rewriter.finish()
 }
 
-/**
- * Shapes for one sample, rewritten so that any number of samples lies where it must behind each Reshape; undefined where
- * samples mix.
- */
-function moveBatchInReshapes(graph: Graph): Graph | undefined {
-  const axes = axesOfBatch(graph)
-  if (!axes) return undefined
-  const rewriter = new Rewriter(graph, [])
-  for (const node of graph.nodes) {
-    const axis = axes.get(node.name)
-    const after = graph.info(node.outputs[0] ?? '')?.shape
-    if (axis === undefined || !after?.every((dim) => Number(dim) > 0)) {
-      rewriter.emit(node)
-      continue
-    }
-    const target = after.map((dim, k) => (k === axis ? -1 : Number(dim)))
-    rewriter.emit(withInput(withAttributes(node, { allowzero: undefined }), 1, rewriter.addInts(node, 'shape', target)))
-  }
-  return rewriter.finish()
-}
-
 /** The graph for any batch, or undefined where the network does not allow it. */
 function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | undefined {
   const inputs = graph.inputs.map((input) => ({ ...input, shape: freed(input.shape as Shape) }))
   try {
     const result = settle(graph.with({ inputs }), [])
     const { graph: free } = result
-    const carried = free.outputs.every((output) => output.shape?.[0] === SYMBOL)
+    // Others than the result may have their samples elsewhere (the states of a recurrent layer), or none.
+    const carried = free.outputs[0]?.shape?.[0] === SYMBOL
     // A Resize to constant sizes names the batch among them.
     const named = free.nodes.some((node) => node.op === 'Resize' && free.constants.has(node.inputs[3] ?? ''))
     // Nor may single samples be cut out of it, or shapes get lost.
@@ -129,8 +111,10 @@ function freeBatch(graph: Graph, fixed: InferenceResult): InferenceResult | unde
   }
 }
 
-function freeMoved(fixed: InferenceResult): InferenceResult | undefined {
-  const moved = fixed.unknown.length + fixed.undecided.length === 0 ? moveBatchInReshapes(fixed.graph) : undefined
+function freeMoved(fixed: InferenceResult, batch: number): InferenceResult | undefined {
+  if (fixed.unknown.length + fixed.undecided.length > 0) return undefined
+  const picked = pickOwnRows(fixed.graph, batch)
+  const moved = moveBatch(picked === fixed.graph ? picked : infer(picked).graph, batch)
   return moved && freeBatch(rememberShapes(moved), fixed)
 }
 
@@ -155,8 +139,7 @@ export function normalise(graph: Graph, notes: Sentence[]): Graph {
     // Shapes that the file declares hold for its own batch.
     batch === undefined || fixed.unknown.some(({ outputs }) => outputs.some((name) => upgraded.declared.has(name)))
       ? undefined
-      : (freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed) ??
-        (batch === 1 ? freeMoved(fixed) : undefined))
+      : (freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed) ?? freeMoved(fixed, batch))
   const result = free ?? fixed
   if (batch !== undefined && !free) {
     notes.push(say('model.batch-as-exported', { batch }))

@@ -224,6 +224,17 @@ const pad: Rule = (node, known, rewriter) => {
   return withInput({ ...node, inputs }, 1, rewriter.addInts(node, 'pads', full))
 }
 
+/** Factors of a Resize that give the extents of one of its sizes; undefined where none do exactly. */
+export function factorsOfResize(before: Shape, after: Shape): number[] | undefined {
+  const factors = after.map((dim, i) => {
+    const from = before[i]
+    if (typeof dim === 'number' && typeof from === 'number') return Math.fround(dim / from)
+    return dim === from ? 1 : Number.NaN
+  })
+  const exact = factors.every((f, i) => f === 1 || Math.floor((before[i] as number) * f) === after[i])
+  return exact ? factors : undefined
+}
+
 /** Sizes next to a free batch become scales, where these give the same sizes; named axes (opset 18) become all. */
 const resize: Rule = (node, known, rewriter) => {
   const before = known.shape(node.inputs[0])
@@ -234,12 +245,8 @@ const resize: Rule = (node, known, rewriter) => {
   if (after.every(isNumber)) {
     return rewriter.constant(node.inputs[3]) ? node : withInput(node, 3, rewriter.addInts(node, 'sizes', after))
   }
-  const factors = after.map((dim, i) => {
-    const from = before[i]
-    return isNumber(dim) && isNumber(from) ? Math.fround(dim / from) : dim === from ? 1 : Number.NaN
-  })
-  const exact = factors.every((f, i) => f === 1 || Math.floor((before[i] as number) * f) === after[i])
-  if (!exact) return node
+  const factors = factorsOfResize(before, after)
+  if (!factors) return node
   const scales = rewriter.addConstant(`${node.name}/scales`, float32([factors.length], factors))
   return withInput({ ...node, inputs: node.inputs.slice(0, 2) }, 2, scales)
 }

@@ -1,5 +1,7 @@
 /** Errors in network files and graphs, in Simplified Chinese, by their English; see index.ts. */
 export const networks: Readonly<Record<string, string>> = {
+  'The network answers for {0} samples at once and its samples could not be told apart, so it cannot be run on data. Export it with a free batch (dynamic_axes or dynamic_shapes in PyTorch); "espalier prune" takes it as it is.':
+    '该网络一次处理 {0} 个样本，而且无法区分其中的样本，因此无法在数据上运行。请以不固定的批次大小导出（PyTorch 中的 dynamic_axes 或 dynamic_shapes）；“espalier prune”可以直接处理它。',
   '"{0}" holds weights without the network they belong to. Save the whole network with model.save, not save_weights.':
     '“{0}”中只有权重，没有它们所属的网络。请用 model.save 保存整个网络，而不是 save_weights。',
   '"{0}" is not a network in a format that Espalier reads ({1}). Export the network to one of these.':
