@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util'
 import { runConfigSchema } from '../../src/contract/run'
+import type { PruningPlan } from '../../src/engine/coupling'
 import { firstOf } from '../../src/engine/data/batches'
 import { measurePairs, type Runner, recurrentTurns, remembered } from '../../src/engine/evaluation'
 import type { Graph } from '../../src/engine/graph/graph'
@@ -109,15 +110,18 @@ async function decisions(run: Run): Promise<Map<string, readonly Removal[]>> {
               return score?.kl as number
             },
           },
-          quickRefit: (plan) => {
-            const key = plan.removed.join('')
-            const known = refitted.get(key)
-            if (known) return known
-            const pruned = applyPlan(graph, coupling, plan)
-            const options = { batch, seed, rectifierSteps: 0, reach: quickReach }
-            const fit = sequentialRefit(graph, pruned, coupling, plan, few, options)
-            refitted.set(key, fit)
-            return fit
+          quickRefit: {
+            atOnce: 1,
+            refit: (plan: PruningPlan) => {
+              const key = plan.removed.join('')
+              const known = refitted.get(key)
+              if (known) return known
+              const pruned = applyPlan(graph, coupling, plan)
+              const options = { batch, seed, rectifierSteps: 0, reach: quickReach }
+              const fit = sequentialRefit(graph, pruned, coupling, plan, few, options)
+              refitted.set(key, fit)
+              return fit
+            },
           },
         },
         statistics,

@@ -2,10 +2,11 @@
 import { toErrorReport } from '../../contract/errors'
 import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { type Sentence, say } from '../../contract/sentences'
+import type { PruningPlan } from '../coupling'
 import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, remembered } from '../evaluation'
-import { RepeatedRefit } from '../recovery/refit-repeated'
-import { createNetwork, type Network } from '../runtime'
+import { type PlanRefits, planRefits } from '../recovery/refit-elsewhere'
+import { createNetwork, type Network, workersFor } from '../runtime'
 import { findStrategy, scratch } from '../strategies'
 import { allocate, groupLimits } from '../strategies/allocation'
 import { type Criterion, findCriterion, scoreGroups } from '../strategies/criteria'
@@ -114,21 +115,24 @@ function uniformByNorm({ graph, coupling, config, cost, leastUnits }: Run): read
 
 /** The result-oriented decision: observes once, then decides to any goal. Checkpoints are measured on the first verification samples. */
 class ByResult {
-  private readonly quick: RepeatedRefit
+  private readonly quick: PlanRefits
   private readonly original: Network
   private priced: Promise<PricedNetwork> | null = null
   private stage: 'observe' | 'decide' = 'observe'
   private since = performance.now()
 
   constructor(private readonly run: Run) {
-    const { graph, coupling, config, splits, hooks } = run
+    const { graph, coupling, config, cost, splits, hooks } = run
     this.original = createNetwork(graph)
-    this.quick = new RepeatedRefit(
+    const groups = coupling.groups.filter(({ prunable }) => prunable).length
+    this.quick = planRefits(
       graph,
       coupling,
       firstOf(splits.calibration, rateSamples),
       { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach },
       { signal: hooks.signal },
+      // Both networks of every plan, and the sums.
+      groups > 1 ? workersFor(3 * cost.original.macs * rateSamples * groups) : null,
     )
   }
 
@@ -205,7 +209,12 @@ class ByResult {
           }),
       },
       ...(config.refit === 'sequential' || config.refit === 'layerwise'
-        ? { quickRefit: (plan) => quick.refit(plan, applyPlan(graph, coupling, plan)) }
+        ? {
+            quickRefit: {
+              atOnce: quick.atOnce,
+              refit: (plan: PruningPlan) => quick.refit(plan, applyPlan(graph, coupling, plan)),
+            },
+          }
         : {}),
       otherOrders: config.goal.kind === 'max-latency-ms' ? [] : [uniformByNorm(run)],
       hooks: {

@@ -7,7 +7,7 @@ import { type RefitHooks, type RefitOptions, sequentialRefit, teacherOptions } f
 import { RefitTeacher } from './refit-teacher'
 
 /** What rows of the original may take that several refits share. */
-const SHARED_BYTES = 2 ** 29
+export const SHARED_BYTES = 2 ** 29
 
 /** The original answers once for all of them. Whoever makes one disposes it. */
 export class RepeatedRefit {

@@ -55,7 +55,13 @@ describe('a run on all cores', () => {
     const { pieces, workers } = noted(pool(2))
     const shared = await run(workers)
     expect(memoryUse()).toEqual(before)
-    expect([...pieces].sort()).toEqual(['gradients of the result', 'network', 'observation', 'training'])
+    expect([...pieces].sort()).toEqual([
+      'gradients of the result',
+      'network',
+      'observation',
+      'refit of a plan',
+      'training',
+    ])
     expect(shared.trace.steps).toEqual(alone.trace.steps)
     expect(shared.result.result.kl).toBeCloseTo(alone.result.result.kl, 2)
   }, 300_000)

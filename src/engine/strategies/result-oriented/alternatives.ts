@@ -69,6 +69,14 @@ async function stepsTo(decision: Decision, between: () => Promise<void>): Promis
   return steps
 }
 
+/** What the result says of a plan. */
+export interface AskedResult {
+  /** Plans that may be asked about at the same time. */
+  readonly atOnce: number
+  /** Divergence of the result, in nats, of a plan that was refitted. */
+  ask(plan: PruningPlan): Promise<number>
+}
+
 export interface ChosenOrder {
   readonly steps: readonly Step[]
   readonly tried: readonly TriedOrder[]
@@ -77,8 +85,7 @@ export interface ChosenOrder {
 /**
  * @param begin a decision of its own for each power
  * @param ready orders that were made elsewhere
- * @param ask divergence of the result, in nats, of a plan that was refitted
- * @throws BUDGET_UNREACHABLE, and what `ask` and `between` throw
+ * @throws BUDGET_UNREACHABLE, and what asking and `between` throw
  */
 export async function chooseOrder(
   begin: (scarcity: number) => Decision,
@@ -86,16 +93,28 @@ export async function chooseOrder(
   start: CostModel,
   goal: Goal,
   units: number,
-  ask: (plan: PruningPlan) => Promise<number>,
+  result: AskedResult,
   between: () => Promise<void>,
 ): Promise<ChosenOrder> {
   const orders = new Map<string, { scarcity: number | null; steps: readonly Step[]; removed: Uint8Array }>()
+  const asked: Promise<number>[] = []
+  // Where somebody else answers, the next order is decided meanwhile. The only one is not asked about.
+  const askAhead = () => {
+    if (result.atOnce === 1 || orders.size < 2) return
+    for (const order of [...orders.values()].slice(asked.length)) {
+      const answer = result.ask(order)
+      // What fails is told when its turn comes.
+      answer.catch(() => {})
+      asked.push(answer)
+    }
+  }
   const add = (found: readonly Step[], scarcity: number | null) => {
     const steps = givenBack(found, start, goal)
     const removed = new Uint8Array(units + 1)
     for (const step of steps) for (const { unit } of step) removed[unit] = 1
     const key = removed.join('')
     if (!orders.has(key)) orders.set(key, { scarcity, steps, removed })
+    askAhead()
   }
   for (const scarcity of POWERS) add(await stepsTo(begin(scarcity), between), scarcity)
   for (const order of ready) {
@@ -107,9 +126,9 @@ export async function chooseOrder(
   let best = first
   let least = Number.POSITIVE_INFINITY
   const tried: TriedOrder[] = []
-  for (const order of orders.values()) {
+  for (const [i, order] of [...orders.values()].entries()) {
     await between()
-    const kl = await ask(order)
+    const kl = await (asked[i] ?? result.ask(order))
     tried.push({ scarcity: order.scarcity, units: order.removed.reduce((sum, gone) => sum + gone, 0), kl })
     if (kl < least) {
       least = kl

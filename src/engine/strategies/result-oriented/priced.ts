@@ -89,7 +89,10 @@ export class PricedNetwork {
       cost,
       { measure: options.measure, target },
       coupling.units,
-      async (plan) => tools.measure(await quickRefit(plan), 'calibration'),
+      {
+        atOnce: quickRefit.atOnce,
+        ask: async (plan) => tools.measure(await quickRefit.refit(plan), 'calibration'),
+      },
       () => breathe(this.input),
     )
   }

@@ -1,11 +1,13 @@
 /** What a group's priced change is worth in nats: half of it is taken away, alone, and the result measured. */
-import { analyseCoupling, type Coupling, type Group, type PruningPlan } from '../../coupling/index'
+import { analyseCoupling, type Coupling, type Group } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
 import { inferShapes } from '../../ops/infer'
+import { inOrder } from '../../runtime'
 import { withBias } from '../../statistics/linear-layer'
 import type { CheckpointTools } from './checkpoints'
 import { type LayerConsumers, withDecidedWeights } from './consumers'
 import { type CostModel, Decision } from './decide'
+import type { QuickRefit } from './types'
 
 /** Rates further apart than this from their median are not believed. */
 const SPREAD = 100
@@ -38,7 +40,7 @@ export async function measureRates(
   protectedNodes: readonly string[],
   tools: CheckpointTools,
   between: () => Promise<void>,
-  refit?: (plan: PruningPlan) => Promise<Graph>,
+  refit?: QuickRefit,
 ): Promise<Map<string, number>> {
   let biased = graph
   const own = layers.map(({ layer, blocks }) => {
@@ -48,8 +50,7 @@ export async function measureRates(
   })
   biased = inferShapes(biased)
   const coupling: Coupling = analyseCoupling(biased, protectedNodes)
-  const found = new Map<string, number>()
-  for (const group of groups) {
+  const rateOf = async (group: Group): Promise<number> => {
     await between()
     const readers = own.filter(({ blocks }) =>
       blocks.some((block) => group.units.some((unit) => unit !== 0 && block.slots.has(unit))),
@@ -68,10 +69,13 @@ export async function measureRates(
       if (decision.removals.length % 16 === 0) await between()
     }
     const network = refit
-      ? await refit({ removed })
+      ? await refit.refit({ removed })
       : tools.apply(withDecidedWeights(biased, apart), coupling, { removed })
-    const rate = (await tools.measure(network, 'calibration')) / decision.predicted
-    if (Number.isFinite(rate) && rate > 0) found.set(group.name, rate)
+    return (await tools.measure(network, 'calibration')) / decision.predicted
+  }
+  const found = new Map<string, number>()
+  for await (const [{ name }, rate] of inOrder(groups, rateOf, () => refit?.atOnce ?? 1)) {
+    if (Number.isFinite(rate) && rate > 0) found.set(name, rate)
   }
   return believable(groups, found)
 }

@@ -14,6 +14,13 @@ export interface ResultOrientedOptions extends ObserveOptions, Omit<DecideOption
   readonly protect: readonly string[]
 }
 
+/** Refits of plans from few samples. */
+export interface QuickRefit {
+  /** Plans that may be asked for at the same time. */
+  readonly atOnce: number
+  refit(plan: PruningPlan): Promise<Graph>
+}
+
 export interface ResultOrientedInput {
   /** With inferred shapes; `coupling` was analysed on it. */
   readonly graph: Graph
@@ -25,7 +32,7 @@ export interface ResultOrientedInput {
   /** Without them the trace has no measured points. */
   readonly checkpoints?: CheckpointTools
   /** The pruned network of a plan, refitted from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
-  readonly quickRefit?: (plan: PruningPlan) => Promise<Graph>
+  readonly quickRefit?: QuickRefit
   /** Other orders to the end that the result may choose instead, where `quickRefit` is there. */
   readonly otherOrders?: readonly (readonly Removal[])[]
   readonly hooks?: {

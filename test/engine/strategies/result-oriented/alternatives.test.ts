@@ -68,16 +68,19 @@ describe('chooseOrder', () => {
   const start = costOf(saves, 145)
   const orders: Record<number, number[]> = { 8: [3, 2], 2: [2, 3], 32: [1, 2] }
   const asked: string[] = []
-  const choose = (divergences: Record<string, number>, ready: Removal[][] = []) =>
+  const choose = (divergences: Record<string, number>, ready: Removal[][] = [], atOnce = 1) =>
     chooseOrder(
       (scarcity) => order(orders[scarcity] as number[], start.clone()),
       ready,
       start,
       goal,
       4,
-      async ({ removed }) => {
-        asked.push(removed.join(''))
-        return divergences[removed.join('')] as number
+      {
+        atOnce,
+        ask: async ({ removed }) => {
+          asked.push(removed.join(''))
+          return divergences[removed.join('')] as number
+        },
       },
       async () => undefined,
     )
@@ -90,6 +93,14 @@ describe('chooseOrder', () => {
       { scarcity: 8, units: 2, kl: 0.3 },
       { scarcity: 32, units: 2, kl: 0.2 },
     ])
+  })
+
+  it('chooses the same where several are asked about at the same time', async () => {
+    const divergences = { '00110': 0.3, '01100': 0.2 }
+    asked.length = 0
+    const one = await choose(divergences)
+    expect(await choose(divergences, [], 3)).toEqual(one)
+    expect(asked).toEqual(['00110', '01100', '00110', '01100'])
   })
 
   it('stays with the first where none is better', async () => {
@@ -114,7 +125,7 @@ describe('chooseOrder', () => {
       start,
       goal,
       4,
-      async () => Number.NaN,
+      { atOnce: 3, ask: async () => Number.NaN },
       async () => undefined,
     )
     expect(same.tried).toEqual([])
