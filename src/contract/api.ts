@@ -200,6 +200,10 @@ export const contract = {
     remove: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     restore: oc.input(z.object({ ids: z.array(z.string()) })).output(done),
     trace: oc.input(byId).output(decisionTraceSchema),
+    /** Times the networks of finished runs in turn with what they were pruned from; takes a few seconds a network. */
+    measureLatency: oc
+      .input(z.object({ ids: z.array(z.string()).min(1).max(500), task: z.string().optional() }))
+      .output(z.array(runSchema)),
     /** How far a run that was cancelled, interrupted or failed has come, by what it has kept. */
     reached: oc.input(byId).output(reachedSchema),
     /** Maps of the network before pruning, and what the kept units say about the removed ones. Runs that network. */

@@ -4,6 +4,7 @@ import { chartKinds, chartSplits, colourCount, groupKeys } from './arrangement'
 import { errorCodes } from './errors'
 import {
   environmentSchema,
+  exportLatencySchema,
   exportResultSchema,
   progressSchema,
   runConfigSchema,
@@ -189,6 +190,8 @@ export const runSchema = z.object({
   error: errorReportSchema.nullable(),
   environment: environmentSchema.nullable(),
   resultModelId: id.nullable(),
+  /** What its network takes in ONNX Runtime, one thread; absent where it was not measured. */
+  latency: exportLatencySchema.optional(),
   /** Runs that were queued together. */
   sweepId: id.nullable(),
   tags: z.array(z.string()),

@@ -93,6 +93,7 @@ export const sentences = {
   'error.disk-full':
     'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
   'error.file-missing': 'A file that is needed is not there: {what}. Check the path and try again.',
+  'error.no-network': 'The run "{name}" has left no network yet, so there is nothing to time. Choose finished runs.',
   'error.no-group': 'no group can be pruned (inspect says why)',
   'error.nothing-scored': '{criterion} finds nothing to remove in this network: {why}',
   'error.internal':

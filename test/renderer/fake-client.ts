@@ -5,7 +5,7 @@ import type { Client } from '../../src/renderer/app/client'
 import { mapsOf } from './fake/maps'
 import { pictureOf } from './fake/pictures'
 import { seeded } from './fake/random'
-import { classes, environment, makeResult, makeTrace, makeWorld, strategies, type World } from './fake/world'
+import { classes, environment, latencyOf, makeResult, makeTrace, makeWorld, strategies, type World } from './fake/world'
 
 export interface FakeClient {
   readonly client: Client
@@ -401,6 +401,14 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         return made
       },
       cancel: ({ id }: { id: string }) => putRun({ ...find(world.runs, id), status: 'cancelled', finishedAt: iso() }),
+      measureLatency: ({ ids }: { ids: string[] }) =>
+        ids.map((id) => {
+          const run = find(world.runs, id)
+          return putRun({
+            ...run,
+            latency: latencyOf((2 * (run.result?.model.after.macs ?? 0)) / (run.result?.model.before.macs ?? 1)),
+          })
+        }),
       reached: ({ id }: { id: string }) => {
         find(world.runs, id)
         return world.reached.get(id) ?? nothingKept()

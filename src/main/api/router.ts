@@ -8,8 +8,21 @@ const ok = { ok: true } as const
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
   const api = implement(contract)
-  const { projects, models, datasets, imports, runs, comparisons, exports, archive, app, native, events, engine } =
-    services
+  const {
+    projects,
+    models,
+    datasets,
+    imports,
+    runs,
+    latency,
+    comparisons,
+    exports,
+    archive,
+    app,
+    native,
+    events,
+    engine,
+  } = services
   return api.router({
     projects: {
       list: api.projects.list.handler(({ input }) => projects.list(input.deleted)),
@@ -84,6 +97,7 @@ export function createRouter(services: Services) {
         return ok
       }),
       trace: api.runs.trace.handler(({ input }) => runs.trace(input.id)),
+      measureLatency: api.runs.measureLatency.handler(({ input, signal }) => latency.measure(input, signal)),
       reached: api.runs.reached.handler(({ input }) => runs.reached(input.id)),
       featureMaps: api.runs.featureMaps.handler(({ input: { id, ...request } }) => runs.featureMaps(id, request)),
       metrics: api.runs.metrics.handler(({ input }) => runs.metrics(input.id, input.names, input.most)),

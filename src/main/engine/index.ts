@@ -16,6 +16,7 @@ const laneOf: Record<JobKind, Lane> = {
   compress: 'runs',
   evaluate: 'work',
   export: 'work',
+  latency: 'work',
   disagreements: 'work',
   featureMaps: 'work',
   doctor: 'work',

@@ -16,6 +16,7 @@ import {
   decisionTraceSchema,
   environmentSchema,
   exportFormats,
+  exportLatencySchema,
   exportResultSchema,
   goalSchema,
   metricNames,
@@ -167,6 +168,11 @@ export const jobs = {
       config: runConfigSchema.pick({ calibration: true, seed: true, backend: true }),
     }),
     featureMapsSchema,
+  ),
+  /** Times networks in turn with the one they were pruned from, in ONNX Runtime. */
+  latency: job(
+    z.object({ original: modelFilesSchema, networks: z.array(modelFilesSchema).min(1), data: dataSchema.nullable() }),
+    z.array(exportLatencySchema),
   ),
   /** What a run's folder keeps; `size` is that of the network before. */
   reached: job(z.object({ folder: z.string(), goal: goalSchema, size: sizeSchema }), reachedSchema),

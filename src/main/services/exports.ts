@@ -117,8 +117,13 @@ export function exportService(context: ServiceContext, models: ModelService, dat
       )
       const { projectId, runId } = model
       const created = store.transaction(() =>
-        proofs.map((proof) => store.exports.create({ projectId, runId, modelId: model.id, proof })),
+        proofs.map((proof) => {
+          const timed = proof.latency?.find(({ runtime }) => runtime.startsWith('onnxruntime'))
+          if (runId !== null && timed) store.runs.keepLatency(runId, timed)
+          return store.exports.create({ projectId, runId, modelId: model.id, proof })
+        }),
       )
+      if (runId !== null) context.events.emit({ type: 'run-changed', run: store.runs.brief(runId) })
       projectChanged(context, projectId)
       return created
     },

@@ -18,6 +18,7 @@ import { modelService } from './models'
 import { nativeService } from './native-backend'
 import { product } from './product'
 import { projectService } from './projects'
+import { latencyService } from './run-latency'
 import { RunQueue } from './run-queue'
 import { runService } from './runs'
 import { openSample } from './sample'
@@ -100,6 +101,7 @@ export function createServices(options: ServiceOptions) {
     models,
     datasets,
     runs,
+    latency: latencyService(context, models, datasets),
     comparisons: comparisonService(context, models, datasets),
     exports: exportService(context, models, datasets),
     archive: archiveService(context),

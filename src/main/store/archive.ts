@@ -33,11 +33,11 @@ export function archiveRepository(database: Database) {
   )
   const run = database.prepare(
     `INSERT INTO runs (id, project_id, model_id, dataset_id, name, config, status, queue_order, progress, heard_at, result,
-       kept, rounds, macs_kept, metric_drop, error, environment, result_model_id, sweep_id, tags, notes, created_at, started_at,
+       kept, rounds, macs_kept, metric_drop, error, environment, result_model_id, latency, sweep_id, tags, notes, created_at, started_at,
        finished_at)
      VALUES (@id, @projectId, @modelId, @datasetId, @name, @config, @status,
        (SELECT coalesce(max(queue_order), 0) + 1 FROM runs), @progress, @heardAt, @result, @kept, @rounds, @macsKept, @metricDrop,
-       @error, @environment, @resultModelId, @sweepId, @tags, @notes, @createdAt, @startedAt, @finishedAt)`,
+       @error, @environment, @resultModelId, @latency, @sweepId, @tags, @notes, @createdAt, @startedAt, @finishedAt)`,
   )
   const comparison = database.prepare(
     `INSERT INTO comparisons (id, project_id, name, run_ids, baseline_run_id, created_at, updated_at)
@@ -71,7 +71,18 @@ export function archiveRepository(database: Database) {
       dataset.run({ ...values, facts: JSON.stringify(facts) })
     },
     addRun(of: Run): void {
-      const { config, progress, result, error, environment, tags, deletedAt: _deleted, etaSeconds: _eta, ...rest } = of
+      const {
+        config,
+        progress,
+        result,
+        error,
+        environment,
+        latency,
+        tags,
+        deletedAt: _deleted,
+        etaSeconds: _eta,
+        ...rest
+      } = of
       run.run({
         ...rest,
         ...outcomeColumns(result ?? undefined),
@@ -79,6 +90,7 @@ export function archiveRepository(database: Database) {
         progress: toJson(progress),
         error: toJson(error),
         environment: toJson(environment),
+        latency: toJson(latency),
         tags: JSON.stringify(tags),
       })
     },

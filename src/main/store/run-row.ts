@@ -1,7 +1,7 @@
 /** A row of the runs table and its contract form. */
 import type { Run } from '../../contract/entities'
 import { lostOf } from '../../contract/outcome'
-import type { RunConfig, RunResult } from '../../contract/run'
+import type { ExportLatency, RunConfig, RunResult } from '../../contract/run'
 import { fromJson, toJson } from './columns'
 
 export interface RunRow {
@@ -24,6 +24,8 @@ export interface RunRow {
   error: string | null
   environment: string | null
   result_model_id: string | null
+  /** What its network was measured to take. */
+  latency: string | null
   sweep_id: string | null
   tags: string
   notes: string
@@ -64,6 +66,7 @@ export function toRun(row: RunRow): Run {
     error: fromJson(row.error),
     environment: fromJson(row.environment),
     resultModelId: row.result_model_id,
+    ...(row.latency === null ? {} : { latency: fromJson<ExportLatency>(row.latency) as ExportLatency }),
     sweepId: row.sweep_id,
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,
@@ -81,5 +84,5 @@ const text = (value: string | null): string => (value === null ? 'null' : JSON.s
  * in a list that the caller keeps, because runs of one machine have the same.
  */
 export function runText(row: RunRow, environment: number | null): string {
-  return `{"id":${text(row.id)},"projectId":${text(row.project_id)},"modelId":${text(row.model_id)},"datasetId":${text(row.dataset_id)},"name":${text(row.name)},"config":${row.config},"status":"${row.status}","progress":${row.progress},"heardAt":${text(row.heard_at)},"etaSeconds":${row.eta_seconds},"result":${row.result},"error":${row.error},"environment":${environment},"resultModelId":${text(row.result_model_id)},"sweepId":${text(row.sweep_id)},"tags":${row.tags},"notes":${text(row.notes)},"deletedAt":${text(row.deleted_at)},"createdAt":${text(row.created_at)},"startedAt":${text(row.started_at)},"finishedAt":${text(row.finished_at)}}`
+  return `{"id":${text(row.id)},"projectId":${text(row.project_id)},"modelId":${text(row.model_id)},"datasetId":${text(row.dataset_id)},"name":${text(row.name)},"config":${row.config},"status":"${row.status}","progress":${row.progress},"heardAt":${text(row.heard_at)},"etaSeconds":${row.eta_seconds},"result":${row.result},"error":${row.error},"environment":${environment},"resultModelId":${text(row.result_model_id)},${row.latency === null ? '' : `"latency":${row.latency},`}"sweepId":${text(row.sweep_id)},"tags":${row.tags},"notes":${text(row.notes)},"deletedAt":${text(row.deleted_at)},"createdAt":${text(row.created_at)},"startedAt":${text(row.started_at)},"finishedAt":${text(row.finished_at)}}`
 }

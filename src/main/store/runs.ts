@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Run } from '../../contract/entities'
 import type { ErrorReport } from '../../contract/errors'
-import type { Environment, Progress, RunConfig, RunResult } from '../../contract/run'
+import type { Environment, ExportLatency, Progress, RunConfig, RunResult } from '../../contract/run'
 import { fromJson, now, toJson } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
@@ -39,7 +39,7 @@ export interface RunEnd {
 const columns = (
   rounds: string,
 ) => `id, project_id, model_id, dataset_id, name, config, status, progress, heard_at, eta_seconds, result,
-  NULL AS kept, ${rounds}, error, environment, result_model_id, sweep_id, tags, notes, deleted_at, created_at, started_at, finished_at, owner`
+  NULL AS kept, ${rounds}, error, environment, result_model_id, latency, sweep_id, tags, notes, deleted_at, created_at, started_at, finished_at, owner`
 const listed = columns('NULL AS rounds')
 
 /** One repository: plain calls in, contract entities out. Lists leave `result.kept` and `result.rounds` empty; `get` has them. */
@@ -77,6 +77,7 @@ export function runRepository(database: Database) {
   )
   const setProgress = database.prepare('UPDATE runs SET progress = ?, heard_at = ?, eta_seconds = ? WHERE id = ?')
   const setEnvironment = database.prepare('UPDATE runs SET environment = ? WHERE id = ?')
+  const setLatency = database.prepare('UPDATE runs SET latency = ? WHERE id = ?')
   const end = database.prepare(
     `UPDATE runs SET status = @status, error = @error, result = @result, kept = @kept, rounds = @rounds, macs_kept = @macsKept,
        metric_drop = @metricDrop, result_model_id = @resultModelId, eta_seconds = NULL, owner = NULL,
@@ -145,6 +146,9 @@ export function runRepository(database: Database) {
     },
     keepEnvironment: (id: string, environment: Environment): void => {
       setEnvironment.run(toJson(environment), id)
+    },
+    keepLatency: (id: string, latency: ExportLatency): void => {
+      setLatency.run(toJson(latency), id)
     },
     finish(id: string, outcome: RunEnd): Run {
       end.run({

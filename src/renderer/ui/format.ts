@@ -91,10 +91,16 @@ export const formatFigure = (value: number): string => {
 /** Seconds as 48 s, 3 min 20 s, 2 h 5 min; the units are the international symbols. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
+  // A tenth of a second of next to nothing would read as none.
+  if (seconds > 0 && seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`
   if (whole < 60) return `${seconds < 10 && seconds > 0 ? seconds.toFixed(1) : whole} s`
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
+
+/** Latencies with three figures: 0.254 ms, 12.3 ms, 140 ms. */
+export const formatMilliseconds = (value: number, locale: string): string =>
+  `${Math.abs(value) < 0.9995 ? formatNumber(value, locale, 3) : threeFigures(value, locale)} ms`
 
 const relativeFormats = new Map<string, Intl.RelativeTimeFormat>()
 

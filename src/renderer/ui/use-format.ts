@@ -21,6 +21,7 @@ export function useFormat() {
     clock: (iso: string) => format.formatClock(iso, locale.value),
     small: format.formatSmall,
     duration: format.formatDuration,
+    milliseconds: (value: number) => format.formatMilliseconds(value, locale.value),
     shape: format.formatShape,
     /** One after the other, with the commas of the language. */
     list: (parts: readonly string[]) =>

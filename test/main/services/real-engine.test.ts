@@ -165,6 +165,11 @@ describe('a run', () => {
     ).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(run.environment).toMatchObject({ modelHash: model.hash, dataHash: dataset.hash, backend: 'wasm' })
 
+    const [timed] = await services.latency.measure({ ids: [run.id] })
+    expect(timed?.latency).toMatchObject({ runtime: expect.stringContaining('onnxruntime'), batch: 1 })
+    expect(timed?.latency?.after.median).toBeGreaterThan(0)
+    expect(timed?.latency?.before?.median).toBeGreaterThan(0)
+
     const modelId = run.resultModelId as string
     const [proof] = await services.exports.create({
       modelId,

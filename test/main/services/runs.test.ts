@@ -277,3 +277,35 @@ describe('what is refused before it is queued', () => {
     ).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
+
+describe('what networks take', () => {
+  test('is measured a few at a time, kept with the run, told, and part of the table', async () => {
+    const services = open(entry)
+    const { project, start } = await prepared(services)
+    const runs = await start(...[0, 1, 2, 3, 4].map((seed) => ({ seed })))
+    for (const { id } of runs) await until(services, id, over)
+    const { events } = collect(services)
+    const ids = runs.map(({ id }) => id)
+    const measured = await services.latency.measure({ ids, task: 'x' })
+    // Four together, then the fifth.
+    expect(measured.map(({ latency }) => latency?.after.median)).toEqual([1, 2, 3, 4, 1])
+    const table = JSON.parse(await services.runs.table(project.id, false, {}).text())
+    expect(table.runs.map((run: { latency: { after: { median: number } } }) => run.latency.after.median)).toEqual([
+      1, 4, 3, 2, 1,
+    ])
+    const told = () => events.filter(({ type }) => type === 'run-changed')
+    await expect.poll(() => told().length).toBe(5)
+    expect(events.some((event) => event.type === 'task-progress' && event.fraction === 1)).toBe(true)
+  })
+
+  test('of a run without a network is refused by its name', async () => {
+    const services = open(entry)
+    const { start } = await prepared(services, 'non-finite')
+    const [run] = await start()
+    await until(services, run?.id as string, over)
+    await expect(services.latency.measure({ ids: [run?.id as string] })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(run?.name as string),
+    })
+  })
+})

@@ -123,6 +123,25 @@ describe('migrations', () => {
     expect(openTemporary(path).settings.get().layouts).toEqual({})
   })
 
+  test('0006 gives a run the latency that its latest ONNX export was measured at', () => {
+    const path = join(temporaryFolder(), 'espalier.db')
+    const old = new BetterSqlite(path)
+    migrate(old, migrations, 5)
+    old.exec(rows)
+    const timed = (runtime: string, median: number) => {
+      const found = { median, low: median, high: median }
+      return { latency: [{ runtime, batch: 1, rounds: 5, before: null, after: found }] }
+    }
+    const put = old.prepare("INSERT INTO exports VALUES (?, 'p', 'r', 'm', ?, ?)")
+    put.run('e1', JSON.stringify(timed('onnxruntime-node 1', 9)), 't1')
+    put.run('e2', JSON.stringify(timed('onnxruntime-node 1', 3)), 't2')
+    put.run('e3', JSON.stringify(timed('Espalier, wasm', 7)), 't3')
+    put.run('e4', JSON.stringify({ format: 'onnx' }), 't4')
+    old.close()
+
+    expect(openTemporary(path).runs.get('r').latency?.after.median).toBe(3)
+  })
+
   test('a step that fails is undone as a whole, with its version', () => {
     const database = new BetterSqlite(':memory:')
     migrate(database)

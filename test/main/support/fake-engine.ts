@@ -48,6 +48,14 @@ const handlers: JobHandlers = {
     keepMacs.map((keep) => ({ keepMacs: keep, macs: keep * 1000, params: 1, bytes: 4 })),
   strategies: async () => [],
   reached,
+  latency: async ({ networks }) =>
+    networks.map((_, at) => ({
+      runtime: 'onnxruntime-node 1',
+      batch: 1,
+      rounds: 5,
+      before: { median: 2, low: 2, high: 2 },
+      after: { median: at + 1, low: at + 1, high: at + 1 },
+    })),
   async probe({ data, samples }) {
     if (!statSync(data.path, { throwIfNoEntry: false })?.isDirectory()) readText(data.path)
     return { dataset, samples: samples > 0 ? [sample] : [] }

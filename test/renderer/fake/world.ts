@@ -299,6 +299,15 @@ export function makeResult(view: ModelView, config: RunConfig, trace: DecisionTr
   }
 }
 
+/** As a measurement leaves it on a run. */
+export const latencyOf = (median: number): NonNullable<Run['latency']> => ({
+  runtime: 'onnxruntime-node 1.30.0',
+  batch: 1,
+  rounds: 50,
+  before: { median: 2, low: 1.9, high: 2.2 },
+  after: { median, low: 0.9 * median, high: 1.1 * median },
+})
+
 export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
   const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString()
   const views = new Map<string, ModelView>()

@@ -5,7 +5,7 @@ import { extentOf, linesWithin, type ParallelAxis } from '../../../src/renderer/
 import { confusionChanges, confusionDifference } from '../../../src/renderer/features/compare/confusion'
 import { bestUnder } from '../../../src/renderer/features/compare/rank'
 import { armsOf, spreadOf } from '../../../src/renderer/features/compare/spread'
-import { makeWorld } from '../fake/world'
+import { latencyOf, makeWorld } from '../fake/world'
 import { type Mounted, mountApp } from '../mount'
 
 vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
@@ -160,8 +160,14 @@ describe('ranking under latency', () => {
     const runs = makeWorld().runs.filter((run) => run.status === 'done')
     const free = bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0 })
     const other = runs.find((run) => run.id !== free?.id)
-    const latency = (run: { id: string }) => (run.id === other?.id ? 0.8 : run.id === free?.id ? 1.4 : null)
-    expect(bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 1 }, latency)?.id).toBe(other?.id)
-    expect(bestUnder(runs, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 0.1 }, latency)).toBeUndefined()
+    const timed = runs.map((run) =>
+      run.id === other?.id
+        ? { ...run, latency: latencyOf(0.8) }
+        : run.id === free?.id
+          ? { ...run, latency: latencyOf(1.4) }
+          : run,
+    )
+    expect(bestUnder(timed, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 1 })?.id).toBe(other?.id)
+    expect(bestUnder(timed, { macs: 0, kilobytes: 0, drop: 0, milliseconds: 0.1 })).toBeUndefined()
   })
 })

@@ -7,7 +7,7 @@ import {
   tradeoffPoints,
   viewFloor,
 } from '../../../src/renderer/features/tradeoff/points'
-import { makeWorld } from '../fake/world'
+import { latencyOf, makeWorld } from '../fake/world'
 
 const { runs } = makeWorld()
 
@@ -34,6 +34,15 @@ describe('points', () => {
     const arms = tradeoffPoints(runs, 'macs', 'accuracy', true)
     expect(arms).toHaveLength(11)
     expect(arms.filter((arm) => arm.runIds.length === 3).every((arm) => arm.spread > 0)).toBe(true)
+  })
+
+  it('stand at the milliseconds of those that were timed, and nowhere else', () => {
+    const [first, second] = runs.filter((run) => run.status === 'done')
+    const timed = runs.map((run) => (run.id === first?.id ? { ...run, latency: latencyOf(0.4) } : run))
+    expect(tradeoffPoints(timed, 'latency', 'accuracy', false)).toEqual([
+      expect.objectContaining({ runId: first?.id, x: 0.4 }),
+    ])
+    expect(second?.latency).toBeUndefined()
   })
 
   it('are the same while only runs without a result go on, so that the chart stays as it is', () => {

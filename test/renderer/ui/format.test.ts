@@ -5,8 +5,24 @@ import { defineComponent } from 'vue'
 import { type Language, makeI18n } from '../../../src/renderer/app/locale/i18n'
 import { axisOption } from '../../../src/renderer/charts/options'
 import type { Palette } from '../../../src/renderer/charts/palette'
-import { formatBytes, formatCount, formatDelta, formatSmall } from '../../../src/renderer/ui/format'
+import {
+  formatBytes,
+  formatCount,
+  formatDelta,
+  formatDuration,
+  formatMilliseconds,
+  formatSmall,
+} from '../../../src/renderer/ui/format'
 import { useFormat } from '../../../src/renderer/ui/use-format'
+
+it('small times are told in milliseconds, never as nothing', () => {
+  expect([0.02, 0.0001, 0.1, 0].map(formatDuration)).toEqual(['20 ms', '1 ms', '0.1 s', '0 s'])
+  expect([0.2541, 12.34, 1402].map((value) => formatMilliseconds(value, 'en'))).toEqual([
+    '0.254 ms',
+    '12.3 ms',
+    '1,402 ms',
+  ])
+})
 
 it('what is below zero has a minus sign, in words and on axes', () => {
   expect([formatSmall(-0.2773), formatSmall(0.0471), formatSmall(-4.77e-6), formatSmall(0)]).toEqual([

@@ -6,6 +6,7 @@ import { doctor } from './doctor'
 import { exportModel } from './export'
 import { featureMaps } from './feature-maps'
 import { estimate, inspect, strategies } from './inspect'
+import { latency } from './latency'
 import { disagreements, evaluate } from './measure'
 import { buildNative, nativeFacts } from './native'
 import { reached } from './reached'
@@ -20,6 +21,7 @@ export const handlers: JobHandlers = {
   compress,
   reached,
   export: exportModel,
+  latency,
   disagreements,
   featureMaps,
   doctor,

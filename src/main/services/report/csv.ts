@@ -26,6 +26,7 @@ const columns = [
   'samples',
   'seconds',
   'project',
+  'latencyMs',
 ] as const satisfies readonly (keyof ReportRow)[]
 
 /** A cell that begins like a formula would be run by a spreadsheet, so it is marked as text. */

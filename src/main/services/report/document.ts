@@ -18,10 +18,11 @@ const against = (row: ReportRow, baseline: ReportRow | undefined, sameData: bool
 function resultTable(runs: readonly ReportRun[], baselineRunId: string | null): Markup {
   const rows = runs.map(toRow)
   const baseline = rows.find((row) => row.id === baselineRunId)
+  const timed = rows.some((row) => row.latencyMs !== null)
   const base = runs.find(({ run }) => run.id === baselineRunId)
   const sameData = (at: number): boolean => base !== undefined && dataKey(runs[at] as ReportRun) === dataKey(base)
   return html`<div class="scroll"><table>
-    <thead><tr><th>Run</th><th>Before</th><th>After</th><th>Change</th><th>Agreement</th><th>KL</th><th>MACs</th><th>Parameters</th><th>Bytes</th><th>Time</th></tr></thead>
+    <thead><tr><th>Run</th><th>Before</th><th>After</th><th>Change</th><th>Agreement</th><th>KL</th><th>MACs</th><th>Parameters</th><th>Bytes</th>${timed ? html`<th>Latency</th>` : null}<th>Time</th></tr></thead>
     <tbody>${rows.map(
       (row, at) => html`<tr${row.id === baselineRunId ? new Markup(' class="pinned"') : null}>
       <td>${row.name}${row.id === baselineRunId ? ' (baseline)' : null}</td>
@@ -29,7 +30,7 @@ function resultTable(runs: readonly ReportRun[], baselineRunId: string | null): 
       <td>${signed(row.drop === null ? null : -row.drop)}</td>
       <td>${percent(row.agreement)}</td><td>${row.kl.toPrecision(3)}</td>
       <td>${large(row.macs)} (${percent(row.macsKept)})</td><td>${large(row.params)} (${percent(row.paramsKept)})</td>
-      <td>${large(row.bytes)}B (${percent(row.bytesKept)})</td><td>${row.seconds.toFixed(1)} s</td></tr>`,
+      <td>${large(row.bytes)}B (${percent(row.bytesKept)})</td>${timed ? html`<td>${row.latencyMs === null ? '–' : `${row.latencyMs.toPrecision(3)} ms`}</td>` : null}<td>${row.seconds.toFixed(1)} s</td></tr>`,
     )}</tbody></table></div>`
 }
 

@@ -50,6 +50,8 @@ export interface ReportRow {
   readonly split: string
   readonly samples: number
   readonly seconds: number
+  /** Of one sample in ONNX Runtime; null where it was not measured. */
+  readonly latencyMs: number | null
 }
 
 export const dataKey = ({ dataset }: ReportRun): string =>
@@ -88,5 +90,6 @@ export function toRow({ run, project, model, dataset }: ReportRun): ReportRow {
     split: outcome.split,
     samples: outcome.samples,
     seconds: result.timing.totalMs / 1000,
+    latencyMs: run.latency?.after.median ?? null,
   }
 }

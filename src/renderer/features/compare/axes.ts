@@ -9,7 +9,6 @@ export interface AxisHelp {
   t(key: string): string
   strategy(name: string): string
   /** Median milliseconds of a run's exported network; null where none was measured. */
-  latency(run: Run): number | null
 }
 
 /** Names in the order they first appear. */
@@ -24,7 +23,7 @@ function category(id: string, label: string, names: readonly string[]): Parallel
   }
 }
 
-export function parallelAxes(runs: readonly Run[], { format, t, strategy, latency }: AxisHelp): ParallelAxis[] {
+export function parallelAxes(runs: readonly Run[], { format, t, strategy }: AxisHelp): ParallelAxis[] {
   const number = (
     id: string,
     value: (run: Run) => number | null,
@@ -73,7 +72,7 @@ export function parallelAxes(runs: readonly Run[], { format, t, strategy, latenc
       'common.macs',
     ),
     number('bytes', (run) => figuresOf(run).bytes, format.bytes),
-    number('latency', latency, (value) => `${value.toFixed(2)} ms`),
+    number('latency', (run) => figuresOf(run).latency, format.milliseconds),
     number('kl', (run) => figuresOf(run).kl, format.small),
     number(
       'agreement',

@@ -114,6 +114,16 @@ export const comparisonRows: readonly RowKind[] = [
     delta: (difference, format) =>
       `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.bytes(Math.abs(difference))}`,
   },
+  {
+    ...points(
+      'latency',
+      (run) => figuresOf(run).latency,
+      (of, format) => format.milliseconds(of),
+    ),
+    delta: (difference, format) =>
+      `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.milliseconds(Math.abs(difference))}`,
+    better: 'less',
+  },
   points(
     'agreement',
     (run) => {
@@ -215,4 +225,5 @@ export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp):
     .filter(
       ({ id }) => !otherMetrics.some((name) => name === id) || runs.some((run) => figuresOf(run).metricName === id),
     )
+    .filter(({ id }) => id !== 'latency' || runs.some((run) => figuresOf(run).latency !== null))
     .map((row) => (row.kind === 'number' ? numberRow(row, runs, baseline, help) : textRow(row, runs, baseline, help)))

@@ -1,7 +1,7 @@
-/** Runs of other projects that a comparison holds, with what names them: their networks, data sets and exports. Live. */
+/** Runs of other projects that a comparison holds, with what names them: their networks and data sets. Live. */
 import { defineStore } from 'pinia'
 import { shallowRef } from 'vue'
-import type { Dataset, Export, Model, Run } from '../../../contract'
+import type { Dataset, Model, Run } from '../../../contract'
 import { api } from '../../app/client'
 import { readError } from '../../app/errors'
 import { onEvents } from '../../app/events'
@@ -9,7 +9,6 @@ import { onEvents } from '../../app/events'
 interface Room {
   readonly models: readonly Model[]
   readonly datasets: readonly Dataset[]
-  readonly exports: readonly Export[]
 }
 
 export const useOtherProjects = defineStore('other-projects', () => {
@@ -28,12 +27,8 @@ export const useOtherProjects = defineStore('other-projects', () => {
   }
 
   async function openRoom(projectId: string): Promise<void> {
-    const [models, datasets, exports] = await Promise.all([
-      api().models.list({ projectId }),
-      api().datasets.list({ projectId }),
-      api().exports.list({ projectId }),
-    ])
-    rooms.value = new Map(rooms.value).set(projectId, { models, datasets, exports })
+    const [models, datasets] = await Promise.all([api().models.list({ projectId }), api().datasets.list({ projectId })])
+    rooms.value = new Map(rooms.value).set(projectId, { models, datasets })
   }
 
   async function put(more: readonly Run[]): Promise<void> {
@@ -71,7 +66,6 @@ export const useOtherProjects = defineStore('other-projects', () => {
   })
 
   return {
-    rooms,
     byId,
     put,
     bring,

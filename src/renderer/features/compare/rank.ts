@@ -11,23 +11,16 @@ export interface Limits {
   readonly milliseconds?: number
 }
 
-export function bestUnder(
-  runs: readonly Run[],
-  limits: Limits,
-  latency: (run: Run) => number | null = () => null,
-): Run | undefined {
+export function bestUnder(runs: readonly Run[], limits: Limits): Run | undefined {
   let best: { run: Run; score: number; macs: number } | undefined
   for (const run of runs) {
-    const { macsKept, bytes, drop, metric, metricName, agreement } = figuresOf(run)
+    const { macsKept, bytes, drop, metric, metricName, agreement, latency } = figuresOf(run)
     if (macsKept === null || bytes === null) continue
     if (limits.macs > 0 && macsKept * 100 > limits.macs + 1e-9) continue
     if (limits.kilobytes > 0 && bytes > limits.kilobytes * 1000) continue
     if (limits.drop > 0 && (drop === null || drop > limits.drop + 1e-9)) continue
-    if (limits.milliseconds) {
-      const measured = latency(run)
-      // What was never measured keeps no promise of latency.
-      if (measured === null || measured > limits.milliseconds) continue
-    }
+    // What was never measured keeps no promise of latency.
+    if (limits.milliseconds && (latency === null || latency > limits.milliseconds)) continue
     const score = metric === null ? (agreement ?? 0) * 100 : lessIsBetter(metricName) ? -metric : metric
     if (!best || score > best.score || (score === best.score && macsKept < best.macs))
       best = { run, score, macs: macsKept }

@@ -136,6 +136,13 @@ export const columns: readonly Column[] = [
     (run) => figuresOf(run).kl,
     (v, f) => f.small(v),
   ),
+  figure(
+    'latency',
+    96,
+    false,
+    (run) => figuresOf(run).latency,
+    (v, f) => f.milliseconds(v),
+  ),
   words('refit', 150, true, (run, { t }) => t(`common.refit.${run.config.refit}`)),
   figure(
     'epochs',

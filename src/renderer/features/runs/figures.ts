@@ -19,6 +19,8 @@ export interface Figures {
   readonly agreement: number | null
   readonly kl: number | null
   readonly seconds: number | null
+  /** Milliseconds a pass in ONNX Runtime; null where it was not measured. */
+  readonly latency: number | null
 }
 
 const none: Figures = {
@@ -35,6 +37,7 @@ const none: Figures = {
   agreement: null,
   kl: null,
   seconds: null,
+  latency: null,
 }
 
 const cache = new WeakMap<Run, Figures>()
@@ -42,12 +45,12 @@ const cache = new WeakMap<Run, Figures>()
 export function figuresOf(run: Run): Figures {
   const known = cache.get(run)
   if (known) return known
-  const figures = run.result === null ? none : derive(run.result)
+  const figures = run.result === null ? none : derive(run.result, run.latency?.after.median ?? null)
   cache.set(run, figures)
   return figures
 }
 
-function derive(result: NonNullable<Run['result']>): Figures {
+function derive(result: NonNullable<Run['result']>, latency: number | null): Figures {
   const { before, after } = result.model
   const metric = result.result.afterRecovery ?? result.result.afterPruning
   return {
@@ -64,6 +67,7 @@ function derive(result: NonNullable<Run['result']>): Figures {
     agreement: result.result.agreement,
     kl: result.result.kl,
     seconds: result.timing.totalMs / 1000,
+    latency,
   }
 }
 

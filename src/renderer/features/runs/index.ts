@@ -2,6 +2,7 @@
 export { type Column, type ColumnHelp, columns } from './columns'
 export { default as FilterBox } from './FilterBox.vue'
 export { armKey, type Figures, figuresOf, isActive } from './figures'
+export { default as MeasureLatency } from './MeasureLatency.vue'
 export { parseQuery } from './query'
 export { useRuns } from './runs.store'
 export { default as SearchHelp } from './SearchHelp.vue'

@@ -28,7 +28,7 @@ export const textKeys = {
 
 const percent = (share: number | null) => (share === null ? null : share * 100)
 
-/** Shares are asked for in percent, as the table shows them; sizes in bytes, times in seconds. */
+/** Shares are asked for in percent, as the table shows them; sizes in bytes, times in seconds, latency in milliseconds. */
 export const numberKeys = {
   accuracy: (run) => figuresOf(run).metric,
   drop: (run) => figuresOf(run).drop,
@@ -38,6 +38,7 @@ export const numberKeys = {
   size: (run) => figuresOf(run).bytes,
   agreement: (run) => percent(figuresOf(run).agreement),
   kl: (run) => figuresOf(run).kl,
+  latency: (run) => figuresOf(run).latency,
   budget: (run) => {
     const { kind, value } = run.config.goal
     return kind === 'keep-macs' || kind === 'keep-params' ? value * 100 : value
@@ -62,6 +63,7 @@ const aliases: Readonly<Record<string, string>> = {
   acc: 'accuracy',
   duration: 'seconds',
   time: 'seconds',
+  ms: 'latency',
   tags: 'tag',
   notes: 'note',
   dataset: 'data',

@@ -2,7 +2,7 @@
 import type { Run } from '../../../contract'
 import { armKey, figuresOf } from '../runs'
 
-export type SizeMeasure = 'macs' | 'params' | 'bytes'
+export type SizeMeasure = 'macs' | 'params' | 'bytes' | 'latency'
 export type ResultMeasure = 'accuracy' | 'agreement'
 
 export interface Point {
@@ -11,7 +11,7 @@ export interface Point {
   readonly runIds: readonly string[]
   readonly strategy: string
   readonly refit: string
-  /** Percent of the original's size. */
+  /** Percent of the original's size; milliseconds where it is the latency. */
   readonly x: number
   /** Percent. */
   readonly y: number
@@ -29,8 +29,10 @@ export const deviation = (values: readonly number[]): number => {
 }
 
 const sizeOf = (run: Run, size: SizeMeasure): number | null => {
-  const figures = figuresOf(run)
-  return { macs: figures.macsKept, params: figures.paramsKept, bytes: figures.bytesKept }[size]
+  const { macsKept, paramsKept, bytesKept, latency } = figuresOf(run)
+  if (size === 'latency') return latency
+  const share = { macs: macsKept, params: paramsKept, bytes: bytesKept }[size]
+  return share === null ? null : 100 * share
 }
 
 const resultOf = (run: Run, result: ResultMeasure): number | null => {
@@ -64,7 +66,7 @@ export function tradeoffPoints(
         runIds: arm.map((member) => member.run.id),
         strategy: first.run.config.strategy,
         refit: first.run.config.refit,
-        x: 100 * mean(arm.map((member) => member.x)),
+        x: mean(arm.map((member) => member.x)),
         y: mean(arm.map((member) => member.y)),
         spread: deviation(arm.map((member) => member.y)),
       },
