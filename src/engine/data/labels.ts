@@ -33,10 +33,18 @@ function classIndices(values: Numbers, classes: number, name: string): Int32Arra
 /** What pictures with labels mark the border of objects with. */
 const border = 255
 
-/** A class for every position; 255 and what is below 0 ask for nothing and become -1. @throws DATA_LABELS_OUT_OF_RANGE */
-function denseIndices(values: Numbers, classes: number, width: number, name: string): Int32Array {
-  const result = Int32Array.from(values, (label) => (label < 0 || label === border ? -1 : label))
-  const most = classes > 0 ? classes : 65536
+/** More words than any language model knows. */
+const mostClasses = 2 ** 21
+
+/**
+ * A class for every position; what is below 0, and 255 in pictures, asks for nothing and becomes -1.
+ * @throws DATA_LABELS_OUT_OF_RANGE
+ */
+function denseIndices(values: Numbers, classes: number, shape: readonly number[], name: string): Int32Array {
+  const open = shape.length > 2 ? border : -1
+  const result = Int32Array.from(values, (label) => (label < 0 || label === open ? -1 : label))
+  const width = shape.slice(1).reduce((a, b) => a * b, 1)
+  const most = classes > 0 ? classes : mostClasses
   const at = result.findIndex((label) => label >= most)
   if (at < 0) return result
   throw new EspalierError(
@@ -84,7 +92,7 @@ export function readLabels(
   const hot = width > 1 ? oneHot(values, count, width) : undefined
   if (hot) return Int32Array.from(hot)
   if (!float && width === 1) return classIndices(values, classes, name)
-  if (!float && shape.length > 1) return denseIndices(values, classes, width, name)
+  if (!float && shape.length > 1) return denseIndices(values, classes, shape, name)
   const whole = float && width === 1 && classes > 0 && Array.from(values).every(Number.isInteger)
   return whole ? classIndices(values, classes, name) : Float32Array.from(values)
 }

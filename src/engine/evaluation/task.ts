@@ -68,9 +68,25 @@ function denseTask(shape: Shape, data: DataSource, labels: Int32Array): Pick<Tas
   const behind = shape.slice(2)
   const second =
     behind.every((dim) => typeof dim === 'number') && behind.reduce<number>((a, b) => a * Number(b), 1) === positions
-  const text = data.kind === 'jsonl' || (data.kind === 'csv' && shape.length === 3)
+  const text = data.kind === 'jsonl' || (shape.length === 3 && (data.kind === 'csv' || namesWhatFollows(data)))
   const metric = text ? 'perplexity' : shape.length > 3 ? 'mean-iou' : 'accuracy'
   return { metric, classAxis: second && !text ? 'second' : 'last' }
+}
+
+/** Samples that show whether labels are the tokens that follow. */
+const looked = 64
+
+/** Whether each label is the token that the input has one step later, as language models are taught. */
+function namesWhatFollows({ train, test }: DataSource): boolean {
+  const table = train.labels || !test ? train : test
+  const rows = Int32Array.from({ length: Math.min(looked, table.count) }, (_, i) => i)
+  const { inputs, labels } = table.read(rows)
+  if (!labels) return false
+  return [...inputs.values()].some(({ dims: [samples = 0, steps = 0, ...more], data }) => {
+    if (!(data instanceof Int32Array) || more.length > 0 || samples * steps !== labels.length) return false
+    const places = Array.from(labels.keys()).filter((i) => (i + 1) % steps !== 0 && (labels[i] as number) >= 0)
+    return places.length > 0 && places.every((i) => labels[i] === data[i + 1])
+  })
 }
 
 const passing = new Set(['Identity', 'Flatten', 'Reshape', 'Squeeze'])

@@ -34,7 +34,8 @@ import { correlationOf, LayerPropagation } from './propagation'
 import type { RecurrentLayer } from './recurrent-layer'
 import { type RecurrentObserver, recurrentTaps } from './recurrent-observer'
 import { fisherVector, logitVector, type ResultForm } from './result'
-import type { LayerStatistics, ObserveOptions, Statistics, StatisticsRequest } from './types'
+import { SumObserver, sumsOverUnits } from './sums'
+import type { LayerStatistics, ObserveOptions, Statistics, StatisticsRequest, SumStatistics } from './types'
 
 export interface ObserveHooks {
   /** Checked between batches. */
@@ -148,11 +149,40 @@ class Pass {
     return {
       samples: this.calibration.indices.length,
       layers: all,
+      sums: moments && sensitivity ? await this.observeSums() : [],
       units: this.units.finish(),
       maps: this.maps.finish(),
       nats: propagation.nats,
       correlation: propagation.correlation,
     }
+  }
+
+  /** What units are worth that only products and sums read, from the samples of the second pass. */
+  private async observeSums(): Promise<SumStatistics[]> {
+    const over = sumsOverUnits(this.session.graph, this.coupling).map((each) => ({
+      ...each,
+      observer: new SumObserver(each),
+    }))
+    const samples = Math.min(this.options.propagationSamples ?? propagated, this.calibration.indices.length)
+    for (let index = 0; over.length > 0 && index < this.batches(samples); index++) {
+      const batch = this.read(index, samples)
+      const presence = this.places.presence(batch)
+      const random = this.random(`sums/${index}`)
+      const { of, values, gradients } = this.session.backward(batch.inputs, {
+        of: this.logits,
+        seed: (value) => logitVector(value, this.form, random, this.places.asked(value, presence)),
+        taps: over.map(({ output }) => output),
+        values: [...new Set(over.flatMap(({ inputs }) => inputs))],
+      })
+      for (const { inputs, output, observer } of over) {
+        const operands = inputs.map((name) => live(values, name))
+        observer.add(operands, live(gradients, output), batch.count)
+      }
+      of.tensor.dispose()
+      for (const each of [values, gradients]) disposeValues(each)
+      await pause()
+    }
+    return over.map(({ observer }) => observer.finish())
   }
 
   dispose(): void {

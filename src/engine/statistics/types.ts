@@ -117,11 +117,27 @@ export interface Correlation {
   readonly values: readonly (readonly number[])[]
 }
 
+/** An operator without weights that adds over units which nothing else reads (see `sums.ts`). */
+export interface SumStatistics {
+  readonly node: string
+  /** Unit of each term; 0: stays. */
+  readonly units: Int32Array
+  /** What every term counts for. */
+  readonly weight: number
+  /** A of the terms and the constant 1, and P. */
+  readonly moments: Float64Array
+  readonly precision: Float64Array
+  /** G of the sum, one number. */
+  readonly sensitivity: number
+}
+
 /** One observing pass over the calibration samples. */
 export interface Statistics {
   readonly samples: number
   /** Keyed by node name; linear operators with at least one removable input unit. */
   readonly layers: ReadonlyMap<string, LayerStatistics>
+  /** Empty unless moments and sensitivity were asked for. */
+  readonly sums: readonly SumStatistics[]
   readonly units: UnitStatistics
   /** Empty unless `keepMaps` was asked for. */
   readonly maps: readonly FeatureMaps[]

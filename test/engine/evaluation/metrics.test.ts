@@ -68,10 +68,18 @@ describe('metrics', () => {
       constants: new Map(),
       values: new Map([['y', { name: 'y', dtype: 'float32', shape }]]),
     })
-  const dataOf = (kind: DataSource['kind'], count: number, labels: Int32Array) =>
+  const dataOf = (kind: DataSource['kind'], count: number, labels: Int32Array, tokens?: Int32Array) =>
     ({
       kind,
-      train: { count, labels } as SampleTable,
+      train: {
+        count,
+        labels,
+        read: () => ({
+          count,
+          inputs: new Map(tokens ? [['ids', { dims: [count, tokens.length / count], data: tokens }]] : []),
+          labels,
+        }),
+      } as SampleTable,
       validation: null,
       test: null,
       classes: [],
@@ -87,5 +95,14 @@ describe('metrics', () => {
     ['several labels a sample', ['batch', 10], 'npz', 3, 30, { kind: 'bernoulli', metric: 'f1', classAxis: 'none' }],
   ] as const)('are chosen by data and output: %s', (_what, shape, kind, count, labels, wanted) => {
     expect(describeTask(graphOf([...shape]), dataOf(kind, count, new Int32Array(labels)))).toMatchObject(wanted)
+  })
+
+  it('is that of a language model where labels are the tokens that follow, whatever file they come in', () => {
+    const tokens = Int32Array.of(7, 3, 9, 4, 5, 2, 8, 1)
+    const taskOf = (labels: number[]) =>
+      describeTask(graphOf(['batch', 4, 20]), dataOf('npz', 2, Int32Array.from(labels), tokens))
+    expect(taskOf([3, 9, 4, -1, 2, 8, 1, 6])).toMatchObject({ metric: 'perplexity', classAxis: 'last' })
+    expect(taskOf([3, 9, 4, -1, 2, 8, 2, 6])).toMatchObject({ metric: 'accuracy', classAxis: 'last' })
+    expect(taskOf([-1, -1, -1, -1, -1, -1, -1, 6])).toMatchObject({ metric: 'accuracy' })
   })
 })

@@ -41,6 +41,7 @@ export class Checkpoints {
   ) {
     let biased = graph
     this.layers = layers.map(({ layer, blocks }) => {
+      if (!layer) return { layer, blocks }
       const step = withBias(biased, layer)
       biased = step.graph
       return { layer: step.layer, blocks }

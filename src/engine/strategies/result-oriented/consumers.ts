@@ -1,12 +1,20 @@
 /** From statistics to the decision's consumers, and from the consumers' weights back to a graph. */
 import type { Coupling, Layer } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
-import { type LayerStatistics, readWeights, type Statistics, shapeOfLayer, writeWeights } from '../../statistics/index'
+import {
+  type LayerStatistics,
+  readWeights,
+  type Statistics,
+  type SumStatistics,
+  shapeOfLayer,
+  writeWeights,
+} from '../../statistics/index'
 import { Consumer } from './consumer'
 
 /** The consumers of one linear operator: a block each. */
 export interface LayerConsumers {
-  readonly layer: Layer
+  /** Null where there are no weights: a sum over units. */
+  readonly layer: Layer | null
   readonly blocks: readonly Consumer[]
 }
 
@@ -20,7 +28,8 @@ function prunableUnits(coupling: Coupling): Uint8Array {
 
 export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statistics): LayerConsumers[] {
   const prunable = prunableUnits(coupling)
-  return [...statistics.layers.values()].map((layerStatistics) => {
+  const sums = statistics.sums.map((each) => ({ layer: null, blocks: [sumConsumer(each, prunable)] }))
+  const layers = [...statistics.layers.values()].map((layerStatistics) => {
     const { layer, recurrent } = layerStatistics
     const weights = readWeights(graph, layer)
     if (recurrent) {
@@ -33,6 +42,29 @@ export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statis
       consumerOf(graph, layerStatistics, b, weights[b] as Float64Array, prunable),
     )
     return { layer, blocks }
+  })
+  return [...layers, ...sums]
+}
+
+/** A sum over units is a linear operator of one output whose weights are all the same. */
+function sumConsumer(
+  { units, weight, moments, precision, sensitivity }: SumStatistics,
+  prunable: Uint8Array,
+): Consumer {
+  const rows = units.length + 1
+  const slots = new Map<number, number[]>()
+  units.forEach((unit, i) => {
+    if (prunable[unit] === 1) slots.set(unit, [...(slots.get(unit) ?? []), i])
+  })
+  return new Consumer({
+    outputUnits: Int32Array.of(0),
+    rows,
+    weights: Float64Array.from({ length: rows }, (_, i) => (i < units.length ? weight : 0)),
+    taps: 1,
+    moments,
+    precision,
+    sensitivity: Float64Array.of(sensitivity),
+    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
   })
 }
 
@@ -134,6 +166,6 @@ function byChannel({ weights, taps, outputs, rows }: Consumer): Float64Array {
  */
 export function withDecidedWeights(graph: Graph, layers: readonly LayerConsumers[]): Graph {
   let result = graph
-  for (const { layer, blocks } of layers) result = writeWeights(result, layer, blocks.map(byChannel))
+  for (const { layer, blocks } of layers) if (layer) result = writeWeights(result, layer, blocks.map(byChannel))
   return result
 }

@@ -143,6 +143,9 @@ function pricedGroups(coupling: Coupling, statistics: Statistics) {
       if (!statistics.layers.has(node.name)) blind.set(group, node)
     }
   }
+  for (const { units } of statistics.sums) {
+    for (const unit of units) if (unit !== 0) read.add(coupling.groupOf[unit] as number)
+  }
   const notes: Sentence[] = []
   const groups = coupling.groups.filter((group, g) => {
     if (!group.prunable) return false

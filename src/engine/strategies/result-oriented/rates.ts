@@ -44,6 +44,7 @@ export async function measureRates(
 ): Promise<Map<string, number>> {
   let biased = graph
   const own = layers.map(({ layer, blocks }) => {
+    if (!layer) return { layer, blocks }
     const step = withBias(biased, layer)
     biased = step.graph
     return { layer: step.layer, blocks }
