@@ -42,7 +42,10 @@ export async function exportWinner(page: Page, hand: Hand): Promise<{ path: stri
   await hand.press(page.getByRole('button', { name: 'Export', exact: true }).first())
   await page.getByRole('heading', { name: 'Export', exact: true }).waitFor()
   await hand.press(page.getByRole('button', { name: 'Export and check' }))
-  const proof = page.getByRole('article').filter({ hasText: 'ONNX ·' }).first()
+  const proof = page
+    .getByRole('article')
+    .filter({ has: page.getByRole('heading', { name: /^ONNX/ }) })
+    .first()
   await proof.getByText('The exported file gives the same results').waitFor({ timeout: 5 * minutes })
   const fact = async (name: string) => (await proof.locator(`dt:text-is("${name}") + dd`).textContent())?.trim() ?? ''
   return { path: await fact('Written to'), accuracy: Number.parseFloat(await fact('Accuracy of the file')) }

@@ -124,14 +124,17 @@ export const comparisonRows: readonly RowKind[] = [
       `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${format.milliseconds(Math.abs(difference))}`,
     better: 'less',
   },
-  points(
-    'agreement',
-    (run) => {
-      const { agreement } = figuresOf(run)
-      return agreement === null ? null : agreement * 100
-    },
-    (of, format) => format.percent(of, 1),
-  ),
+  {
+    ...points(
+      'agreement',
+      (run) => {
+        const { agreement } = figuresOf(run)
+        return agreement === null ? null : agreement * 100
+      },
+      (of, format) => format.percent(of, 1),
+    ),
+    delta: (difference, format) => format.delta(difference, 1),
+  },
   {
     ...points(
       'kl',

@@ -48,9 +48,9 @@ export default bilingual(
   },
   {
     title: '特征图',
-    lead: '原始网络的每个单元对一个样本显示什么，以及保留的单元如何说明被移除的单元。',
+    lead: '原始网络各单元对一个样本的响应，以及保留的单元能还原出被移除单元的多少。',
     group: '组',
-    place: '读取者',
+    place: '由哪层读取',
     split: '数据划分',
     splits: { test: '测试', train: '训练' },
     sample: '样本',

@@ -62,7 +62,7 @@ export default bilingual(
     import: '导入',
     importing: '正在读取并检查 {name}',
     importCancelled: '已取消，未导入 {name}。',
-    imported: '以下是读懂的内容',
+    imported: '以下是解析结果',
     operators: '算子',
     nodes: '节点',
     inputs: '输入',
@@ -84,7 +84,7 @@ export default bilingual(
     emptyText:
       '将 ONNX 文件拖到上方。Espalier 会读取它，找出哪些通道必须一起移除，并说明哪些可以剪枝、哪些不可以以及原因。',
     back: '所有模型',
-    tab: { graph: '图', layers: '层', report: '读懂的内容' },
+    tab: { graph: '图', layers: '层', report: '解析结果' },
     parts: '此模型的各部分',
     side: '图旁的内容',
     blocked: '哪些不能剪枝，以及原因',
