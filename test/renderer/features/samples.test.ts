@@ -53,7 +53,7 @@ it('the samples on which runs disagree are read too', () => {
     ],
   }
   const list = mount(DisagreeingSamples, {
-    props: { answer, names: () => 'run', runIds: ['r'], label: null, 'onUpdate:label': () => {} },
+    props: { answer, names: () => 'run', briefly: () => 'run', runIds: ['r'], label: null, 'onUpdate:label': () => {} },
     global,
   })
   const [text, row] = list.findAll('.content').map((item) => item.text().replace(/\s+/g, ' '))
