@@ -78,9 +78,10 @@ export function importJournal({ layout, events }: Pick<ServiceContext, 'layout' 
       keep = error instanceof EspalierError && worthAgain.has(error.code)
       throw error
     } finally {
-      active.delete(id)
+      // Worked on until it is gone: a list asked for meanwhile would show what has ended as cut off.
       if (!keep) await remove(id)
-      else changed(entry.projectId)
+      active.delete(id)
+      if (keep) changed(entry.projectId)
     }
   }
 

@@ -36,6 +36,22 @@ function killedDuring(note: Record<string, unknown>, files: Record<string, strin
   return { services, projectId, folder }
 }
 
+test('an import that ends well is at no moment listed as one that was cut off', async () => {
+  const services = open(entry)
+  const { id: projectId } = services.projects.create({ name: 'P', goal: '' })
+  const seen: unknown[] = []
+  let importing = true
+  const watching = (async () => {
+    while (importing) seen.push(...(await services.imports.list(projectId)))
+  })()
+  for (let turn = 0; turn < 10; turn++) {
+    await services.models.import({ projectId, path: services.file(`net ${turn}`, `net-${turn}.onnx`) })
+  }
+  importing = false
+  await watching
+  expect(seen).toEqual([])
+})
+
 describe('after a kill', () => {
   test('a folder of data is begun again, and nothing of the first try is left', async () => {
     const { services, projectId, folder } = killedDuring(
