@@ -22,6 +22,12 @@ export function extentOf({ values, categories }: ParallelAxis): [number, number]
   return low === high ? [low - Math.abs(low || 1) * 0.05, high + Math.abs(high || 1) * 0.05] : [low, high]
 }
 
+/** The one value that every line has there; null where they differ or have none. */
+export function onlyValue({ values, categories }: ParallelAxis): number | null {
+  const known = new Set(values.filter((value) => value !== null))
+  return categories || known.size !== 1 ? null : ([...known][0] as number)
+}
+
 /** Lines that lie within every range; a line without a value on a brushed axis does not. */
 export function linesWithin(axes: readonly ParallelAxis[], ranges: Ranges, count: number): boolean[] {
   return Array.from({ length: count }, (_value, line) =>

@@ -1,7 +1,7 @@
 /** Comparing: brushing the parallel coordinates, what the confusion tells, spread over seeds, ranking with latency. */
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { extentOf, linesWithin, type ParallelAxis } from '../../../src/renderer/charts/parallel'
+import { extentOf, linesWithin, onlyValue, type ParallelAxis } from '../../../src/renderer/charts/parallel'
 import { confusionChanges, confusionDifference } from '../../../src/renderer/features/compare/confusion'
 import { bestUnder } from '../../../src/renderer/features/compare/rank'
 import { armsOf, spreadOf } from '../../../src/renderer/features/compare/spread'
@@ -141,6 +141,21 @@ describe('the confusion', () => {
     const [label] = change.text().split(' taken for ')
     await change.trigger('click')
     for (const sample of mounted.wrapper.findAll('.sample')) expect(sample.get('dd').text()).toBe(label)
+  })
+})
+
+describe('an axis on which all runs are equal', () => {
+  it('has one figure, and not ends that no run has', () => {
+    const axis = (values: (number | null)[]) => ({ id: 'x', label: 'x', values, format: String })
+    expect(onlyValue(axis([1, 1, null]))).toBe(1)
+    expect(onlyValue(axis([1, 2]))).toBeNull()
+    expect(onlyValue(axis([null]))).toBeNull()
+    expect(onlyValue({ ...axis([0, 0]), categories: ['a'] })).toBeNull()
+  })
+
+  it('and a comparison of one run asks for a second', async () => {
+    mounted = await mountApp('/p/p-sample/compare?runs=r-13')
+    expect(mounted.wrapper.text()).toContain('add a second one')
   })
 })
 

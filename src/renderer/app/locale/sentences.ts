@@ -132,6 +132,9 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'backend.wasm': '带 SIMD 的 WebAssembly；可在任何机器上运行。',
 
   'decide.tried': '稀缺性取 {scarcity} 次幂时将移除 {units} 个单元，快速重新拟合后结果的散度为 {kl} 奈特。',
+  'decide.foretold': '移除这 {units} 个单元后，对结果重新拟合若干步，散度为 {kl} 奈特。',
+  'decide.tried-fisher':
+    '按费舍尔信息从每组移除相同比例时将移除 {units} 个单元，快速重新拟合后结果的散度为 {kl} 奈特。',
   'decide.tried-norm': '按组范数从每组移除相同比例时将移除 {units} 个单元，快速重新拟合后结果的散度为 {kl} 奈特。',
   'verify.beyond': '乘加数为 {percent} % 时，上界为 {bound}，超出 {limit}。',
   'verify.latency': '该网络每个样本需要 {after} 毫秒，原网络需要 {before} 毫秒。',

@@ -73,8 +73,7 @@ export const networks: Readonly<Record<string, string>> = {
   'it joins values of shapes {0} along axis {1}': '它沿轴 {1} 拼接形状为 {0} 的值',
   'it lacks its network "{0}"': '它缺少子网络“{0}”',
   'it moves the batch': '它移动了批次',
-  'it reads something else than images': '它读取的不是图像',
-  'it reflects at the border': '它在边界处反射',
+  'it reads something else than images and volumes': '它读取的既不是图像也不是体数据',
   'it combines by "{0}"': '它以“{0}”方式合并',
   'its values are computed': '其数值是计算得出的',
   'of equal values it takes the last': '相等时它取最后一个',
@@ -147,7 +146,7 @@ export const networks: Readonly<Record<string, string>> = {
   'its weights W and R do not fit {0} hidden units in {1} direction(s)':
     '其权重 W 和 R 与 {1} 个方向上的 {0} 个隐藏单元不符',
   'its window has {0} axes for {1}': '其窗口有 {0} 个轴，而应有 {1} 个',
-  'its window is dilated': '其窗口带有空洞',
+  'a window of it reads nothing but padding': '它有一个窗口只读到填充',
   'its window of {0} channels is even, so it has no middle': '其 {0} 个通道的窗口是偶数，因此没有中心',
   'its window of {0} does not fit an input of {1} with padding {2}': '其 {0} 的窗口与带 {2} 填充的 {1} 输入不符',
   'its windows have gaps': '其窗口带有空洞',
