@@ -3,7 +3,7 @@ import { type Dim, int, numberAttribute, numbersAttribute, stringAttribute } fro
 import { besideChannels } from './conv'
 import { type OpDefinition, registerOp } from './definition'
 import { claimAxis, onAxis } from './labels'
-import { lowerConvTranspose } from './lower/convolution'
+import { lowerConvTranspose } from './lower/convolution-transpose'
 import { oneSample, windowOf } from './shapes'
 
 const convTranspose: OpDefinition = {

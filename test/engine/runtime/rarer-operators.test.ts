@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonicalise } from '../../../src/engine/formats/canonical'
 import { writeOnnx } from '../../../src/engine/formats/onnx'
-import { attributes, Graph, type GraphNode, int } from '../../../src/engine/graph/graph'
+import { attributes, Graph, type GraphNode, int, ints } from '../../../src/engine/graph/graph'
 import { float32, int64, type TensorData } from '../../../src/engine/graph/tensor'
 import { inferShapes } from '../../../src/engine/ops/infer'
 import { createSession, initBackend } from '../../../src/engine/runtime'
@@ -154,5 +154,155 @@ describe('gradients of GridSample', () => {
     close(gradients.get('x')?.tensor.dataSync() as Float32Array, byImage)
     close(gradients.get('g')?.tensor.dataSync() as Float32Array, byGrid)
     session.dispose()
+  })
+})
+
+describe('GridSample in its other ways', () => {
+  const image = Float32Array.of(1, 2, 3, 4, 6, 5, 9, 7, 8)
+  const grid = Float32Array.of(-0.42, 0.28, 0.77, -0.98, 1.68, 0.14, 0.07, 1.26)
+  const seed = [1, -2, 0.5, 3]
+
+  it.each([
+    [
+      'bilinear',
+      'reflection',
+      0,
+      [6.2184, 3, 5.9316, 7.105],
+      [0, 0, -2, 0.3654, 0.42, 0.1896, 0.2646, 2.895, 0.3654],
+      [0.48, 5.28, 0, 0, 0.435, 1.47, 4.5, 0],
+    ],
+    [
+      'bilinear',
+      'reflection',
+      1,
+      [5.9104, 2.8192, 5.9096, 6.7736],
+      [0, -0.4508, -1.5092, 0.3024, 1.4262, 0.1614, 0.1176, 2.2746, 0.1778],
+      [0.88, 2.68, -1.92, -4.92, 0.36, 0.82, 1.44, -3.42],
+    ],
+    [
+      'bicubic',
+      'zeros',
+      0,
+      [7.96823, 1.27813, -0.53585, 0.64575],
+      [-0.08004, 0.06059, -1.19172, 0.52699, 0.25177, 0.09999, 0.34909, 0.49433, -0.01316],
+      [0.07995, 9.27117, 3.23982, -8.28644, 0.90167, -0.34782, 0.43494, -28.91389],
+    ],
+    [
+      'bicubic',
+      'border',
+      1,
+      [6.3256, 2.86109, 5.46233, 7.06453],
+      [0.0155, -0.53975, -1.59285, 0.36464, 0.2427, 0.37184, -0.04501, 3.46158, 0.22135],
+      [1.28132, 2.88484, -1.50856, -3.66422, 0.11465, 1.79906, -0.9262, 0.34079],
+    ],
+    [
+      'bicubic',
+      'reflection',
+      0,
+      [6.55948, 2.76128, 6.31718, 7.02787],
+      [-0.06358, 0.15825, -2.62343, 0.41833, 0.3228, 0.56414, 0.05249, 3.3748, 0.29622],
+      [0.91192, 5.18317, -2.13259, -0.24348, 0.86979, 1.68954, -0.14784, -2.42336],
+    ],
+  ] as const)(
+    '%s over images, %s, corners %i: values and gradients are those of torch',
+    async (mode, padding, corners, values, byMap, byGrid) => {
+      const more: GraphNode['attributes'] = new Map([
+        ['mode', { kind: 'string', value: mode }],
+        ['padding_mode', { kind: 'string', value: padding }],
+        ['align_corners', int(corners)],
+      ])
+      await expectGradients(more, { dims: [1, 1, 3, 3], data: image }, { dims: [1, 2, 2, 2], data: grid }, seed, [
+        values,
+        byMap,
+        byGrid,
+      ])
+    },
+  )
+
+  it.each([
+    [
+      'zeros',
+      [2.99243, 0.57178],
+      [0, 0, -0.192, 0, 0.228, 0.057, 0.244, 0.133],
+      [0.699, 1.34756, -3.14992, -1.42946, 3.81189, -1.24933],
+    ],
+    ['border', [3.14992, 2.38243], [0, 0, -0.8, 0, 0.24, 0.06, -0.64, 0.14], [0.73579, 1.41848, 0, 0, 0, -5.20555]],
+  ] as const)('over volumes, %s', async (padding, values, byMap, byGrid) => {
+    const more: GraphNode['attributes'] = new Map([
+      ['mode', { kind: 'string', value: 'linear' }],
+      ['padding_mode', { kind: 'string', value: padding }],
+    ])
+    const volume = {
+      dims: [1, 1, 2, 2, 2],
+      data: Float32Array.from([0, 0.33333, 0.82076, 1.39039, 2.02096, 2.70109, 3.42354, 4.18318]),
+    }
+    const places = { dims: [1, 1, 1, 2, 3], data: Float32Array.of(-0.3, 0.2, 0.55, -0.7, 1.2, 0.1) }
+    await expectGradients(more, volume, places, [1, -2], [values, byMap, byGrid])
+  })
+})
+
+/** @param wanted the answer, and what it is by the map and by the grid */
+async function expectGradients(
+  more: GraphNode['attributes'],
+  map: { dims: number[]; data: Float32Array },
+  grid: { dims: number[]; data: Float32Array },
+  seed: number[],
+  wanted: readonly (readonly number[])[],
+): Promise<void> {
+  await initBackend({ backend: 'auto' })
+  const graph = graphOf([step('GridSample', ['x', 'g'], ['y'], more)], { x: map.dims, g: grid.dims })
+  const session = createSession(graph, { fuse: false })
+  const feed = new Map([
+    ['x', map],
+    ['g', grid],
+  ])
+  // One channel lies the same in either layout.
+  const { of, gradients } = session.backward(feed, {
+    of: 'y',
+    taps: ['x', 'g'],
+    seed: ({ tensor: { shape } }) => tensor(seed, shape),
+  })
+  const found = [of.tensor, gradients.get('x')?.tensor, gradients.get('g')?.tensor]
+  found.forEach((got, k) => {
+    const data = got?.dataSync()
+    wanted[k]?.forEach((value, i) => {
+      expect(data?.[i]).toBeCloseTo(value, 3)
+    })
+  })
+  session.dispose()
+}
+
+describe('Resize and pooling of later opsets', () => {
+  const sizes = (values: number[]): [string, TensorData] => ['s', float32([values.length], values)]
+  const named = (value: string) => ({ kind: 'string', value }) as const
+
+  it.each([
+    ['smaller without aliases', 'linear', [1, 1, 0.5, 0.4], { antialias: int(1) }, 18],
+    ['smaller by cubics without aliases', 'cubic', [1, 1, 0.5, 2], { antialias: int(1) }, 18],
+    [
+      'as far from the middle on both sides',
+      'cubic',
+      [1, 1, 0.6, 1.7],
+      { coordinate_transformation_mode: named('half_pixel_symmetric') },
+      19,
+    ],
+  ] as const)('Resize: %s', async (_what, mode, scales, more, opset) => {
+    await initBackend({ backend: 'auto' })
+    const node = step('Resize', ['x', '', 's'], ['y'], attributes({ mode: named(mode), ...more }))
+    const graph = graphOf([node], { x: [2, 2, 8, 9] }, [sizes([...scales])])
+    await expectAlike(graph.with({ metadata: new Map([['onnx.opset', String(opset)]]) }), { x: sample(2, 2, 8, 9) })
+  })
+
+  it.each([0, 1])('AveragePool with gaps, padding counted %i', async (counted) => {
+    await initBackend({ backend: 'auto' })
+    const at = { kernel_shape: ints([3, 2]), dilations: ints([2, 2]), pads: ints([1, 0, 1, 1]), strides: ints([2, 1]) }
+    const node = step(
+      'AveragePool',
+      ['x'],
+      ['y'],
+      attributes({ ...at, count_include_pad: int(counted), ceil_mode: int(counted) }),
+    )
+    const graph = graphOf([node], { x: [2, 2, 9, 8] })
+    await expectAlike(graph.with({ metadata: new Map([['onnx.opset', '19']]) }), { x: sample(2, 2, 9, 8) })
   })
 })

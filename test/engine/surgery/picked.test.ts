@@ -36,7 +36,8 @@ describe('positions picked by index', () => {
     const graph = await picked([], [integers('order', everyChannel, [1, 8, 6])])
     const { outcome } = await expectPrunedAsMasked(graph, [1, 4, 6])
     expect(outcome.kept.Conv_a?.length).toBeLessThan(8)
-    expect(outcome.graph.constants.get('order')?.dims).toEqual([1, outcome.kept.Conv_a?.length, 6])
+    // Stored for one sample, and stretched over all.
+    expect(outcome.graph.constants.get('order/one')?.dims).toEqual([1, outcome.kept.Conv_a?.length, 6])
   })
 
   it('do so where computed indices are stretched over the channels', async () => {

@@ -1,18 +1,18 @@
-/** Lowering of Conv in one to three dimensions, and of ConvTranspose in one and two. */
-import { numberAttribute, numbersAttribute, type Shape } from '../../graph/graph'
+/** Lowering of Conv in one to three dimensions. */
+import { numberAttribute, type Shape } from '../../graph/graph'
 import { tensor } from '../../graph/tensor'
 import type { LoweringContext, Register } from '../lowering'
 import { type Window, windowOf } from '../shapes'
 import { knownDims, targetDims } from './common'
 
 /** A one-dimensional value becomes an image of height 1, and back. */
-function asImage(context: LoweringContext, x: Register, shape: Shape): Register {
+export function asImage(context: LoweringContext, x: Register, shape: Shape): Register {
   if (shape.length === 4) return x
   const [n, c, length] = shape as [number, number, number]
   return context.emit('Reshape', [x], { shape: targetDims(context, [n, 1, length, c]) }, 'nhwc')
 }
 
-function fromImage(context: LoweringContext, y: Register): Register {
+export function fromImage(context: LoweringContext, y: Register): Register {
   const shape = context.outputShape(0)
   if (shape.length === 4) return y
   const [n, c, length] = shape as [number, number, number]
@@ -124,7 +124,7 @@ const requireImage = (context: LoweringContext, rank: number) => {
   if (rank !== 3 && rank !== 4) context.fail(`convolutions in ${rank - 2} dimensions have no operation here`)
 }
 
-function withBias(context: LoweringContext, y: Register): Register {
+export function withBias(context: LoweringContext, y: Register): Register {
   return context.has(2) ? context.emit('BiasAdd', [y, context.weight(2)], { data_format: 'NHWC' }, 'nhwc') : y
 }
 
@@ -162,96 +162,6 @@ export function lowerConv(context: LoweringContext): void {
       )
     const images = split(x, perGroup * groups)
     const filters = split(filter, outputs)
-    const parts = images.map((image, g) => context.emit('Conv2D', [image, filters[g] as Register], attributes, 'nhwc'))
-    y = context.emit('ConcatV2', parts, { axis: 3 }, 'nhwc')
-  }
-  context.output(0, fromImage(context, withBias(context, y)))
-}
-
-/**
- * ConvTranspose as a convolution: zeros between the pixels, the filter turned by 180 degrees, and the padding that is
- * left of the full correlation.
- */
-export function lowerConvTranspose(context: LoweringContext): void {
-  const shape = context.shape(0)
-  requireImage(context, shape.length)
-  const dims = context.constant(1)?.dims ?? context.fail('its weight is computed, not constant')
-  const groups = numberAttribute(context.node, 'group', 1)
-  if (numbersAttribute(context.node, 'output_shape', undefined)) context.fail('it states its output_shape')
-  const window = imageWindow(windowOf(context.node, dims.slice(2), shape.slice(2)))
-  if (context.node.attributes.has('auto_pad') && context.node.attributes.get('auto_pad')?.value !== 'NOTSET') {
-    context.fail('its padding is automatic')
-  }
-  const [inputs, perGroup] = dims as [number, number]
-  const [height, width] = window.kernel as [number, number]
-  const [strideHeight, strideWidth] = window.strides as [number, number]
-  const spatial = dims.slice(2).map((_, i) => i + 2)
-  const lengths = knownDims(context, shape.slice(2))
-  const [inHeight, inWidth] = (lengths.length === 1 ? [1, ...lengths] : lengths) as [number, number]
-  const extra = numbersAttribute(context.node, 'output_padding', undefined) ?? lengths.map(() => 0)
-  const [extraHeight, extraWidth] = (extra.length === 1 ? [0, ...extra] : extra) as [number, number]
-  const spread = (x: Register, channels: number): Register => {
-    if (strideHeight === 1 && strideWidth === 1) return x
-    const emit = (op: string, from: Register, attributes: Record<string, number[] | number>) =>
-      context.emit(op, [from], attributes, 'nhwc')
-    const pixels = emit('Reshape', x, { shape: [-1, channels] })
-    const wide = emit('PadV2', pixels, { paddings: [0, 0, 0, (strideWidth - 1) * channels], constant_value: 0 })
-    const line = inWidth * strideWidth * channels
-    const rows = emit('Reshape', wide, { shape: [-1, line] })
-    const high = emit('PadV2', rows, { paddings: [0, 0, 0, (strideHeight - 1) * line], constant_value: 0 })
-    return emit('Reshape', high, { shape: [-1, inHeight * strideHeight, inWidth * strideWidth, channels] })
-  }
-  const [top, left, bottom, right] = window.pads as [number, number, number, number]
-  const spans = [(height - 1) * (window.dilations[0] as number), (width - 1) * (window.dilations[1] as number)] as const
-  // `spread` leaves stride - 1 zeros behind the last pixel, which count as padding.
-  const pads = [
-    spans[0] - top,
-    spans[1] - left,
-    spans[0] - bottom + extraHeight - (strideHeight - 1),
-    spans[1] - right + extraWidth - (strideWidth - 1),
-  ]
-  const x = spread(asImage(context, context.input(0, 'nhwc'), shape), inputs)
-  const [padTop, padLeft, padBottom, padRight] = pads as [number, number, number, number]
-  const rows = inHeight * strideHeight
-  const columns = inWidth * strideWidth
-  const cropped = pads.some((pad) => pad < 0)
-    ? context.emit(
-        'Slice',
-        [x],
-        {
-          begin: [0, Math.max(0, -padTop), Math.max(0, -padLeft), 0],
-          size: [
-            -1,
-            rows + Math.min(0, padTop) + Math.min(0, padBottom),
-            columns + Math.min(0, padLeft) + Math.min(0, padRight),
-            -1,
-          ],
-        },
-        'nhwc',
-      )
-    : x
-  const attributes = convolutionAttributes({
-    ...window,
-    strides: [1, 1],
-    pads: pads.map((pad) => Math.max(0, pad)),
-  })
-  // [C, M / groups, k_h, k_w] -> [k_h, k_w, C, M / groups], turned.
-  const weight = context.weight(1, [...spatial, 0, 1], [height, width, inputs, perGroup])
-  const filter = context.emit('ReverseV2', [weight], { dims: [0, 1] }, 'plain')
-  let y: Register
-  if (groups === 1) {
-    y = context.emit('Conv2D', [cropped, filter], attributes, 'nhwc')
-  } else {
-    const split = (register: Register, axis: number) =>
-      context.emitMany(
-        'SplitV',
-        [register],
-        { size_splits: Array<number>(groups).fill(inputs / groups), axis },
-        'nhwc',
-        groups,
-      )
-    const images = split(cropped, 3)
-    const filters = split(filter, 2)
     const parts = images.map((image, g) => context.emit('Conv2D', [image, filters[g] as Register], attributes, 'nhwc'))
     y = context.emit('ConcatV2', parts, { axis: 3 }, 'nhwc')
   }

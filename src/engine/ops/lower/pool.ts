@@ -4,6 +4,7 @@ import type { LoweringContext, Register } from '../lowering'
 import { type Window, windowOf } from '../shapes'
 import { knownDims, targetDims } from './common'
 import { imageOfVolume, imageWindow } from './convolution'
+import { largest, weighted } from './taps'
 
 /** The end padding with which TF's rounding down gives as many windows as ONNX counts. */
 function endPadding(context: LoweringContext, window: Window, spatial: Shape, output: Shape, i: number): number {
@@ -74,6 +75,56 @@ function poolVolume(context: LoweringContext, window: Window, given: Window): Re
   return reshape(pooled, targetDims(context, [batch, depths, rows, columns, channels]))
 }
 
+/**
+ * A window with gaps, axis by axis: the largest of a box is that of its rows' largest, and a box's positions that count are
+ * those of its rows times those of its columns.
+ */
+function poolWithGaps(context: LoweringContext, window: Window, spatial: Shape): Register {
+  const rank = spatial.length + 2
+  const extents = knownDims(context, spatial)
+  const counted = knownDims(context, context.outputShape(0).slice(2))
+  const padsCount = numberAttribute(context.node, 'count_include_pad', 0) === 1
+  let x = context.input(0, 'nhwc')
+  for (const [i, size] of extents.entries()) {
+    const [kernel, stride, dilation, before, behind] = [
+      window.kernel[i],
+      window.strides[i],
+      window.dilations[i],
+      window.pads[i],
+      window.pads[i + extents.length],
+    ] as [number, number, number, number, number]
+    const windows = Array.from({ length: counted[i] as number }, (_, o) =>
+      Array.from({ length: kernel }, (_, tap) => o * stride + tap * dilation - before),
+    )
+    const inside = (at: number) => at >= 0 && at < size
+    const taps = Array.from({ length: kernel }, (_, tap) => tap)
+    // What lies outside is read at another place of the same window.
+    const positions = taps.map((tap) =>
+      windows.map((places) => {
+        const at = places[tap] as number
+        return inside(at) ? at : (places.find(inside) ?? context.fail('a window of it reads nothing but padding'))
+      }),
+    )
+    if (context.node.op === 'MaxPool') {
+      x = largest(context, x, i + 2, rank, positions)
+      continue
+    }
+    const counts = windows.map(
+      (places) => places.filter((at) => inside(at) || (padsCount && at >= -before && at < size + behind)).length,
+    )
+    const weights = (tap: number) =>
+      windows.map((places, o) => (inside(places[tap] as number) ? 1 / (counts[o] as number) : 0))
+    x = weighted(
+      context,
+      x,
+      i + 2,
+      rank,
+      taps.map((tap) => ({ positions: positions[tap] as number[], weights: weights(tap) })),
+    )
+  }
+  return x
+}
+
 export function lowerPool(context: LoweringContext): void {
   const shape = context.shape(0)
   if (shape.length < 3 || shape.length > 5)
@@ -81,7 +132,10 @@ export function lowerPool(context: LoweringContext): void {
   const kernel = numbersAttribute(context.node, 'kernel_shape', undefined) ?? context.fail('it has no kernel_shape')
   const spatial = shape.slice(2)
   const given = windowOf(context.node, kernel, spatial)
-  if (given.dilations.some((dilation) => dilation !== 1)) context.fail('its window is dilated')
+  if (given.dilations.some((dilation) => dilation !== 1)) {
+    context.output(0, poolWithGaps(context, given, spatial))
+    return
+  }
   const output = context.outputShape(0).slice(2)
   const ends = spatial.map((_, i) => endPadding(context, given, spatial, output, i))
   const window = { ...given, pads: [...given.pads.slice(0, spatial.length), ...ends] }

@@ -1,24 +1,28 @@
-/** Lowering of Resize by index tables and weights, which follow ONNX's coordinate rules exactly. */
-import { stringAttribute } from '../../graph/graph'
-import { float32, toFloat32 } from '../../graph/tensor'
-import type { LoweringContext, Register } from '../lowering'
-import { axisIn, binaryEmit, inLayout, knownDims } from './common'
+/** Lowering of Resize by index tables and weights, which follow ONNX's coordinate rules exactly, axis by axis. */
+import { numberAttribute, stringAttribute } from '../../graph/graph'
+import { toFloat32 } from '../../graph/tensor'
+import type { LoweringContext } from '../lowering'
+import { axisIn, knownDims } from './common'
 import { gatherAlong } from './shape'
+import { type Tap, weighted } from './taps'
+
+/** One axis of a Resize. */
+interface Axis {
+  readonly from: number
+  readonly to: number
+  readonly scale: number
+}
 
 /** Where an output position lies in the input, in pixels. */
-function coordinate(
-  context: LoweringContext,
-  mode: string,
-  i: number,
-  from: number,
-  to: number,
-  scale: number,
-): number {
+function coordinate(context: LoweringContext, mode: string, i: number, { from, to, scale }: Axis): number {
   switch (mode) {
     case 'half_pixel':
       return (i + 0.5) / scale - 0.5
     case 'pytorch_half_pixel':
       return to > 1 ? (i + 0.5) / scale - 0.5 : 0
+    case 'half_pixel_symmetric':
+      // As far from the middle on both sides, also where the result was rounded down.
+      return from / 2 - ((scale * from) / 2) * (to / (scale * from) / scale) + (i + 0.5) / scale - 0.5
     case 'align_corners':
       return to > 1 ? (i * (from - 1)) / (to - 1) : 0
     case 'asymmetric':
@@ -43,14 +47,56 @@ function nearest(context: LoweringContext, mode: string, x: number): number {
   }
 }
 
+const triangle = (distance: number): number => Math.max(0, 1 - distance)
+
+/** Keys' cubic convolution (IEEE Trans. ASSP 29, 1981), with its coefficient a. */
+const cubic =
+  (a: number) =>
+  (distance: number): number => {
+    const d = distance
+    if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1
+    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
+  }
+
+/** Taps around each position; what lies outside is the pixel at the border, or left out. */
+function tapsOf(
+  at: readonly number[],
+  { from, scale }: Axis,
+  kernel: (distance: number) => number,
+  reach: number,
+  { antialias, leavesOut }: { readonly antialias: boolean; readonly leavesOut: boolean },
+): Tap[] {
+  // Smaller pictures: a pixel is the mean over all that it covers.
+  const shrink = antialias && scale < 1 ? scale : 1
+  const half = reach / shrink
+  const first = at.map((position) => Math.floor(position - half) + 1)
+  const count = Math.ceil(2 * half) + (shrink < 1 ? 1 : 0)
+  const outside = (place: number) => place < 0 || place >= from
+  const raw = first.map((start, i) =>
+    Array.from({ length: count }, (_, tap) => {
+      const place = start + tap
+      return leavesOut && outside(place) ? 0 : kernel(Math.abs(place - (at[i] as number)) * shrink)
+    }),
+  )
+  const sums = raw.map((weights) => weights.reduce((a, b) => a + b, 0))
+  return Array.from({ length: count }, (_, tap) => ({
+    positions: first.map((start) => Math.min(Math.max(start + tap, 0), from - 1)),
+    weights: raw.map((weights, i) => (weights[tap] as number) / (sums[i] as number)),
+  }))
+}
+
 export function lowerResize(context: LoweringContext): void {
+  const { node } = context
   const shape = context.shape(0)
   const rank = shape.length
   const target = context.outputShape(0)
-  const mode = stringAttribute(context.node, 'mode', 'nearest')
-  if (mode !== 'nearest' && mode !== 'linear') context.fail(`its interpolation is "${mode}"`)
-  const rule = stringAttribute(context.node, 'coordinate_transformation_mode', 'half_pixel')
-  const rounding = stringAttribute(context.node, 'nearest_mode', 'round_prefer_floor')
+  const mode = stringAttribute(node, 'mode', 'nearest')
+  if (mode !== 'nearest' && mode !== 'linear' && mode !== 'cubic') context.fail(`its interpolation is "${mode}"`)
+  const rule = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel')
+  const rounding = stringAttribute(node, 'nearest_mode', 'round_prefer_floor')
+  const antialias = numberAttribute(node, 'antialias', 0) === 1
+  const leavesOut = numberAttribute(node, 'exclude_outside', 0) === 1
+  const [kernel, reach] = mode === 'cubic' ? [cubic(numberAttribute(node, 'cubic_coeff_a', -0.75)), 2] : [triangle, 1]
   const given = context.has(3) ? undefined : context.constant(2)
   // Stated scales count even where rounding made the result a little smaller.
   const scales = given && toFloat32(given)
@@ -58,39 +104,17 @@ export function lowerResize(context: LoweringContext): void {
   for (let axis = 0; axis < rank; axis++) {
     if (shape[axis] === target[axis]) continue
     const [from, to] = knownDims(context, [shape[axis] as number, target[axis] as number]) as [number, number]
+    const own = { from, to, scale: scales?.[axis] ?? to / from }
+    const at = Array.from({ length: to }, (_, i) => coordinate(context, rule, i, own))
     const clamp = (position: number) => Math.min(Math.max(position, 0), from - 1)
-    const at = Array.from({ length: to }, (_, i) => coordinate(context, rule, i, from, to, scales?.[axis] ?? to / from))
-    const place = axisIn(x.layout, axis, rank)
     if (mode === 'nearest') {
-      x = gatherAlong(
-        context,
-        x,
-        place,
-        at.map((position) => clamp(nearest(context, rounding, position))),
-      )
+      const places = at.map((position) => clamp(nearest(context, rounding, position)))
+      x = gatherAlong(context, x, axisIn(x.layout, axis, rank), places)
       continue
     }
-    const held = at.map(clamp)
-    const low = held.map(Math.floor)
-    const share = held.map((position, i) => position - (low[i] as number))
-    const extents = inLayout(
-      x.layout,
-      shape.map((_, i) => (i === axis ? to : 1)),
-    )
-    const weighted = (positions: readonly number[], weights: readonly number[]): Register =>
-      binaryEmit(context, 'Mul', gatherAlong(context, x, place, positions), context.literal(float32(extents, weights)))
-    x = binaryEmit(
-      context,
-      'AddV2',
-      weighted(
-        low,
-        share.map((s) => 1 - s),
-      ),
-      weighted(
-        low.map((position) => clamp(position + 1)),
-        share,
-      ),
-    )
+    // Between two pixels a position outside is at the border.
+    const held = mode === 'linear' && !leavesOut && !antialias ? at.map(clamp) : at
+    x = weighted(context, x, axis, rank, tapsOf(held, own, kernel, reach, { antialias, leavesOut }))
   }
   context.output(0, x)
 }

@@ -6,6 +6,7 @@ import {
   int,
   ints,
   numberAttribute,
+  numbersAttribute,
   type Shape,
   stringAttribute,
 } from '../../../graph/graph'
@@ -154,7 +155,7 @@ const windowed: Rule = (node, known) => {
   const shape = known.shape(node.inputs[0])
   const weight = known.shape(node.inputs[1])?.slice(2)
   const kernel = node.op === 'Conv' ? weight : (node.attributes.get('kernel_shape')?.value as number[] | undefined)
-  if (!shape || !kernel?.every(isNumber) || node.op === 'ConvTranspose') return node
+  if (!shape || !kernel?.every(isNumber)) return node
   const changes: Record<string, Attribute | undefined> = {}
   if (!node.attributes.has('kernel_shape')) changes.kernel_shape = ints(kernel as number[])
   const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
@@ -167,6 +168,29 @@ const windowed: Rule = (node, known) => {
   return Object.keys(changes).some((name) => node.attributes.get(name) !== changes[name])
     ? withAttributes(node, changes)
     : node
+}
+
+/** Explicit pads of a transposed convolution in place of a stated size of its result or auto_pad. */
+const transposed: Rule = (node, known) => {
+  const auto = stringAttribute(node, 'auto_pad', 'NOTSET')
+  const stated = node.attributes.get('output_shape')
+  const spatial = known.shape(node.inputs[0])?.slice(2)
+  const kernel = known.shape(node.inputs[1])?.slice(2)
+  if ((auto === 'NOTSET' && !stated) || !spatial?.every(isNumber) || !kernel?.every(isNumber)) return node
+  const plain = windowOf(withAttributes(node, { auto_pad: undefined }), kernel, spatial)
+  const extra = numbersAttribute(node, 'output_padding', undefined) ?? spatial.map(() => 0)
+  const sizes = stated?.kind === 'ints' ? stated.value.slice(-spatial.length) : undefined
+  const totals = spatial.map((size, i) => {
+    const stride = plain.strides[i] as number
+    const span = ((kernel[i] as number) - 1) * (plain.dilations[i] as number) + 1
+    const wanted = sizes?.[i] ?? (auto === 'VALID' ? undefined : size * stride)
+    return wanted === undefined ? 0 : stride * (size - 1) + (extra[i] as number) + span - wanted
+  })
+  if (totals.some((total) => total < 0)) return node
+  const halves = totals.map((total) => Math.floor(total / 2))
+  const others = totals.map((total, i) => total - (halves[i] as number))
+  const pads = auto === 'SAME_UPPER' ? [...halves, ...others] : [...others, ...halves]
+  return withAttributes(node, { auto_pad: undefined, output_shape: undefined, pads: ints(pads) })
 }
 
 /** Softmax over several axes at once, as before opset 13. */
@@ -359,6 +383,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Slice: slice,
   Split: split,
   Conv: windowed,
+  ConvTranspose: transposed,
   MaxPool: windowed,
   AveragePool: windowed,
   LpPool: windowed,
