@@ -81,6 +81,8 @@ export default bilingual(
     away: 'Data not on this machine',
     awayText:
       'This data set came in an archive that refers to its data. Its runs can be read and compared; to look at samples or to run on it, say where the same data lies on this machine. It is recognised by its checksum.',
+    movedText:
+      'Nothing lies at {path} any more: it was moved or deleted. Its runs can be read and compared; to look at samples or to run on it, say where it lies now. It is recognised by its checksum.',
     locate: 'Place of the data',
     locateCheck: 'Check and use',
     found: 'The data of {name} is the same, and in use again.',
@@ -164,6 +166,8 @@ export default bilingual(
     away: '本机没有此数据',
     awayText:
       '此数据集来自仅引用数据的归档文件。其运行可以查看和比较；要查看样本或在其上运行，请指明相同数据在本机的位置，系统会按校验和确认。',
+    movedText:
+      '{path} 处已没有文件：它被移动或删除了。其运行可以查看和比较；要查看样本或在其上运行，请指明它现在的位置，系统会按校验和确认。',
     locate: '数据的位置',
     locateCheck: '校验并使用',
     found: '“{name}”的数据一致，已重新启用。',
