@@ -179,6 +179,9 @@ export const sentences = {
     'With scarcity to the power of {scarcity}, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
   'decide.tried-norm':
     'With the same share of every group by group norm, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
+  'decide.tried-fisher':
+    'With the same share of every group by Fisher information, {units} units would go, and after a quick refit the result diverges by {kl} nats.',
+  'decide.foretold': 'A few steps of the refit on the result bring these {units} units to {kl} nats.',
 
   // What verification found on the way.
   'verify.beyond': 'At {percent} % of MACs the bound is {bound}, beyond {limit}.',

@@ -4,19 +4,22 @@ import type { DecisionTrace, TraceCheckpoint } from '../../contract/run'
 import { type Sentence, say } from '../../contract/sentences'
 import type { PruningPlan } from '../coupling'
 import { firstOf } from '../data/batches'
-import { measurePairs, type PairScore, remembered } from '../evaluation'
+import { measurePairs, type PairScore, recurrentTurns, remembered } from '../evaluation'
+import type { Graph } from '../graph/graph'
 import { type PlanRefits, planRefits } from '../recovery/refit-elsewhere'
+import { batchOfStep, isResultRefittable, trialStepsFor } from '../recovery/refit-result'
+import { type ResultTrials, resultTrials } from '../recovery/refit-trials'
 import { createNetwork, type Network, workersFor } from '../runtime'
 import { findStrategy, scratch } from '../strategies'
-import { allocate, groupLimits } from '../strategies/allocation'
-import { type Criterion, findCriterion, scoreGroups } from '../strategies/criteria'
-import { type PricedNetwork, priceNetwork } from '../strategies/result-oriented'
-import { allowance, isBudget, type Removal } from '../strategies/trajectory'
+import { type Criterion, findCriterion } from '../strategies/criteria'
+import { type PricedNetwork, priceNetwork, type TriedOrder } from '../strategies/result-oriented'
+import { allowance, isBudget } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { type PackedTrajectory, packTrajectory, unpackTrajectory } from './checkpoint/trajectory-codec'
 import { decideByCriterion } from './decide-criterion'
 import type { Decision, Noted } from './decision'
 import { requireFiniteRun } from './finite'
+import { otherOrders } from './other-orders'
 import { breathe } from './progress'
 import { type Run, runnerOf, withRunners } from './run'
 
@@ -99,24 +102,22 @@ async function kept(run: Run, key: string, compute: () => Promise<Noted>): Promi
   return { ...rest, rounds: Array.from(rounds), trajectory: unpackTrajectory(run.coupling, trajectory) }
 }
 
-/** The same share of every group, by group norm: where prices of single removals mislead, the result prefers it. */
-function uniformByNorm({ graph, coupling, config, cost, leastUnits }: Run): readonly Removal[] {
-  const criterion = findCriterion('group-norm') as Criterion
-  const { scores } = scoreGroups(graph, coupling, criterion, null, () => () => 0)
-  return allocate(
-    'uniform',
-    coupling,
-    scores.map((score) => ({ scores: score, comparable: false })),
-    groupLimits(coupling, { roundTo: config.roundTo, floor: 0, least: leastUnits }),
-    config.roundTo,
-    cost,
-  )
+/** What a log says of an order that was tried. */
+function sayingsOf({ by, units, kl, foretold }: TriedOrder): Sentence[] {
+  const found = { units, kl: kl.toFixed(4) }
+  const tried =
+    typeof by === 'number'
+      ? say('decide.tried', { ...found, scarcity: by })
+      : say(by === 'fisher' ? 'decide.tried-fisher' : 'decide.tried-norm', found)
+  return foretold === undefined ? [tried] : [tried, say('decide.foretold', { units, kl: foretold.toFixed(4) })]
 }
 
 /** The result-oriented decision: observes once, then decides to any goal. Checkpoints are measured on the first verification samples. */
 class ByResult {
   private readonly quick: PlanRefits
   private readonly original: Network
+  private trials: ResultTrials | null = null
+  private unforeseeable = false
   private priced: Promise<PricedNetwork> | null = null
   private stage: 'observe' | 'decide' = 'observe'
   private since = performance.now()
@@ -143,13 +144,7 @@ class ByResult {
     try {
       this.priced ??= this.price()
       const decided = await (await this.priced).decideTo(target)
-      for (const { scarcity, units, kl } of decided.tried) {
-        const found = { units, kl: kl.toFixed(4) }
-        run.hooks.log(
-          'info',
-          scarcity === null ? say('decide.tried-norm', found) : say('decide.tried', { ...found, scarcity }),
-        )
-      }
+      for (const order of decided.tried) for (const told of sayingsOf(order)) run.hooks.log('info', told)
       return { ...decided, rounds: decided.trajectory.map(() => 0) }
     } finally {
       this.lap()
@@ -157,8 +152,38 @@ class ByResult {
   }
 
   dispose(): void {
+    this.trials?.dispose()
     this.quick.dispose()
     this.original.dispose()
+  }
+
+  /** null once it turned out that this network cannot be refitted on its result. @throws CANCELLED, and as running it does */
+  private async foretell(network: Graph): Promise<number | null> {
+    if (this.unforeseeable) return null
+    try {
+      this.trials ??= this.makeTrials()
+      return await this.trials.divergenceOf(network)
+    } catch (error) {
+      const { code } = toErrorReport(error)
+      if (code !== 'MODEL_UNSUPPORTED_OPERATOR' && code !== 'MODEL_UNSUPPORTED_FEATURE') throw error
+      this.unforeseeable = true
+      return null
+    }
+  }
+
+  private makeTrials(): ResultTrials {
+    const { graph, coupling, config, cost, splits, task, hooks } = this.run
+    const { calibration, finetune } = splits
+    const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
+    const steps = trialStepsFor(cost.original.macs, recurrentTurns(graph))
+    return resultTrials(
+      graph,
+      calibration,
+      finetune.indices.subarray(0, config.refitSamples),
+      { form, seed: config.seed, steps },
+      hooks.signal,
+      coupling.groups.length > 1 ? workersFor(3 * cost.original.macs * steps * batchOfStep) : null,
+    )
   }
 
   private lap(): void {
@@ -170,6 +195,7 @@ class ByResult {
     const { run, quick } = this
     const { graph, config, coupling, cost, hooks, splits } = run
     await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
+    const foreseen = config.refit === 'sequential' && isResultRefittable(splits.calibration)
     const samples = {
       // Not those that the quick refit has seen, where there are more.
       calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
@@ -216,7 +242,8 @@ class ByResult {
             },
           }
         : {}),
-      otherOrders: config.goal.kind === 'max-latency-ms' ? [] : [uniformByNorm(run)],
+      ...(foreseen ? { foretell: (network: Graph) => this.foretell(network) } : {}),
+      otherOrders: config.goal.kind === 'max-latency-ms' ? [] : await otherOrders(run, foreseen),
       hooks: {
         signal: hooks.signal,
         progress: (now, part) => {

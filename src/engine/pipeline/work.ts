@@ -3,7 +3,7 @@ import type { Goal, RunConfig } from '../../contract/run'
 import type { Splits } from '../data/types'
 import { costOf, recurrentTurns } from '../evaluation'
 import type { Graph } from '../graph/graph'
-import { batchOfStep, likelySteps, stepsFor } from '../recovery/refit-result'
+import { batchOfStep, likelySteps, stepsFor, trialStepsFor } from '../recovery/refit-result'
 import type { StageWork } from './progress'
 import { mostTrials } from './tolerance'
 
@@ -53,6 +53,16 @@ export function workOfRefit(
   return refitPasses.layerwise * samples + passesOfStep * steps * batchOfStep
 }
 
+/** Orders of the result-oriented strategy that are usually near enough to be tried by a few steps. */
+const usualContenders = 4
+
+/** Work of the steps by which the result-oriented strategy chooses among its orders. */
+function workOfTrials({ goal, refit }: Pick<RunConfig, 'goal' | 'refit'>, { macs, turns }: RunSize): number {
+  if (refit !== 'sequential') return 0
+  const each = passes.forward + usualContenders * passes.backward * shareLeft(goal)
+  return each * trialStepsFor(macs, turns) * batchOfStep
+}
+
 export interface StrategyWork {
   readonly needsData: boolean
   readonly needsGradients: boolean
@@ -78,7 +88,10 @@ export function workOf(config: RunConfig, size: RunSize, strategy: StrategyWork)
   return [
     { stage: 'read', work: 1 },
     { stage: 'analyse', work: 10 },
-    { stage: 'observe', work: observing * calibration },
+    {
+      stage: 'observe',
+      work: observing * calibration + (strategy.resultOriented ? trials * workOfTrials(config, size) : 0),
+    },
     { stage: 'decide', work: strategy.resultOriented ? 4 * calibration : 10 },
     { stage: 'apply', work: 10 + trials * workOfRefit(config.refit, config, size) },
     { stage: 'verify', work: (1 + trials) * verification },

@@ -1,14 +1,12 @@
 /** Refits of many plans of one network side by side: on workers where there are some, with the same bytes. */
-import { EspalierError } from '../../contract/errors'
 import type { Coupling, PruningPlan } from '../coupling/index'
-import type { Batch, Selection } from '../data/types'
+import type { Selection } from '../data/types'
 import { Graph, type GraphParts } from '../graph/graph'
 import { Crew, type Piece, plainGraph, type WorkerPool } from '../runtime/parallel'
 import type { RefitHooks, RefitOptions } from './refit'
 import { RepeatedRefit, SHARED_BYTES } from './refit-repeated'
-
-/** Samples that take more are not copied to where workers can read them. */
-const MOST_BYTES = 2 ** 28
+import { type SharedSamples, selectionOf, sharedSamples } from './shared-samples'
+import { untilCancelled } from './until-cancelled'
 
 /** Whoever makes them disposes them. */
 export interface PlanRefits {
@@ -17,14 +15,6 @@ export interface PlanRefits {
   /** @throws as `sequentialRefit` */
   refit(plan: PruningPlan, pruned: Graph): Promise<Graph>
   dispose(): void
-}
-
-type Input = Batch['inputs'] extends ReadonlyMap<string, infer T> ? T : never
-
-/** Samples in shared memory, by input. */
-interface SharedSamples {
-  readonly count: number
-  readonly inputs: ReadonlyMap<string, Input>
 }
 
 interface Setup {
@@ -93,62 +83,10 @@ class RefitsElsewhere implements PlanRefits {
   }
 
   async refit(plan: PruningPlan, pruned: Graph): Promise<Graph> {
-    return new Graph(await this.untilCancelled(this.crew.run({ plan, pruned: plainGraph(pruned) })))
-  }
-
-  /** A worker ends what it has begun, which nobody waits for. @throws CANCELLED */
-  private untilCancelled<T>(answer: Promise<T>): Promise<T> {
-    const { signal } = this.hooks
-    if (!signal) return answer
-    return new Promise((resolve, reject) => {
-      const cancel = () => reject(new EspalierError('CANCELLED', 'The refit was cancelled.'))
-      if (signal.aborted) cancel()
-      signal.addEventListener('abort', cancel, { once: true })
-      answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel))
-    })
+    return new Graph(await untilCancelled(this.crew.run({ plan, pruned: plainGraph(pruned) }), this.hooks.signal))
   }
 
   dispose(): void {
     this.crew.dispose()
   }
-}
-
-/** null where they take too much. */
-function sharedSamples({ table, indices }: Selection): SharedSamples | null {
-  if (indices.length === 0) return null
-  const one = table.read(indices.subarray(0, 1))
-  const bytes = [...one.inputs.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
-  if (bytes * indices.length > MOST_BYTES) return null
-  const all = table.read(indices)
-  return {
-    count: all.count,
-    inputs: new Map(
-      [...all.inputs].map(([name, { dims, data }]) => {
-        const memory = new SharedArrayBuffer(data.byteLength)
-        const shared = data instanceof Int32Array ? new Int32Array(memory) : new Float32Array(memory)
-        shared.set(data)
-        return [name, { dims, data: shared }]
-      }),
-    ),
-  }
-}
-
-/** What was shared as a table whose batches are copies. */
-function selectionOf({ count, inputs }: SharedSamples): Selection {
-  const read = (indices: Int32Array): Batch => ({
-    count: indices.length,
-    inputs: new Map([...inputs].map(([name, input]) => [name, rowsOf(input, count, indices)])),
-    labels: null,
-  })
-  return { table: { count, labels: null, read }, indices: Int32Array.from({ length: count }, (_, i) => i) }
-}
-
-function rowsOf({ dims, data }: Input, count: number, indices: Int32Array): Input {
-  const width = data.length / count
-  const rows =
-    data instanceof Int32Array ? new Int32Array(width * indices.length) : new Float32Array(width * indices.length)
-  indices.forEach((row, i) => {
-    rows.set(data.subarray(row * width, (row + 1) * width), i * width)
-  })
-  return { dims: [indices.length, ...dims.slice(1)], data: rows }
 }

@@ -114,6 +114,15 @@ export const stepsFor = (macs: number, turns = 0): number => {
   return Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / each)))
 }
 
+/** Of the steps of a refit, those of a trial that tells how it will end, and how many they are at most. */
+const TRIAL = 1 / 16
+const MOST_TRIAL_STEPS = 64
+const FEWEST_TRIAL_STEPS = 16
+
+/** Steps of a trial of a smaller form of a network of so many MACs a sample; as for {@link stepsFor}. */
+export const trialStepsFor = (macs: number, turns = 0): number =>
+  Math.min(MOST_TRIAL_STEPS, Math.max(FEWEST_TRIAL_STEPS, Math.round(TRIAL * stepsFor(macs, turns))))
+
 /** Passes over the fitted samples are bounded, whatever they are worth. */
 const withinPasses = (steps: number, perPass: number): number =>
   Math.max(FEWEST_STEPS, Math.min(Math.round(steps), MOST_PASSES * perPass))
@@ -160,6 +169,55 @@ export async function resultRefit(
     gradients?.dispose()
     session.dispose()
     teacher.dispose()
+  }
+}
+
+/** What several trials of smaller forms of one network share, so that the original answers once. */
+export interface TrialGround {
+  readonly teacher: Teacher
+  readonly fitted: Selection
+  readonly heldOut: Selection
+}
+
+/** Samples by which a trial learns how its parameters move. */
+const TRIAL_SAMPLES = 256
+
+/** Whether there are samples enough for a refit on the result. */
+export const isResultRefittable = ({ indices }: Selection): boolean => indices.length >= FEWEST_SAMPLES
+
+/** The samples of trials of so many steps, each of which sees samples of its own while there are some. */
+export function trialSamples(
+  calibration: Selection,
+  more: Int32Array,
+  steps: number,
+): { readonly fitted: Selection; readonly heldOut: Selection } {
+  const { fitted, heldOut } = parted(calibration, more)
+  return { fitted: { ...fitted, indices: fitted.indices.subarray(0, steps * batchOfStep) }, heldOut }
+}
+
+/**
+ * Divergence on the held-out samples, in nats, that a network reaches in a few steps of the refit: what it will come to is
+ * told by them far better than by the closed form it starts from.
+ * @throws CANCELLED, MODEL_UNSUPPORTED_OPERATOR, MODEL_UNSUPPORTED_FEATURE where gradients cannot be had.
+ */
+export async function tryResultRefit(
+  original: Graph,
+  start: Graph,
+  { teacher, fitted, heldOut }: TrialGround,
+  options: Pick<ResultRefitOptions, 'form' | 'seed'> & { readonly steps: number },
+  hooks: Pick<ResultRefitHooks, 'signal'> = {},
+): Promise<number> {
+  const { table, indices } = fitted
+  const graph = inferShapes(foldBatchNorm(start).graph)
+  const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
+  try {
+    const some = table.read(indices.subarray(0, SOME)).inputs
+    const question = { form: options.form, temperature: TEMPERATURE }
+    const gradients = await resultGradients(original, graph, some, session, teacher, question, null)
+    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
+    return await refit.try(options.steps)
+  } finally {
+    session.dispose()
   }
 }
 
@@ -228,6 +286,32 @@ class ResultRefit {
     return best < before
   }
 
+  /** Makes all these steps, whatever they are worth. @returns the least divergence, before or after them */
+  async try(steps: number): Promise<number> {
+    const before = this.divergence()
+    this.steps = steps
+    const rate = rateFor(before)
+    const movers = await this.movers(TRIAL_SAMPLES)
+    try {
+      for (let step = 0; step < steps; step++) await this.step(step, rate, movers)
+    } finally {
+      for (const mover of movers) mover.dispose()
+    }
+    return Math.min(before, this.divergence())
+  }
+
+  private movers(samples?: number): Promise<Mover[]> {
+    const { graph, session, fitted, batch, options, hooks } = this
+    const { seed } = options
+    return moversOf(
+      graph,
+      session,
+      fitted,
+      { batch, seed, ...(samples === undefined ? {} : { samples }) },
+      hooks.signal ? { signal: hooks.signal } : {},
+    )
+  }
+
   private async attempt(
     rate: number,
     before: number,
@@ -236,13 +320,7 @@ class ResultRefit {
   ): Promise<number> {
     let { best, numbers } = kept ?? { best: before, numbers: first }
     if (kept) this.session.write(first)
-    const movers = await moversOf(
-      this.graph,
-      this.session,
-      this.fitted,
-      { batch: this.batch, seed: this.options.seed },
-      this.hooks.signal ? { signal: this.hooks.signal } : {},
-    )
+    const movers = await this.movers()
     try {
       if (kept) {
         this.session.write(kept.current)

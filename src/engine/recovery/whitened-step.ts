@@ -211,7 +211,7 @@ function reordered(precision: Float64Array, order: Int32Array): Float32Array {
 
 /** Ridge of A relative to its mean diagonal: directions that hardly occur are not moved far. */
 const RIDGE = 1e-2
-/** Samples A is observed on, positions of each map, and the most rows it may have; wider operators move number by number. */
+/** Samples A is observed on unless told, positions of each map, and the most rows it may have; wider operators move number by number. */
 const SAMPLES = 1024
 const POSITIONS = 8
 const MOST_ROWS = 1200
@@ -230,11 +230,11 @@ export async function moversOf(
   graph: Graph,
   session: ParameterSession,
   calibration: Selection,
-  options: { readonly batch: number; readonly seed: number },
+  { samples: most = SAMPLES, ...options }: { readonly batch: number; readonly seed: number; readonly samples?: number },
   hooks: { readonly signal?: AbortSignal },
 ): Promise<Mover[]> {
   const coupling = analyseCoupling(graph, [])
-  const samples = { table: calibration.table, indices: calibration.indices.subarray(0, SAMPLES) }
+  const samples = { table: calibration.table, indices: calibration.indices.subarray(0, most) }
   const request = { moments: true, sensitivity: false, propagation: false, activations: false, gradients: false }
   const { layers } = await observe(
     graph,

@@ -4,6 +4,7 @@ import { analyseCoupling, type Coupling, type PruningPlan } from '../../../src/e
 import type { Graph } from '../../../src/engine/graph/graph'
 import { toFloat32 } from '../../../src/engine/graph/tensor'
 import { type PlanRefits, planRefits } from '../../../src/engine/recovery/refit-elsewhere'
+import { resultTrials } from '../../../src/engine/recovery/refit-trials'
 import { initBackend, memoryUse, type WorkerPool } from '../../../src/engine/runtime'
 import { applyPlan } from '../../../src/engine/surgery'
 import { chainNetwork, chainTable, range } from '../../engine/strategies/result-oriented/chain-network'
@@ -64,6 +65,23 @@ describe('refits of plans on all cores', () => {
 
   it('are made again where a worker ended', async () => {
     expect(await elsewhere(endingAt(pool(2), (run) => run === 2))).toEqual(alone)
+  })
+
+  it('foretell the same of networks, here and there', async () => {
+    const networks = plans.map((plan) => applyPlan(original, coupling, plan))
+    const options = { form: { kind: 'softmax' as const }, seed: 0, steps: 3 }
+    const foretold = async (workers: WorkerPool | null) => {
+      const trials = resultTrials(original, calibration, new Int32Array(), options, undefined, workers)
+      const found: number[] = []
+      for (const network of networks) found.push(await trials.divergenceOf(network))
+      trials.dispose()
+      return found
+    }
+    const before = memoryUse()
+    const here = await foretold(null)
+    expect(memoryUse()).toEqual(before)
+    expect(new Set(here).size).toBe(networks.length)
+    expect(await foretold(pool(2))).toEqual(here)
   })
 
   it('end when they are cancelled, though a worker has not', async () => {

@@ -61,6 +61,7 @@ describe('a run on all cores', () => {
       'observation',
       'refit of a plan',
       'training',
+      'trial of a refit',
     ])
     expect(shared.trace.steps).toEqual(alone.trace.steps)
     expect(shared.result.result.kl).toBeCloseTo(alone.result.result.kl, 2)

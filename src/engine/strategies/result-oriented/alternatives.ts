@@ -2,10 +2,10 @@
  * Several orders of removal to the same goal, of which the result itself chooses: each network is refitted from few
  * samples and asked.
  */
-import type { PruningPlan } from '../../coupling/index'
 import { costAfter, type Removal, type Step, stepsOf } from '../trajectory'
 import { type CostModel, type Decision, type Measure, SCARCITY } from './decide'
-import type { TriedOrder } from './types'
+import { type AnsweredOrder, type AskedPlan, type AskedResult, type ChosenOrder, preferred } from './preferred'
+import type { OtherOrder } from './types'
 
 /**
  * Powers of the scarcity that are tried. A low one lets dead groups shrink far, a high one brings all groups to nearly the
@@ -69,19 +69,6 @@ async function stepsTo(decision: Decision, between: () => Promise<void>): Promis
   return steps
 }
 
-/** What the result says of a plan. */
-export interface AskedResult {
-  /** Plans that may be asked about at the same time. */
-  readonly atOnce: number
-  /** Divergence of the result, in nats, of a plan that was refitted. */
-  ask(plan: PruningPlan): Promise<number>
-}
-
-export interface ChosenOrder {
-  readonly steps: readonly Step[]
-  readonly tried: readonly TriedOrder[]
-}
-
 /**
  * @param begin a decision of its own for each power
  * @param ready orders that were made elsewhere
@@ -89,15 +76,15 @@ export interface ChosenOrder {
  */
 export async function chooseOrder(
   begin: (scarcity: number) => Decision,
-  ready: readonly (readonly Removal[])[],
+  ready: readonly OtherOrder[],
   start: CostModel,
   goal: Goal,
   units: number,
   result: AskedResult,
   between: () => Promise<void>,
 ): Promise<ChosenOrder> {
-  const orders = new Map<string, { scarcity: number | null; steps: readonly Step[]; removed: Uint8Array }>()
-  const asked: Promise<number>[] = []
+  const orders = new Map<string, { by: number | string; steps: readonly Step[]; removed: Uint8Array }>()
+  const asked: Promise<AskedPlan>[] = []
   // Where somebody else answers, the next order is decided meanwhile. The only one is not asked about.
   const askAhead = () => {
     if (result.atOnce === 1 || orders.size < 2) return
@@ -108,32 +95,26 @@ export async function chooseOrder(
       asked.push(answer)
     }
   }
-  const add = (found: readonly Step[], scarcity: number | null) => {
+  const add = (found: readonly Step[], by: number | string) => {
     const steps = givenBack(found, start, goal)
     const removed = new Uint8Array(units + 1)
     for (const step of steps) for (const { unit } of step) removed[unit] = 1
     const key = removed.join('')
-    if (!orders.has(key)) orders.set(key, { scarcity, steps, removed })
+    if (!orders.has(key)) orders.set(key, { by, steps, removed })
     askAhead()
   }
   for (const scarcity of POWERS) add(await stepsTo(begin(scarcity), between), scarcity)
-  for (const order of ready) {
-    const steps = stepsToGoal(order, start, goal)
-    if (steps) add(steps, null)
+  for (const { by, removals } of ready) {
+    const steps = stepsToGoal(removals, start, goal)
+    if (steps) add(steps, by)
   }
   const [first, ...others] = [...orders.values()]
   if (!first || others.length === 0) return { steps: first?.steps ?? [], tried: [] }
-  let best = first
-  let least = Number.POSITIVE_INFINITY
-  const tried: TriedOrder[] = []
-  for (const [i, order] of [...orders.values()].entries()) {
+  const answers: AnsweredOrder[] = []
+  for (const [i, { steps, by, removed }] of [...orders.values()].entries()) {
     await between()
-    const kl = await (asked[i] ?? result.ask(order))
-    tried.push({ scarcity: order.scarcity, units: order.removed.reduce((sum, gone) => sum + gone, 0), kl })
-    if (kl < least) {
-      least = kl
-      best = order
-    }
+    const answer = await (asked[i] ?? result.ask({ removed }))
+    answers.push({ ...answer, steps, by, units: removed.reduce((sum, gone) => sum + gone, 0) })
   }
-  return { steps: best.steps, tried }
+  return preferred(answers, result, between)
 }

@@ -4,13 +4,13 @@ import { type Sentence, say } from '../../../contract/sentences'
 import type { Coupling } from '../../coupling/index'
 import type { GraphNode } from '../../graph/graph'
 import type { Statistics } from '../../statistics/index'
-import type { Removal } from '../trajectory'
-import { type ChosenOrder, chooseOrder } from './alternatives'
+import { chooseOrder } from './alternatives'
 import { Checkpoints } from './checkpoints'
 import { consumersOf, type LayerConsumers } from './consumers'
 import { Decision, type DecisionGroup } from './decide'
+import type { ChosenOrder } from './preferred'
 import { measureRates } from './rates'
-import type { ResultOrientedDecision, ResultOrientedInput } from './types'
+import type { OtherOrder, ResultOrientedDecision, ResultOrientedInput } from './types'
 
 export class PricedNetwork {
   private constructor(
@@ -81,7 +81,7 @@ export class PricedNetwork {
 
   /** What the result chooses among several orders to a goal; null where there is no goal, or nothing to ask it with. */
   private async chosenOrder(target: number): Promise<ChosenOrder | null> {
-    const { cost, coupling, options, otherOrders = [], checkpoints: tools, quickRefit } = this.input
+    const { cost, coupling, options, otherOrders = [], checkpoints: tools, quickRefit, foretell } = this.input
     if (!tools || !quickRefit || target === 0 || options.scarcity !== undefined) return null
     return chooseOrder(
       (scarcity) => this.begin(this.freshLayers(), target, scarcity),
@@ -91,7 +91,11 @@ export class PricedNetwork {
       coupling.units,
       {
         atOnce: quickRefit.atOnce,
-        ask: async (plan) => tools.measure(await quickRefit.refit(plan), 'calibration'),
+        ask: async (plan) => {
+          const network = await quickRefit.refit(plan)
+          return { network, kl: await tools.measure(network, 'calibration') }
+        },
+        foretell,
       },
       () => breathe(this.input),
     )
@@ -121,13 +125,13 @@ async function breathe({ hooks = {} }: ResultOrientedInput): Promise<void> {
 
 /** Orders of priced units alone: what has no price stays, whoever asks for it. */
 function ordersWithin(
-  orders: readonly (readonly Removal[])[],
+  orders: readonly OtherOrder[],
   groups: readonly { readonly units: Int32Array }[],
   layers: readonly LayerConsumers[],
-): readonly (readonly Removal[])[] {
+): readonly OtherOrder[] {
   const read = new Set(layers.flatMap(({ blocks }) => blocks.flatMap((block) => [...block.slots.keys()])))
   const priced = new Set(groups.flatMap(({ units }) => [...units].filter((unit) => read.has(unit))))
-  return orders.filter((order) => order.every(({ unit }) => priced.has(unit)))
+  return orders.filter(({ removals }) => removals.every(({ unit }) => priced.has(unit)))
 }
 
 /** Groups whose units can be priced: everything with weights that reads them was observed. */

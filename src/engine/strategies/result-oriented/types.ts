@@ -33,22 +33,32 @@ export interface ResultOrientedInput {
   readonly checkpoints?: CheckpointTools
   /** The pruned network of a plan, refitted from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
   readonly quickRefit?: QuickRefit
+  /** Divergence that a network comes to in a few steps of the refit on the result, in nats; null where there can be none. */
+  readonly foretell?: ((network: Graph) => Promise<number | null>) | undefined
   /** Other orders to the end that the result may choose instead, where `quickRefit` is there. */
-  readonly otherOrders?: readonly (readonly Removal[])[]
+  readonly otherOrders?: readonly OtherOrder[]
   readonly hooks?: {
     readonly signal?: AbortSignal
     readonly progress?: (stage: 'observe' | 'decide', fraction: number) => void
   }
 }
 
+/** An order that was made elsewhere. */
+export interface OtherOrder {
+  readonly by: string
+  readonly removals: readonly Removal[]
+}
+
 /** An order of removal that was not merely priced: its network was refitted from few samples and measured. */
 export interface TriedOrder {
-  /** null: an order that was made elsewhere. */
-  readonly scarcity: number | null
+  /** The power of the scarcity, or the name of an order that was made elsewhere. */
+  readonly by: number | string
   /** Units it takes away. */
   readonly units: number
   /** Nats on calibration samples that the quick refit has not seen, where there are more. */
   readonly kl: number
+  /** Nats on other samples after a few steps of the refit on the result, where those were made: then they chose. */
+  readonly foretold?: number
 }
 
 export interface ResultOrientedDecision {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Graph } from '../../../../src/engine/graph/graph'
 import { chooseOrder, givenBack } from '../../../../src/engine/strategies/result-oriented/alternatives'
 import type { CostModel, Decision } from '../../../../src/engine/strategies/result-oriented/decide'
 import type { Removal } from '../../../../src/engine/strategies/trajectory'
@@ -68,19 +69,26 @@ describe('chooseOrder', () => {
   const start = costOf(saves, 145)
   const orders: Record<number, number[]> = { 8: [3, 2], 2: [2, 3], 32: [1, 2] }
   const asked: string[] = []
-  const choose = (divergences: Record<string, number>, ready: Removal[][] = [], atOnce = 1) =>
+  const choose = (
+    divergences: Record<string, number>,
+    ready: Removal[][] = [],
+    atOnce = 1,
+    foretell?: (plan: string) => number | null,
+  ) =>
     chooseOrder(
       (scarcity) => order(orders[scarcity] as number[], start.clone()),
-      ready,
+      ready.map((removals) => ({ by: 'elsewhere', removals })),
       start,
       goal,
       4,
       {
         atOnce,
         ask: async ({ removed }) => {
-          asked.push(removed.join(''))
-          return divergences[removed.join('')] as number
+          const name = removed.join('')
+          asked.push(name)
+          return { network: { name } as Graph, kl: divergences[name] as number }
         },
+        foretell: foretell && (async ({ name }) => foretell(name)),
       },
       async () => undefined,
     )
@@ -90,8 +98,8 @@ describe('chooseOrder', () => {
     expect(asked).toEqual(['00110', '01100'])
     expect(steps.flat().map(({ unit }) => unit)).toEqual([1, 2])
     expect(tried).toEqual([
-      { scarcity: 8, units: 2, kl: 0.3 },
-      { scarcity: 32, units: 2, kl: 0.2 },
+      { by: 8, units: 2, kl: 0.3 },
+      { by: 32, units: 2, kl: 0.2 },
     ])
   })
 
@@ -113,8 +121,34 @@ describe('chooseOrder', () => {
     const { steps, tried } = await choose({ '00110': 0.3, '01100': 0.2, '01010': 0.1 }, ready)
     // 145 - 10 - 25 - 20 = 90: the first is given back.
     expect(steps.flat().map(({ unit }) => unit)).toEqual([3, 1])
-    expect(tried.at(-1)).toEqual({ scarcity: null, units: 2, kl: 0.1 })
+    expect(tried.at(-1)).toEqual({ by: 'elsewhere', units: 2, kl: 0.1 })
     expect(tried).toHaveLength(3)
+  })
+
+  describe('with a few steps of the refit on the result', () => {
+    const ready = [[0, 3, 1].map(removal)]
+    const divergences = { '00110': 0.3, '01100': 0.2, '01010': 0.5 }
+    const later: Record<string, number> = { '00110': 0.1, '01100': 0.15, '01010': 0.01 }
+
+    it.each([1, 3])('takes the near one that they bring nearest, %i at once', async (atOnce) => {
+      const { steps, tried } = await choose(divergences, ready, atOnce, (plan) => later[plan] as number)
+      expect(steps.flat().map(({ unit }) => unit)).toEqual([3, 2])
+      // What is more than twice as far as the nearest is not asked about.
+      expect(tried).toEqual([
+        { by: 8, units: 2, kl: 0.3, foretold: 0.1 },
+        { by: 32, units: 2, kl: 0.2, foretold: 0.15 },
+        { by: 'elsewhere', units: 2, kl: 0.5 },
+      ])
+    })
+
+    it('stays with the quick refit where they cannot be made, and where one is alone', async () => {
+      const unasked = await choose(divergences, ready, 1, (plan) => (plan === '01100' ? null : 0.1))
+      expect(unasked).toEqual(await choose(divergences, ready))
+      const alone = await choose({ ...divergences, '01100': 0.1 }, ready, 1, () => {
+        throw new Error('There is nothing to compare.')
+      })
+      expect(alone.steps.flat().map(({ unit }) => unit)).toEqual([1, 2])
+    })
   })
 
   it('asks nothing where all orders take the same units', async () => {
@@ -125,7 +159,7 @@ describe('chooseOrder', () => {
       start,
       goal,
       4,
-      { atOnce: 3, ask: async () => Number.NaN },
+      { atOnce: 3, ask: async () => ({ network: {} as Graph, kl: Number.NaN }) },
       async () => undefined,
     )
     expect(same.tried).toEqual([])
