@@ -104,7 +104,9 @@ function writtenShape(graph: Graph, info: ValueInfo, batch: 'declared' | 'free')
 /** The same graph always gives the same bytes. */
 export function writeOnnx(graph: Graph, { batch = 'declared', external }: OnnxWriteOptions = {}): Uint8Array {
   const opset = opsetOf(graph)
-  const constants = new Map(graph.constants)
+  // Numbers that no node reads any more (shapes of what was cut) would make loaders complain.
+  const read = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)])
+  const constants = new Map([...graph.constants].filter(([name]) => read.has(name)))
   const node = graph.nodes.map((each) =>
     nodeProto(raise(each, opset, constants), graph.metadata.get(nodeDocumentationKey(each.name))),
   )

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { inEnglish } from '../../../../src/contract/sentences'
 import { readModel, writeModel } from '../../../../src/engine/formats'
+import { float32 } from '../../../../src/engine/graph/tensor'
 import { decodeModel, encodeModel, floats, node, type Plain, smallModel, value } from '../support/onnx-proto'
 
 const described = (opset: number): Plain => {
@@ -90,6 +91,14 @@ describe('a round trip', () => {
       { domain: '', version: expected },
       { domain: 'com.example', version: 3 },
     ])
+  })
+
+  it('writes no numbers that nothing reads', async () => {
+    const { graph } = await readModel({ name: 'm.onnx', bytes: encodeModel(described(17)) })
+    const more = graph.with({ constants: new Map(graph.constants).set('left', float32([1], [3])) })
+    const [file] = await writeModel(more, 'onnx', 'm')
+    const written = (decodeModel(file?.bytes as Uint8Array).graph as Plain).initializer as Plain[]
+    expect(written.map(({ name }) => name)).toEqual(['weight', 'bias'])
   })
 
   it('keeps an operator nobody knows, with everything around it, and says so', async () => {
