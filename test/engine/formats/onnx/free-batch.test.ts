@@ -122,6 +122,14 @@ const written: Readonly<Record<string, (samples: number) => Written>> = {
       node('GatherND', ['x', 'c'], ['y']),
     ],
   }),
+  'a row of each, paired with the samples': () => ({
+    weights: [],
+    nodes: [
+      node('ReduceMax', ['x'], ['a'], { axes: { ints: [2] }, keepdims: { i: 0 } }),
+      node('ArgMax', ['a'], ['b'], { axis: { i: 1 } }),
+      node('GatherND', ['x', 'b'], ['y'], { batch_dims: { i: 1 } }),
+    ],
+  }),
   'a row of each, by places among the rows of all': (samples) => ({
     weights: [
       integers(

@@ -199,10 +199,13 @@ const einsum: Rule = (walk, node) => {
   return everywhere && result.includes(letter) ? [{ ...place, axis: result.indexOf(letter) }] : mixed()
 }
 
-/** Positions of the first axes by stored indices. */
+/** Positions of the first axes by stored indices, or by each sample's own among its own. */
 const gatherSeveral: Rule = (walk, node) => {
   const place = walk.place(node.inputs[0])
-  if (walk.place(node.inputs[1]) || numberAttribute(node, 'batch_dims', 0) !== 0) mixed()
+  const own = walk.place(node.inputs[1])
+  const paired = numberAttribute(node, 'batch_dims', 0)
+  if (place && own && place.axis < paired) return [same(place, own) ? place : mixed()]
+  if (own || paired !== 0) mixed()
   const indices = oneSample(walk.shape(node.inputs[1]))
   const picked = indices.at(-1) as number
   if (place && place.axis < picked) mixed()
