@@ -39,15 +39,28 @@ export function usePalette(): ComputedRef<Palette> {
   })
 }
 
-export const symbols = ['circle', 'rect', 'triangle', 'diamond', 'pin', 'arrow', 'roundRect', 'circle'] as const
+const shapes = ['circle', 'rect', 'triangle', 'diamond', 'pin', 'arrow', 'roundRect'] as const
+const colours = 8
 
-const known = ['result-oriented', 'random', 'l2', 'group-norm', 'l1', 'taylor', 'fpgm', 'fisher']
+/** Strategies beyond the eighth have the colours of the first ones again, with other shapes. */
+const known = [
+  ...['result-oriented', 'random', 'l2', 'group-norm', 'l1', 'taylor', 'fpgm', 'fisher'],
+  ...['bn-scale', 'lamp', 'apoz', 'activation-mean', 'entropy', 'hrank', 'thinet', 'chip'],
+  ...['nisp', 'scratch'],
+]
 
-/** The same strategy has the same colour and shape on every screen; names not known take the last ones in turn. */
-export function strategyIndex(name: string): number {
+/** Place of a strategy among all; names not known come after them, each at one of its own as far as there are some. */
+export function strategyOrder(name: string): number {
   const at = known.indexOf(name)
   if (at >= 0) return at
   let hash = 0
   for (const letter of name) hash = (hash * 31 + letter.charCodeAt(0)) % 997
-  return 4 + (hash % 4)
+  return known.length + hash
 }
+
+/** Which of the eight colours: the same on every screen. */
+export const strategyIndex = (name: string): number => strategyOrder(name) % colours
+
+/** The mark of a place: each round through the colours begins with another shape, so that no two known strategies look the same. */
+export const symbolAt = (place: number): (typeof shapes)[number] =>
+  shapes[((place % colours) + 3 * Math.floor(place / colours)) % shapes.length] as (typeof shapes)[number]

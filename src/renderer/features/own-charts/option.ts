@@ -2,7 +2,7 @@
 import type { OwnChart } from '../../../contract'
 import type { EChartsOption } from '../../charts/echarts'
 import { axisOption, baseOption, gridOption, legendOption, tooltipOption } from '../../charts/options'
-import { type Palette, strategyIndex, symbols } from '../../charts/palette'
+import { type Palette, strategyOrder, symbolAt } from '../../charts/palette'
 import { type ChartSeries, mostBars } from './charts'
 
 export interface Words {
@@ -22,8 +22,9 @@ export function chartOption(
   palette: Palette,
   words: Words,
 ): EChartsOption {
-  const place = (one: ChartSeries, at: number) =>
-    one.strategy === null ? at % palette.series.length : strategyIndex(one.strategy)
+  const place = (one: ChartSeries, at: number) => (one.strategy === null ? at : strategyOrder(one.strategy))
+  const colourOf = (one: ChartSeries, at: number) =>
+    palette.series[place(one, at) % palette.series.length] ?? palette.accent
   const bars = chart.kind === 'bar'
   const categories = bars
     ? [...new Set(series.flatMap((one) => one.stops.map(({ at }) => String(at))))].slice(0, mostBars)
@@ -39,8 +40,8 @@ export function chartOption(
               palette,
               series.map((one, at) => ({
                 name: one.name,
-                icon: bars ? 'roundRect' : (symbols[place(one, at)] ?? 'circle'),
-                itemStyle: { color: palette.series[place(one, at)] ?? palette.accent, borderWidth: 0 },
+                icon: bars ? 'roundRect' : symbolAt(place(one, at)),
+                itemStyle: { color: colourOf(one, at), borderWidth: 0 },
               })),
             ),
             type: 'scroll' as const,
@@ -91,13 +92,13 @@ export function chartOption(
       : { ...axisOption(palette, words.x), type: 'value' },
     yAxis: { ...axisOption(palette, words.y), type: 'value', nameGap: 10, scale: !bars },
     series: series.map((one, at) => {
-      const color = palette.series[place(one, at)] ?? palette.accent
+      const color = colourOf(one, at)
       const look = { name: one.name, itemStyle: { color } }
       if (chart.kind === 'scatter')
         return {
           ...look,
           type: 'scatter' as const,
-          symbol: symbols[place(one, at)] ?? 'circle',
+          symbol: symbolAt(place(one, at)),
           symbolSize: 9,
           large: one.dots.length > many,
           data: one.dots.map(({ x, y }) => [x, y]),
@@ -113,7 +114,7 @@ export function chartOption(
         ...look,
         type: 'line' as const,
         lineStyle: { color, width: 2 },
-        symbol: symbols[place(one, at)] ?? 'circle',
+        symbol: symbolAt(place(one, at)),
         symbolSize: 7,
         data: one.stops.map((stop) => [Number(stop.at), stop.mean]),
       }
