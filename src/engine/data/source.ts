@@ -141,23 +141,12 @@ function checkLabels(source: DataSource, outputs: readonly ValueInfo[]): void {
   }
 }
 
-/** Samples are served in batches of whatever size suits the work. */
-function checkBatch(inputs: readonly ValueInfo[]): void {
-  const batch = inputs[0]?.shape?.[0]
-  if (typeof batch !== 'number') return
-  throw new EspalierError(
-    'MODEL_UNSUPPORTED_FEATURE',
-    `The network answers for ${batch} samples at once and its samples could not be told apart, so it cannot be run on data. Export it with a free batch (dynamic_axes or dynamic_shapes in PyTorch); "espalier prune" takes it as it is.`,
-  )
-}
-
 /**
  * Data laid out as a network reads it: NHWC moved to NCHW, grey images given their channel, pictures resized, vectors
  * flattened. Idempotent.
- * @throws SHAPE_MISMATCH, DATA_INVALID, DATA_LABELS_OUT_OF_RANGE, MODEL_UNSUPPORTED_FEATURE
+ * @throws SHAPE_MISMATCH, DATA_INVALID, DATA_LABELS_OUT_OF_RANGE
  */
 export function fitToNetwork(source: DataSource, graph: Pick<Graph, 'inputs' | 'outputs'>): DataSource {
-  checkBatch(graph.inputs)
   const fitted = source instanceof OpenedData ? source.fit(graph.inputs, graph.outputs) : source
   checkLabels(fitted, graph.outputs)
   return fitted

@@ -35,12 +35,6 @@ describe('arrays written by numpy', () => {
 })
 
 describe('a data set written by numpy', () => {
-  it('is refused to a network that takes a number of samples at once, since batches are of many sizes', async () => {
-    const source = await openData(inMemory({ 'a.npz': npz({ x_train: npy([2, 2], Float32Array.of(1, 2, 3, 4)) }) }))
-    const inputs = [{ name: 'x', dtype: 'float32' as const, shape: [4, 2] }]
-    expect(() => fitToNetwork(source, { inputs, outputs: [] })).toThrow(/answers for 4 samples at once/)
-  })
-
   it('is normalised a channel, moved to NCHW, and labelled', async () => {
     const source = await openData(inMemory({ 'pictures.npz': fixture('pictures.npz') }))
     expect(source.kind).toBe('npz')

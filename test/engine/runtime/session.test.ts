@@ -1,6 +1,6 @@
 /** Sessions: taps, partial execution, constants, errors, and that nothing is left behind. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Graph, type GraphNode, int, ints } from '../../../src/engine/graph/graph'
+import { Graph, type GraphNode, int, ints, type ValueInfo } from '../../../src/engine/graph/graph'
 import { float32, type TensorData, toFloat32 } from '../../../src/engine/graph/tensor'
 import { inferShapes } from '../../../src/engine/ops/infer'
 import {
@@ -217,6 +217,16 @@ describe('sessions', () => {
       'seed of a backward pass',
     )
     expect(memoryUse()).toEqual(before)
+    session.dispose()
+  })
+
+  it('says that a network bound to a number of samples takes no other', async () => {
+    const free = smallNetwork()
+    const [input] = free.inputs
+    const graph = inferShapes(free.with({ inputs: [{ ...(input as ValueInfo), shape: [4, 2, 6, 6] }] }))
+    const session = createSession(graph, { fuse: false })
+    const feed = new Map([['', { dims: [3, 2, 6, 6], data: new Float32Array(216) }]])
+    await expect(session.run(feed)).rejects.toThrow('answers for 4 samples at once')
     session.dispose()
   })
 
