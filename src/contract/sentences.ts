@@ -93,6 +93,10 @@ export const sentences = {
   'error.disk-full':
     'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
   'error.file-missing': 'A file that is needed is not there: {what}. Check the path and try again.',
+  'error.home-moved':
+    'The data folder {path} was moved or deleted while Espalier was open, so nothing is written any more. Put it back, or end Espalier and start it with the folder where it is now (ESPALIER_HOME).',
+  'error.export-place':
+    '"{path}" does not say from where. Give the whole path of the folder, or leave it empty for the data folder.',
   'error.no-network': 'The run "{name}" has left no network yet, so there is nothing to time. Choose finished runs.',
   'error.no-group': 'no group can be pruned (inspect says why)',
   'error.nothing-scored': '{criterion} finds nothing to remove in this network: {why}',

@@ -5,9 +5,19 @@ import type { Services } from '../services/index'
 
 const ok = { ok: true } as const
 
+/** Calls that the open database alone answers. */
+const reads = new Set([
+  ...['list', 'get', 'table', 'trace', 'metrics', 'log', 'view', 'kit', 'unfinished', 'strategies'],
+  ...['settings', 'shell', 'native', 'events'],
+])
+
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
-  const api = implement(contract)
+  const api = implement(contract).use(({ path, next }) => {
+    // What was read before can still be looked at; whatever writes or computes needs the data folder.
+    if (!reads.has(path.at(-1) ?? '')) services.requireHome()
+    return next()
+  })
   const {
     projects,
     models,

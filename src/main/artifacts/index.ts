@@ -2,6 +2,7 @@
 export * from './artifacts'
 export * from './atomic'
 export * from './home'
+export * from './keeps-place'
 export * from './watch'
 export * from './zip-reader'
 export * from './zip-writer'

@@ -10,6 +10,8 @@ export interface ServiceContext {
   readonly engine: Engine
   readonly events: EventBus
   readonly layout: Layout
+  /** @throws FILE_NOT_FOUND where the data folder is not where it was opened */
+  readonly requireHome: () => void
   /** Version of the product; what an older one understood of a model is looked at anew. */
   readonly product: string
 }

@@ -1,11 +1,13 @@
 /** Exports: files in the wanted formats, each run in an independent runtime, with the proof on record. */
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { zip } from 'fflate'
 import type { Export } from '../../contract/entities'
 import { EspalierError } from '../../contract/errors'
 import type { exportFormats, precisions } from '../../contract/run'
+import { say } from '../../contract/sentences'
 import { requirePrecision } from '../../engine/formats/precision'
 import { diskError } from '../artifacts/index'
 import { projectChanged, type ServiceContext } from './context'
@@ -100,6 +102,11 @@ export function exportService(context: ServiceContext, models: ModelService, dat
      */
     async create(request: ExportRequest, signal?: AbortSignal): Promise<Export[]> {
       for (const format of request.formats) requirePrecision(format, request.precision)
+      const folder = request.folder?.replace(/^~(?=$|[/\\])/, homedir())
+      // Where the program happens to have been started is no place that anybody finds again.
+      if (folder !== undefined && !isAbsolute(folder)) {
+        throw new EspalierError('BAD_USAGE', say('error.export-place', { path: folder }))
+      }
       const model = store.models.get(request.modelId)
       const proofs = await engine.run(
         'export',
@@ -110,7 +117,7 @@ export function exportService(context: ServiceContext, models: ModelService, dat
           data: request.datasetId === null ? null : datasets.locationOf(request.datasetId),
           formats: request.formats,
           precision: request.precision,
-          folder: request.folder ?? join(layout.exports, randomUUID()),
+          folder: folder ?? join(layout.exports, randomUUID()),
           name: request.name ?? fileNameOf(model.name),
         },
         createTask(context, request.task, signal).job,

@@ -1,7 +1,8 @@
 /** All services over one data folder: what the desktop, the server and the command line work with. */
 import { join } from 'node:path'
 import { EspalierError, toErrorReport } from '../../contract/errors'
-import { ArtifactStore, layout } from '../artifacts/index'
+import { say } from '../../contract/sentences'
+import { ArtifactStore, keepsPlace, layout } from '../artifacts/index'
 import { createEngine, type EngineLauncher, type SupervisorLimits } from '../engine/index'
 import { openStore } from '../store/index'
 import { appService, type ShellAbilities } from './app'
@@ -63,12 +64,17 @@ export function createServices(options: ServiceOptions) {
     ...(limits ? { limits } : {}),
     onState: (state) => events.emit({ type: 'engine-state', state }),
   })
+  const here = keepsPlace(home)
+  const requireHome = (): void => {
+    if (!here()) throw new EspalierError('FILE_NOT_FOUND', say('error.home-moved', { path: home }))
+  }
   const context: ServiceContext = {
     store,
     artifacts: new ArtifactStore(places.artifacts),
     engine,
     events,
     layout: places,
+    requireHome,
     product,
   }
   const journal = importJournal(context)
@@ -112,6 +118,7 @@ export function createServices(options: ServiceOptions) {
     events,
     engine,
     store,
+    requireHome,
     /** Marks lost runs, works the queue, opens the sample project. */
     start(): void {
       queue.start()

@@ -1,5 +1,5 @@
 /** The loopback shell over real HTTP and real WebSockets, visited by friends and by others. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -219,6 +219,22 @@ describe('the API', () => {
     const { file: zip, fileName } = await api.exports.download({ id: exported?.id as string })
     expect(fileName).toBe('big-onnx.zip')
     expect(new Uint8Array(await zip.arrayBuffer()).subarray(0, 2)).toEqual(new TextEncoder().encode('PK'))
+  })
+
+  test('writes nothing beside a data folder that was moved, says so, and goes on when it is back', async () => {
+    const server = await served()
+    const { api } = await client(server)
+    const project = await api.projects.create({ name: 'P' })
+    const { dataFolder: home } = await api.app.storage()
+    renameSync(home, `${home}-moved`)
+    await expect(api.projects.create({ name: 'Q' })).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining('was moved or deleted'),
+    })
+    expect((await api.projects.list({})).map(({ id }) => id)).toContain(project.id)
+    expect(existsSync(home)).toBe(false)
+    renameSync(`${home}-moved`, home)
+    expect(await api.projects.create({ name: 'Q' })).toMatchObject({ name: 'Q' })
   })
 
   test('runs a sweep whose progress arrives as events', async () => {

@@ -112,7 +112,7 @@ describe('runs of two projects', () => {
     expect(perClass.map(({ runId }) => runId)).toEqual(runIds)
     const asked = { projectId: here.project.id, runIds, baselineRunId }
     expect(services.comparisons.report({ ...asked, format: 'html' }).content).toContain('Elsewhere (baseline)')
-    expect(services.comparisons.report({ ...asked, format: 'csv' }).content).toMatch(/,P\r\n.*,Elsewhere\r\n$/s)
+    expect(services.comparisons.report({ ...asked, format: 'csv' }).content).toMatch(/,P,\r\n.*,Elsewhere,\r\n$/s)
   })
 })
 
@@ -150,6 +150,12 @@ describe('finished runs', () => {
     expect(text(files, 'proof.json')).not.toContain(services.home)
     expect(JSON.parse(text(files, 'recipe.json')).config).toEqual(services.runs.get(ids[0] as string).config)
 
+    const request2 = { modelId, datasetId: null, formats: ['onnx' as const], precision: 'fp32' as const }
+    // Wherever the program was started is no place.
+    await expect(services.exports.create({ ...request2, folder: 'some/folder' })).rejects.toMatchObject({
+      code: 'BAD_USAGE',
+      message: expect.stringContaining('whole path'),
+    })
     const again = await services.exports.create({ modelId, datasetId: null, formats: ['onnx'], precision: 'fp32' })
     const both = [exported, ...again].map((item) => item?.id as string)
     const whole = unzipSync(new Uint8Array(await (await services.exports.bundle(both)).file.arrayBuffer()))

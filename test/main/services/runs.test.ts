@@ -1,5 +1,5 @@
 /** Runs from the queue to their end, in whatever way they end, over a real engine process and a real store. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../../src/main/store/index'
@@ -118,6 +118,17 @@ describe('a run that does not', () => {
       status: 'done',
       result: result(),
     })
+  })
+
+  test('because the data folder was moved waits, and runs when it is back', async () => {
+    const services = open(entry)
+    const { start } = await prepared(services)
+    renameSync(services.home, `${services.home}-moved`)
+    const [{ id } = { id: '' }] = await start()
+    await expect.poll(() => services.runs.get(id).status).toBe('queued')
+    expect(existsSync(services.home)).toBe(false)
+    renameSync(`${services.home}-moved`, services.home)
+    expect(await until(services, id, over)).toMatchObject({ status: 'done' })
   })
 
   test('because it was cancelled keeps its steps and can be resumed', async () => {

@@ -73,6 +73,9 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'error.disk-full': '磁盘已满，最后一次写入已撤销，没有丢失任何内容。请释放一些空间后重试。',
   'error.file-missing': '所需的文件不存在：{what}。请检查路径后重试。',
   'error.internal': 'Espalier 内部出错：{what}。此步骤之前的工作已保留；请连同诊断包一起报告。',
+  'error.home-moved':
+    '数据文件夹 {path} 在 Espalier 打开期间被移动或删除，因此不再写入任何内容。请将其放回原处，或退出 Espalier 后用它现在的位置重新启动（ESPALIER_HOME）。',
+  'error.export-place': '“{path}”没有说明从哪里算起。请给出文件夹的完整路径，或留空以使用数据文件夹。',
   'error.no-network': '运行“{name}”还没有产生网络，无法测量延迟。请选择已完成的运行。',
   'error.no-group': '没有可剪枝的组（模型检查会说明原因）',
   'error.nothing-scored': '{criterion} 在该网络中找不到可移除的单元：{why}',
