@@ -77,7 +77,9 @@ const MOST_PASSES = 20
  * by heart.
  */
 const PASSES_UNMIXED = 6
+/** Steps in which the rate grows, at most, and as a share of few. */
 const WARM_STEPS = 10
+const WARM_SHARE = 1 / 4
 const STOPS = 4
 /** Samples that are not fitted but choose among what was reached, as a share of those for calibration, and the most there may be. */
 const HELD_OUT = 1 / 8
@@ -117,7 +119,7 @@ export const stepsFor = (macs: number, turns = 0): number => {
 /** Of the steps of a refit, those of a trial that tells how it will end, and how many they are at most. */
 const TRIAL = 1 / 16
 const MOST_TRIAL_STEPS = 64
-const FEWEST_TRIAL_STEPS = 16
+const FEWEST_TRIAL_STEPS = 12
 
 /** Steps of a trial of a smaller form of a network of so many MACs a sample; as for {@link stepsFor}. */
 export const trialStepsFor = (macs: number, turns = 0): number =>
@@ -371,7 +373,8 @@ class ResultRefit {
     const batch = this.fitted.table.read(this.order.subarray(place * this.batch, (place + 1) * this.batch))
     const inputs = mixtures > 0 ? mixed(batch, stream(seed, `result refit/${copy}/${place}`)) : batch.inputs
     const gradients = await this.gradients.of(`${copy}/${place}`, inputs)
-    const now = rate * Math.min(1, (step + 1) / WARM_STEPS) * (1 - step / this.steps)
+    const warm = Math.min(WARM_STEPS, Math.ceil(this.steps * WARM_SHARE))
+    const now = rate * Math.min(1, (step + 1) / warm) * (1 - step / this.steps)
     for (const mover of movers) mover.step(this.session, gradients, now)
     for (const gradient of gradients.values()) gradient.dispose()
     this.hooks.progress?.((step + 1) / this.steps)
