@@ -176,6 +176,8 @@ export const contract = {
       )
       .output(z.array(runSchema)),
     cancel: oc.input(byId).output(runSchema),
+    /** Puts a queued run before all others that wait. */
+    advance: oc.input(byId).output(runSchema),
     /** Goes on from the last kept step. */
     resume: oc.input(byId).output(runSchema),
     update: oc

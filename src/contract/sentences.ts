@@ -73,6 +73,7 @@ export const sentences = {
     'Sample {sample} of the {split} split has the label {label}, but the network tells only {classes} classes apart (0 to {last}). Choose the data set this network was trained on, or correct the labels.',
   'error.latency-unreachable':
     'A latency of {wanted} ms cannot be reached on this machine: the network takes {original} ms a sample, and with every group at its floor it still takes {smallest} ms. Ask for more time, protect fewer layers or round less.',
+  'error.not-waiting': 'The run "{name}" does not wait in the queue any more, so it cannot be put first.',
   'error.nothing-smaller':
     'Even with every group at its smallest allowed width the network keeps more than 99 % of its MACs, so there is no smaller one to try. Protect fewer layers or round less.',
   'error.nothing-priced':

@@ -413,6 +413,7 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
         find(world.runs, id)
         return world.reached.get(id) ?? nothingKept()
       },
+      advance: ({ id }: { id: string }) => putRun(find(world.runs, id)),
       resume: ({ id }: { id: string }) => {
         const run = putRun({ ...find(world.runs, id), status: 'queued', error: null })
         if (pace > 0) advance(id, 3)

@@ -92,6 +92,7 @@ export function createRouter(services: Services) {
       get: api.runs.get.handler(({ input }) => runs.get(input.id)),
       start: api.runs.start.handler(({ input }) => runs.start(input)),
       cancel: api.runs.cancel.handler(({ input }) => runs.cancel(input.id)),
+      advance: api.runs.advance.handler(({ input }) => runs.advance(input.id)),
       resume: api.runs.resume.handler(({ input }) => runs.resume(input.id)),
       update: api.runs.update.handler(({ input: { id, ...changes } }) => runs.update(id, changes)),
       tag: api.runs.tag.handler(({ input: { ids, ...change } }) => {

@@ -111,6 +111,12 @@ export function runService(context: ServiceContext, models: ModelService, datase
       queue.wake([id])
       return announce(id)
     },
+    /** Before all others that wait. @throws CONFLICT where it does not wait any more */
+    advance(id: string): Run {
+      const run = store.runs.get(id)
+      if (!store.runs.advance(id)) throw new EspalierError('CONFLICT', say('error.not-waiting', { name: run.name }))
+      return announce(id)
+    },
     update(id: string, changes: Changes): Run {
       store.runs.update(id, changes)
       return announce(id)

@@ -88,6 +88,9 @@ export function runRepository(database: Database) {
        queue_order = (SELECT max(queue_order) + 1 FROM runs)
      WHERE id = ? AND status IN ('interrupted', 'cancelled', 'failed')`,
   )
+  const advance = database.prepare(
+    "UPDATE runs SET queue_order = (SELECT min(queue_order) - 1 FROM runs) WHERE id = ? AND status = 'queued'",
+  )
   const change = database.prepare('UPDATE runs SET name = ?, tags = ?, notes = ? WHERE id = ?')
   const setDeleted = database.prepare('UPDATE runs SET deleted_at = ? WHERE id = ?')
   const setModelDeleted = database.prepare('UPDATE models SET deleted_at = ? WHERE run_id = ? AND deleted_at IS ?')
@@ -163,6 +166,8 @@ export function runRepository(database: Database) {
     },
     /** Back into the queue, behind the others; false where its status does not allow it. */
     requeue: (id: string): boolean => requeue.run(id).changes === 1,
+    /** Before all others that wait; false where it does not wait. */
+    advance: (id: string): boolean => advance.run(id).changes === 1,
     update(id: string, changes: RunChanges): Run {
       const old = row(id)
       change.run(

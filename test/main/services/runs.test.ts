@@ -57,6 +57,21 @@ describe('a run that works', () => {
   })
 })
 
+test('of those that wait one can be put first, and none that does not wait', async () => {
+  const services = open(entry)
+  const { start } = await prepared(services, 'wait')
+  const [a, b, c] = (await start({ seed: 0 }, { seed: 1 }, { seed: 2 })).map(({ id }) => id) as [string, string, string]
+  await until(services, a, at(0.5))
+  services.runs.advance(c)
+  services.runs.cancel(a)
+  await until(services, c, at(0.5))
+  expect(services.runs.get(b).status).toBe('queued')
+  expect(() => services.runs.advance(c)).toThrow(expect.objectContaining({ code: 'CONFLICT' }))
+  services.runs.cancel(b)
+  services.runs.cancel(c)
+  await until(services, c, over)
+})
+
 describe('a run that does not', () => {
   test('because the engine was killed is interrupted, keeps its steps, and goes on from them to the same result', async () => {
     const services = open(entry)

@@ -116,3 +116,19 @@ describe('the stages', () => {
     expect(nextStage(of('evaluate', 0))).toBeNull()
   })
 })
+
+it('a queued run is put before the others from its menu', async () => {
+  const fake = createFakeClient()
+  const run = fake.world.runs.find(({ status }) => status === 'queued') as Run
+  mounted = await mountApp(`/p/${run.projectId}/runs/${run.id}`, fake)
+  await mounted.wrapper.get('.page-head [aria-haspopup]').trigger('click')
+  await mounted.settle()
+  const item = [...document.querySelectorAll<HTMLElement>('[role=menuitem]')].find((one) =>
+    one.textContent?.includes('Run next'),
+  )
+  item?.click()
+  await mounted.settle()
+  expect(fake.calls.some(({ name, input }) => name === 'runs.advance' && (input as { id: string }).id === run.id)).toBe(
+    true,
+  )
+})

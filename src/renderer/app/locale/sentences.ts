@@ -76,6 +76,7 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'error.home-moved':
     '数据文件夹 {path} 在 Espalier 打开期间被移动或删除，因此不再写入任何内容。请将其放回原处，或退出 Espalier 后用它现在的位置重新启动（ESPALIER_HOME）。',
   'error.export-place': '“{path}”没有说明从哪里算起。请给出文件夹的完整路径，或留空以使用数据文件夹。',
+  'error.not-waiting': '运行“{name}”已不在队列中等待，无法排到最前。',
   'error.no-network': '运行“{name}”还没有产生网络，无法测量延迟。请选择已完成的运行。',
   'error.no-group': '没有可剪枝的组（模型检查会说明原因）',
   'error.nothing-scored': '{criterion} 在该网络中找不到可移除的单元：{why}',

@@ -111,6 +111,8 @@ export default bilingual(
       'Drop a trained network on the models screen: ONNX, TensorFlow.js or Keras; then a data set to measure with. After that, runs appear here.',
     toModels: 'Go to models',
     toData: 'Go to data sets',
+    first: 'Run next',
+    isFirst: '"{name}" is the next to run.',
     latency: {
       known: 'Latency is known for {n} of {total} runs.',
       measure: 'Measure it | Measure all {n}',
@@ -280,6 +282,8 @@ export default bilingual(
       '将训练好的网络（ONNX、TensorFlow.js 或 Keras）拖到模型页面，再导入用于测量的数据集。之后运行会出现在这里。',
     toModels: '前往模型',
     toData: '前往数据集',
+    first: '下一个运行',
+    isFirst: '“{name}”将是下一个运行的。',
     latency: {
       known: '{total} 个运行中 {n} 个已测延迟。',
       measure: '测量全部 {n} 个',

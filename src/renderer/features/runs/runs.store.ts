@@ -124,6 +124,10 @@ export const useRuns = defineStore('runs', () => {
     put(await api().runs.cancel({ id }))
   }
 
+  async function advance(id: string): Promise<void> {
+    put(await api().runs.advance({ id }))
+  }
+
   async function resume(id: string): Promise<void> {
     put(await api().runs.resume({ id }))
   }
@@ -169,6 +173,7 @@ export const useRuns = defineStore('runs', () => {
     byId,
     fetchRun,
     cancel,
+    advance,
     resume,
     update,
     tag,

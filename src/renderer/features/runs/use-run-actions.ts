@@ -67,6 +67,13 @@ export function useRunActions() {
     })
   }
 
+  async function first(run: Run): Promise<void> {
+    await toasts.attempt(async () => {
+      await store.advance(run.id)
+      toasts.show({ kind: 'good', text: t('runs.isFirst', { name: labels.run(run) }) })
+    })
+  }
+
   async function resumeAll(runs: readonly Run[]): Promise<void> {
     await toasts.attempt(async () => {
       for (const run of runs.filter(resumable)) await store.resume(run.id)
@@ -103,6 +110,9 @@ export function useRunActions() {
       perform: () => exportRun(run.id),
     },
     ...(isActive(run) ? [{ label: t('runs.cancel'), icon: 'stop' as const, perform: () => void cancel(run) }] : []),
+    ...(run.status === 'queued'
+      ? [{ label: t('runs.first'), icon: 'arrowUp' as const, perform: () => void first(run) }]
+      : []),
     ...(resumable(run) ? [{ label: t('runs.resume'), icon: 'play' as const, perform: () => void resume(run) }] : []),
     { label: t('runs.clone'), icon: 'copy', perform: () => clone(run) },
     { label: t('runs.rerun'), icon: 'redo', perform: () => void rerun([run]) },
