@@ -72,7 +72,29 @@ function asMarks(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefin
 }
 
 /**
- * The labels as the network answers them: marks of several labels a sample stand a column each, whole numbers beyond a
+ * Yes and no stored as floats, as PyTorch's binary cross-entropy wants them, for a network that answers with one number a
+ * sample or a position: 0 and 1 and nothing else.
+ */
+function asYesAndNo(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefined {
+  const [, ...extents] = outputs[0]?.shape ?? []
+  const one = outputs[0]?.shape && (extents.length === 0 || extents[0] === 1 || extents.at(-1) === 1)
+  const given = labelledTables(raw)
+  if (!one || given.length === 0) return undefined
+  const answers = extents.every((extent) => typeof extent === 'number')
+    ? extents.reduce<number>((a, b) => a * Number(b), 1)
+    : undefined
+  const fits = ({ labels, count }: LabelledTable) =>
+    labels instanceof Float32Array &&
+    labels.every(isMark) &&
+    (answers === undefined || labels.length === answers * Math.max(1, count))
+  const both = [0, 1].every((mark) => given.some(({ labels }) => labels.includes(mark)))
+  if (!both || !given.every(fits)) return undefined
+  return { ...withLabels(raw, (labels) => Int32Array.from(labels)), classes: ['0', '1'] }
+}
+
+/**
+ * The labels as the network answers them: marks of several labels a sample stand a column each, floats that are 0 and 1
+ * alone are yes and no of one that answers with a single number, whole numbers beyond a
  * yes or no are targets of one that answers with a single number, and floats that are whole numbers are classes of one
  * that answers with several.
  * @throws DATA_LABELS_OUT_OF_RANGE
@@ -80,6 +102,8 @@ function asMarks(raw: RawData, outputs: readonly ValueInfo[]): RawData | undefin
 export function asAnswered(raw: RawData, outputs: readonly ValueInfo[]): RawData {
   const marked = asMarks(raw, outputs)
   if (marked) return marked
+  const decided = asYesAndNo(raw, outputs)
+  if (decided) return decided
   const extents = outputs[0]?.shape?.slice(1)
   const given = labelledTables(raw)
   const alone = given.every(({ labels, count }) => labels.length === count)

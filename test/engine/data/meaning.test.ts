@@ -28,6 +28,21 @@ describe('labels', () => {
     expect(fitToNetwork(source, network('batch', 1)).train.labels).toEqual(Int32Array.of(1, 0))
   })
 
+  it('of yes and no may be stored as floats, one a sample or one a position', async () => {
+    const opened = async (y_train: Uint8Array, x_train = rows(2)) =>
+      openData(inMemory({ 'a.npz': npz({ x_train, y_train }) }))
+    const one = await opened(npy([2, 1], Float32Array.of(1, 0)))
+    expect(fitToNetwork(one, network('batch', 1)).train.labels).toEqual(Int32Array.of(1, 0))
+    expect(fitToNetwork(one, network('batch', 1)).classes).toEqual(['0', '1'])
+    const mask = await opened(npy([2, 1, 2, 2], Float32Array.of(1, 0, 0, 1, 0, 0, 1, 1)))
+    expect(fitToNetwork(mask, network('batch', 1, 2, 2)).train.labels).toEqual(Int32Array.of(1, 0, 0, 1, 0, 0, 1, 1))
+    // Anything else is a number to come close to.
+    for (const numbers of [Float32Array.of(1, 0.5), Float32Array.of(1, 1)]) {
+      const source = await opened(npy([2, 1], numbers))
+      expect(fitToNetwork(source, network('batch', 1)).train.labels).toEqual(numbers)
+    }
+  })
+
   it('stored as floats are classes of a network that tells several', async () => {
     const archive = npz({ x_train: rows(3), y_train: npy([3, 1], Float64Array.of(2, 0, 1)) })
     const source = await openData(inMemory({ 'a.npz': archive }))
