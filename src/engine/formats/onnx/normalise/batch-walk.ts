@@ -88,7 +88,8 @@ export class Walk {
       if (seen.has(name)) continue
       seen.add(name)
       const stored = this.graph.constants.get(name)
-      const place = stored && copies(stored)
+      // Vectors are scales and biases: all ones, they repeat too.
+      const place = stored && stored.dims.length > 1 ? copies(stored) : undefined
       if (place) this.seeds.set(name, place)
       open.push(...(this.graph.producer(name)?.inputs ?? []))
     }
