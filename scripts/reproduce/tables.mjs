@@ -1,5 +1,5 @@
 /** The tables of docs/results.md: arms side by side, what is required, seconds, promises, predictions. */
-import { own } from './cells.mjs'
+import { anew, own } from './cells.mjs'
 import { deviation, mean, pairedBootstrap, prediction } from './statistics.mjs'
 
 export function grouped(items, keyOf) {
@@ -75,7 +75,8 @@ export function summary(cells, finetuned) {
       const { network, keep, refit } = first
       const best = bestRival(own, list, armOf(first))
       const published = bestRival(own, list, armOf({ ...first, refit: 'none' }))
-      const told = (rival) => (rival ? `${mean(rival.map((cell) => cell.after)).toFixed(2)} ${nameOf(rival[0])}` : '-')
+      const told = (rival) =>
+        rival?.length > 0 ? `${mean(rival.map((cell) => cell.after)).toFixed(2)} ${nameOf(rival[0])}` : '-'
       const limit = promised[keep]
       rows.push([
         network,
@@ -89,6 +90,7 @@ export function summary(cells, finetuned) {
         told(best),
         best ? `${pairsOf(own, best).length}: ${aheadOf(own, best)}` : '-',
         told(published),
+        ...(finetuned ? [told(list.filter((cell) => cell.strategy === anew))] : []),
       ])
     }
   }
@@ -98,9 +100,17 @@ export function summary(cells, finetuned) {
       ...['network', 'MACs', 'refit', 'seeds', 'before', 'result-oriented', 'lost'],
       ...(finetuned ? [] : ['within']),
       ...['best rival, same refit', 'pairs: ahead by (95 %)', 'best as published'],
+      ...(finetuned ? ['uniform, trained from scratch'] : []),
     ],
     rows,
   )
+}
+
+/** Our cells that a rival's arm is held against: those of its refit, or of the default where we have none like it. */
+function counterpartOf({ finetune, refit }, own) {
+  const tuned = own.filter((cell) => cell.finetune === finetune)
+  const same = tuned.filter((cell) => cell.refit === refit)
+  return same.length > 0 ? same : tuned.filter((cell) => cell.refit === 'sequential')
 }
 
 /** Every arm at one network and budget, the least loss first, with the bootstrap against ours. */
@@ -117,12 +127,7 @@ export function details(cells) {
       list.map((cell) => cell.after.toFixed(2)).join(' '),
       `${(100 * mean(list.map((cell) => cell.macsKept))).toFixed(1)} %`,
       mean(list.map((cell) => cell.kl)).toFixed(4),
-      ours(list[0]) || own.length === 0
-        ? '-'
-        : aheadOf(
-            own.filter((cell) => cell.finetune === list[0].finetune),
-            list,
-          ),
+      ours(list[0]) ? '-' : aheadOf(counterpartOf(list[0], own), list),
     ])
   return table(['strategy', 'arm', 'accuracy', 'lost', 'each seed', 'MACs', 'KL', 'we are ahead by (95 %)'], rows)
 }
