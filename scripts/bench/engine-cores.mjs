@@ -6,7 +6,7 @@ import { median, node } from './lib/child.mjs'
 
 export const title = 'WASM, all cores against one process'
 export const note =
-  "A VGG of six 3x3 convolutions with BatchNorm (32 to 128 channels) on 32x32 images, batches of 128: images a second in training steps (SGD, BatchNorm on the whole batch's statistics) and in observing (moments and sensitivity). Both sides run in turn, medians of three by the clock. Beside it what the CPU time says of idle cores, which other work on the machine disturbs less: one process's time over that of the engine's thread and of a worker's share. What the machine itself gives are processes that share nothing, one a core at the same time, against one alone: cores that share a memory, a cache or their arithmetic are worth less than twice one."
+  "A VGG of six 3x3 convolutions with BatchNorm (32 to 128 channels) on 32x32 images, batches of 128: images a second in training steps (SGD, BatchNorm on the whole batch's statistics) and in observing (moments and sensitivity of 2,048 images, as a run by default). Both sides run in turn, medians of three by the clock. Beside it what the CPU time says of idle cores, which other work on the machine disturbs less: one process's time over that of the engine's thread and of a worker's share. What the machine itself gives are processes that share nothing, one a core at the same time, against one alone: cores that share a memory, a cache or their arithmetic are worth less than twice one."
 
 export async function run({ quick, log }) {
   const cores = availableParallelism()
@@ -16,7 +16,7 @@ export async function run({ quick, log }) {
   }
   const ESPALIER_BUNDLE = await engineBundle()
   const script = join(import.meta.dirname, 'engine/cores.mjs')
-  const [plan, batch, steps, batches, rounds] = quick ? ['tiny', 8, 2, 8, 1] : ['small', 128, 4, 8, 3]
+  const [plan, batch, steps, batches, rounds] = quick ? ['tiny', 8, 2, 8, 1] : ['small', 128, 4, 16, 3]
   const sides = { 1: [], [cores]: [] }
   const measure = (workers) =>
     node(script, [plan, batch, steps, batches].map(String), {

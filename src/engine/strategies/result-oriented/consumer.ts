@@ -219,7 +219,7 @@ export class Consumer {
 
   /**
    * Removes an input unit: what it did is rebuilt from the others (W and P after step 3 of the specification).
-   * @returns the units that inherited its work, largest share first, at most `most`.
+   * @returns the units that inherited its work, largest share first, at most `most`; with 0 nobody looks for them.
    */
   removeInput(unit: number, most = 5): Heir[] {
     const slots = this.units.get(unit)?.slots
@@ -243,7 +243,7 @@ export class Consumer {
     solveLower(lower, width, rebuilt, rows, true)
     this.keep(own, width)
     const columns = takeColumns(current, count, rows, slots)
-    const heirs = this.heirs(unit, columns, rebuilt, width, most)
+    const heirs = most > 0 ? this.heirs(unit, columns, rebuilt, width, most) : []
     this.inherit(slots, rebuilt)
     subtractLowRank(current, count, rows, columns, rebuilt, width)
     for (const slot of slots) {

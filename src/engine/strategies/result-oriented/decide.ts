@@ -41,6 +41,8 @@ export interface DecideOptions {
   readonly least?: number
   /** At least this share of every group stays; 0: no floor. */
   readonly floor?: number
+  /** Whether removals tell who took over their work, which takes a seventh of their time. Default: they do. */
+  readonly heirs?: boolean
   /** How much dearer a group gets as it shrinks: prices count times (width / units left) to this power. Default 8. */
   readonly scarcity?: number
 }
@@ -50,6 +52,9 @@ export interface DecideOptions {
  * it together, and for that the units that are left of a group are needed: the fewer they are, the more each is worth.
  */
 export const SCARCITY = 8
+
+/** Heirs that are told of each removal. */
+const MOST_HEIRS = 5
 
 interface GroupState {
   readonly group: DecisionGroup
@@ -219,7 +224,7 @@ export class Decision {
     const heirs = new Map<number, number>()
     const readers = this.readers.get(unit) ?? []
     for (const consumer of readers) {
-      for (const heir of consumer.removeInput(unit)) {
+      for (const heir of consumer.removeInput(unit, this.options.heirs === false ? 0 : MOST_HEIRS)) {
         heirs.set(heir.unit, (heirs.get(heir.unit) ?? 0) + heir.share / readers.length)
       }
       touched.add(consumer)
@@ -242,7 +247,7 @@ export class Decision {
       heirs: [...heirs]
         .map(([heir, share]) => ({ unit: heir, share }))
         .sort((a, b) => b.share - a.share || a.unit - b.unit)
-        .slice(0, 5),
+        .slice(0, MOST_HEIRS),
       macs,
       params,
       bytes,

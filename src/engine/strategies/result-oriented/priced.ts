@@ -84,7 +84,7 @@ export class PricedNetwork {
     const { cost, coupling, options, otherOrders = [], checkpoints: tools, quickRefit, foretell } = this.input
     if (!tools || !quickRefit || target === 0 || options.scarcity !== undefined) return null
     return chooseOrder(
-      (scarcity) => this.begin(this.freshLayers(), target, scarcity),
+      (scarcity) => this.begin(this.freshLayers(), target, scarcity, false),
       ordersWithin(otherOrders, this.groups, this.layers),
       cost,
       { measure: options.measure, target },
@@ -106,13 +106,18 @@ export class PricedNetwork {
     return this.layers.map(({ layer, blocks }) => ({ layer, blocks: blocks.map((block) => block.fresh()) }))
   }
 
-  private begin(layers: readonly LayerConsumers[], target: number, scarcity: number | undefined): Decision {
+  private begin(
+    layers: readonly LayerConsumers[],
+    target: number,
+    scarcity: number | undefined,
+    heirs = true,
+  ): Decision {
     const { cost, options } = this.input
     return new Decision(
       this.groups,
       layers.flatMap(({ blocks }) => blocks),
       cost.clone(),
-      { ...options, target, ...(scarcity === undefined ? {} : { scarcity }) },
+      { ...options, target, heirs, ...(scarcity === undefined ? {} : { scarcity }) },
     )
   }
 }

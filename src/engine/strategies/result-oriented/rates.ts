@@ -61,7 +61,7 @@ export async function measureRates(
       [group],
       apart.flatMap(({ blocks }) => blocks),
       free,
-      { measure: 'macs', target: 0, roundTo: 1 },
+      { measure: 'macs', target: 0, roundTo: 1, heirs: false },
     )
     const removed = new Uint8Array(coupling.units + 1)
     const wanted = Math.ceil(PART * group.units.length)
