@@ -1,6 +1,6 @@
 /** Reports: what they say, and that nothing a person typed can become markup or a formula. */
 import { describe, expect, test } from 'vitest'
-import { paretoFront, ticks } from '../../../src/main/services/report/chart'
+import { paretoFront, ticks, viewFloor } from '../../../src/main/services/report/chart'
 import { type ReportInput, report, toRow } from '../../../src/main/services/report/index'
 import { config, environment, result, trace } from '../support/values'
 
@@ -133,6 +133,16 @@ test('the Pareto front holds what nothing beats, in the order of MACs', () => {
     entry('middle', { macs: 300, after: 85 }),
   ].map(toRow)
   expect(paretoFront(rows).map(({ name }) => name)).toEqual(['small', 'middle', 'large'])
+})
+
+test('a run that has collapsed is drawn at the edge and does not press the others together', () => {
+  const rows = (...after: number[]) => after.map((value, at) => toRow(entry(String(at), { after: value })))
+  expect(viewFloor(rows(92, 90, 21))).toBeLessThan(90)
+  expect(viewFloor(rows(92, 90, 21))).toBeGreaterThan(80)
+  expect(viewFloor(rows(92, 90))).toBeNull()
+  const content = report(input([entry('a', { after: 92 }), entry('b', { after: 21 })]), 'html')
+  expect(content).toContain('On the lower edge')
+  expect(content).toContain('21.00')
 })
 
 test('ticks are round numbers inside the range', () => {

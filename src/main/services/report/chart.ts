@@ -1,4 +1,5 @@
 /** Charts of a report as SVG: the trade-off of result against MACs, and the kept width of every group. */
+import { lessIsBetter } from '../../../contract/outcome'
 import { html, type Markup } from './html'
 import type { ReportRow, ReportRun } from './model'
 import { percent, points } from './numbers'
@@ -38,6 +39,18 @@ export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
     )
     .sort((a, b) => a.macsKept - b.macsKept)
 
+/** So many points below the best still tell runs apart; what lies deeper has collapsed and would press the others together. */
+const viewDepth = 8
+
+/** The lowest value that the chart shows; null where all fit, and where less is better. */
+export function viewFloor(rows: readonly ReportRow[]): number | null {
+  if (rows.some(({ metric }) => lessIsBetter(metric))) return null
+  const values = rows.flatMap(({ after }) => after ?? [])
+  const floor = Math.floor(Math.max(...values, ...rows.flatMap(({ before }) => before ?? [])) - viewDepth)
+  const inside = values.filter((value) => value >= floor).length
+  return inside === 0 || inside === values.length ? null : floor
+}
+
 /**
  * Task metric against the share of MACs kept; null where no run has a metric. Better is up, for errors too.
  * @param comparable measured on the same data: only then is there a front, and an original to stand above all
@@ -45,7 +58,9 @@ export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
 export function tradeOff(rows: readonly ReportRow[], series: readonly string[], comparable: boolean): Markup | null {
   const drawn = rows.filter((row) => row.after !== null)
   if (drawn.length === 0) return null
-  const values = drawn.flatMap((row) => [row.after as number, ...(row.before === null ? [] : [row.before])])
+  const floor = viewFloor(drawn)
+  const shown = (value: number): number => Math.max(value, floor ?? value)
+  const values = drawn.flatMap((row) => [shown(row.after as number), ...(row.before === null ? [] : [row.before])])
   const spread = Math.max(...values) - Math.min(...values) || 1
   const [low, high] = [Math.min(...values) - spread * 0.08, Math.max(...values) + spread * 0.08]
   const most = Math.min(1, Math.max(...drawn.map((row) => row.macsKept)) * 1.1)
@@ -68,11 +83,12 @@ export function tradeOff(rows: readonly ReportRow[], series: readonly string[], 
     <line class="axis" x1="${margin.left}" x2="${width - margin.right}" y1="${height - margin.bottom}" y2="${height - margin.bottom}"/>
     <text class="label" x="${width / 2}" y="${height - 6}" text-anchor="middle">MACs kept</text>
     ${before === null ? null : html`<line class="before" x1="${margin.left}" x2="${width - margin.right}" y1="${y(before)}" y2="${y(before)}"/>`}
-    <polyline class="front" points="${front.map((row) => `${x(row.macsKept)},${y(row.after as number)}`).join(' ')}"/>
+    <polyline class="front" points="${front.map((row) => `${x(row.macsKept)},${y(shown(row.after as number))}`).join(' ')}"/>
+    ${floor === null ? null : html`<text class="tick" x="${width - margin.right}" y="${height - margin.bottom - 6}" text-anchor="end">On the lower edge: runs far below, see the table</text>`}
     ${drawn.map(
       (
         row,
-      ) => html`<circle class="series-${series.indexOf(seriesOf(row)) % colourCount}" cx="${x(row.macsKept)}" cy="${y(row.after as number)}" r="5">
+      ) => html`<circle class="series-${series.indexOf(seriesOf(row)) % colourCount}" cx="${x(row.macsKept)}" cy="${y(shown(row.after as number))}" r="5">
         <title>${row.name}: ${points(row.after)} at ${percent(row.macsKept)} of MACs, seed ${row.seed}</title></circle>`,
     )}
   </svg>`

@@ -1,7 +1,7 @@
 /** What a report is made from, and the figures that every format of it shows. */
 import type { Dataset, Model, Project, Run } from '../../../contract/entities'
 import { contentOf } from '../../../contract/outcome'
-import type { DecisionTrace, RunResult } from '../../../contract/run'
+import type { DecisionTrace, Outcome, RunResult } from '../../../contract/run'
 import { goalText } from '../run-names'
 
 export interface ReportRun {
@@ -34,7 +34,7 @@ export interface ReportRow {
   readonly refit: string
   readonly goal: string
   readonly seed: number
-  readonly metric: string
+  readonly metric: Outcome['metric']
   readonly before: number | null
   readonly after: number | null
   /** Points lost: before minus after. */

@@ -8,7 +8,7 @@ const colours = (palette: readonly string[]): string =>
 export const style = `
 :root{color-scheme:light dark;--text:#1b2426;--soft:#566469;--line:#d5dcdd;--back:#fbfcfb;--raised:#fff;--good:#0b6b3a;--bad:#a3270f}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1100px;padding:32px 24px;font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back)}
+body{margin:0 auto;max-width:1360px;padding:32px 24px;font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--back)}
 h1{margin:0 0 4px;font-size:26px}h2{margin:36px 0 12px;font-size:18px}p{margin:4px 0}.soft{color:var(--soft)}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--raised)}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
