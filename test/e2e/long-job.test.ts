@@ -65,7 +65,7 @@ test('it is called off with one button, and resumed with another, from what was 
   await sample.page.getByText('Cancelled').first().waitFor({ timeout: minutes })
   const reached = sample.page.getByRole('region', { name: 'How far it got' })
   await reached.getByText('chosen for removal').waitFor()
-  expect(await reached.innerText()).toMatch(/KL .* nats/)
+  expect(await reached.textContent()).toMatch(/KL .* nats/)
   expect(await accessibilityFindings(sample.page)).toEqual([])
   await sample.page.getByRole('button', { name: 'Resume' }).click()
   await progress().getByRole('progressbar').waitFor({ timeout: minutes })
