@@ -14,6 +14,7 @@ import {
   registerFormat,
   type WriteOptions,
 } from './registry'
+import { withoutStretching } from './stored-for-each'
 import { matchTfjs, readTfjs } from './tfjs/read'
 
 export * from './registry'
@@ -36,7 +37,7 @@ registerFormat({
   open: readKeras,
   write: async (graph, name, { precision = 'fp32' }) => {
     requirePrecision('keras', precision)
-    return writeKeras(graph, name)
+    return writeKeras(withoutStretching(graph), name)
   },
 })
 

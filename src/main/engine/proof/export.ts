@@ -7,6 +7,7 @@ import { ScoreMeter } from '../../../engine/evaluation/score-meter'
 import { describeTask } from '../../../engine/evaluation/task'
 import { type ModelFile, readModel, writeModel } from '../../../engine/formats'
 import { type Precision, requirePrecision } from '../../../engine/formats/precision'
+import { withoutStretching } from '../../../engine/formats/stored-for-each'
 import { writeTfjs } from '../../../engine/formats/tfjs'
 import type { Graph } from '../../../engine/graph/graph'
 import { buildProgram, createSession } from '../../../engine/runtime'
@@ -114,7 +115,11 @@ async function modelFiles(
       .filter(([key]) => key.startsWith(property))
       .map(([key, value]) => [key.slice(property.length), value]),
   )
-  return writeTfjs(buildProgram(graph, { fuse: true }), { inputLayout: inputLayout(graph), metadata, precision })
+  return writeTfjs(buildProgram(withoutStretching(graph), { fuse: true }), {
+    inputLayout: inputLayout(graph),
+    metadata,
+    precision,
+  })
 }
 
 /** The primary file is written last, so that whoever finds it finds everything it names. */
