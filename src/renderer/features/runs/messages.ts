@@ -98,7 +98,7 @@ export default bilingual(
     tagSelected: 'Tag',
     tagPrompt: 'Tag for the selected runs',
     best: 'Smallest network within a point of the original:',
-    nearest: 'No network is within a point of the original yet. Nearest:',
+    nearest: 'None is within a point of the original yet. Nearest:',
     bestFigures: '{macs} of MACs, {accuracy} ({drop} points)',
     noneFit: 'No run answers this filter.',
     noneFitText: 'Take a word out of the filter, or clear it.',
