@@ -82,7 +82,7 @@ export function writeResults(cells, records, docs) {
     '',
     'Made by `npm run reproduce`. Networks of this project (`espalier train`, 5 epochs of 10,000 images) on Fashion-MNIST: trained on the first 50,000 training',
     'images, verified on others that no network was trained on, tested on all 10,000 test images.',
-    '`vgg`: the networks of the peer comparison, trained elsewhere on the first 12,000 images (`--load vgg=FILE`). Accuracies are those of the exported ONNX file in',
+    'Texts: movie snippets, 2,000 for test. Networks that were trained elsewhere come by `--load NAME=FILE`. Accuracies are those of the exported ONNX file in',
     'onnxruntime-node, in percent; mean ± sample standard deviation over the seeds. Every figure with its seed and the command that makes the network lies in',
     '[results.json](results.json). The best rival is chosen in hindsight on the test split over strategies and allocations, which favours it.',
     '*Ahead by*: points of accuracy, mean over the seeds, with the 95 % interval of a bootstrap over test samples, paired (2,000 resamples).',
