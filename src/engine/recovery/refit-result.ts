@@ -20,7 +20,8 @@ export interface ResultRefitOptions {
   /** Samples a step. Default 128. */
   readonly batch?: number
   /**
-   * Steps at most: fewer where little is to be regained, and so few that a sample is seen 20 times at most; but at least 96.
+   * Steps at most: fewer where little is to be regained, and so few that a sample is seen 20 times at
+   * most, or 100 times where the network is far from the original; but at least 96.
    * Default 1,024.
    */
   readonly steps?: number
@@ -72,6 +73,8 @@ const mostSteps = 1024
 const fewestSteps = 112
 const FEWEST_STEPS = 96
 const MOST_PASSES = 20
+/** How many times as many there are for a network that is far from the original. */
+const FURTHER = 5
 /**
  * Up to so many passes the samples themselves tell more than mixtures of them; with more, the network would learn them
  * by heart.
@@ -125,9 +128,14 @@ const FEWEST_TRIAL_STEPS = 12
 export const trialStepsFor = (macs: number, turns = 0): number =>
   Math.min(MOST_TRIAL_STEPS, Math.max(FEWEST_TRIAL_STEPS, Math.round(TRIAL * stepsFor(macs, turns))))
 
-/** Passes over the fitted samples are bounded, whatever they are worth. */
-const withinPasses = (steps: number, perPass: number): number =>
-  Math.max(FEWEST_STEPS, Math.min(Math.round(steps), MOST_PASSES * perPass))
+/**
+ * Passes over the fitted samples are bounded, or few samples would be learnt by heart; what is far from the original has more to
+ * learn from them.
+ */
+const withinPasses = (steps: number, perPass: number, divergence = 0): number => {
+  const passes = MOST_PASSES * Math.min(FURTHER, Math.max(1, divergence / FAR))
+  return Math.max(FEWEST_STEPS, Math.min(Math.round(steps), Math.round(passes * perPass)))
+}
 
 /** Of the steps that a refit may make, how many it does where nothing is known of its divergence yet: between half and all. */
 export const likelySteps = (steps: number, samples: number): number =>
@@ -268,7 +276,7 @@ class ResultRefit {
 
   private planFor(divergence: number): void {
     const { steps = mostSteps, mixtures } = this.options
-    this.steps = withinPasses(shareOfSteps(divergence) * steps, this.perPass)
+    this.steps = withinPasses(shareOfSteps(divergence) * steps, this.perPass, divergence)
     const passes = this.steps / this.perPass
     this.mixtures = mixtures ?? (passes > PASSES_UNMIXED ? Math.ceil(passes / 2) : 0)
   }
