@@ -49,7 +49,7 @@ class Broadcast {
   }
 }
 
-const nothingKept = (): Reached => ({
+export const nothingKept = (): Reached => ({
   steps: 0,
   bytes: 0,
   keptAt: null,

@@ -16,7 +16,7 @@ import { requireFiniteRun } from './finite'
 import { planOf } from './plan'
 import { ProgressMeter, throwIfCancelled } from './progress'
 import { realise } from './realise'
-import type { Run } from './run'
+import { observingOf, type Run } from './run'
 import { sweepSensitivity } from './sensitivity'
 
 /** @throws as scoring, observing and refitting do, CANCELLED */
@@ -42,22 +42,10 @@ async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, 
         if (criterion.needsGradients && !labelled) {
           unlabelled.push(say('run.labels-drawn', { criterion: criterion.title }))
         }
-        return observe(
-          graph,
-          coupling,
-          splits.calibration,
-          statisticsFor(criterion, labelled),
-          {
-            result: run.task.kind,
-            classesLast: run.task.classAxis === 'last',
-            batch: config.batch,
-            seed: config.seed,
-          },
-          {
-            signal: hooks.signal,
-            progress: (part) => run.progress.report('observe', part, say('doing.observe')),
-          },
-        )
+        return observe(graph, coupling, splits.calibration, statisticsFor(criterion, labelled), observingOf(run), {
+          signal: hooks.signal,
+          progress: (part) => run.progress.report('observe', part, say('doing.observe')),
+        })
       })
     : null
   return run.watch.time('decisionMs', async () => {

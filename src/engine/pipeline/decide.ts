@@ -7,7 +7,8 @@ import { firstOf } from '../data/batches'
 import { measurePairs, type PairScore, recurrentTurns, remembered } from '../evaluation'
 import type { Graph } from '../graph/graph'
 import { type PlanRefits, planRefits } from '../recovery/refit-elsewhere'
-import { batchOfStep, isResultRefittable, trialStepsFor } from '../recovery/refit-result'
+import { isResultRefittable } from '../recovery/refit-result'
+import { batchOfStep, trialStepsFor } from '../recovery/refit-steps'
 import { type ResultTrials, resultTrials } from '../recovery/refit-trials'
 import { createNetwork, type Network, workersFor } from '../runtime'
 import { findStrategy, scratch } from '../strategies'
@@ -21,7 +22,7 @@ import type { Decision, Noted } from './decision'
 import { requireFiniteRun } from './finite'
 import { otherOrders } from './other-orders'
 import { breathe } from './progress'
-import { type Run, runnerOf, withRunners } from './run'
+import { observingOf, type Run, resultFormOf, runnerOf, withRunners } from './run'
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
@@ -172,17 +173,16 @@ class ByResult {
   }
 
   private makeTrials(): ResultTrials {
-    const { graph, coupling, config, cost, splits, task, hooks } = this.run
+    const { graph, config, cost, splits, hooks } = this.run
     const { calibration, finetune } = splits
-    const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
     const steps = trialStepsFor(cost.original.macs, recurrentTurns(graph))
     return resultTrials(
       graph,
       calibration,
       finetune.indices.subarray(0, config.refitSamples),
-      { form, seed: config.seed, steps },
+      { form: resultFormOf(this.run), seed: config.seed, steps },
       hooks.signal,
-      coupling.groups.length > 1 ? workersFor(3 * cost.original.macs * steps * batchOfStep) : null,
+      workersFor(3 * cost.original.macs * steps * batchOfStep),
     )
   }
 
@@ -217,10 +217,7 @@ class ByResult {
       cost,
       calibration: splits.calibration,
       options: {
-        result: run.task.kind,
-        classesLast: run.task.classAxis === 'last',
-        batch: config.batch,
-        seed: config.seed,
+        ...observingOf(run),
         measure: isBudget(config.goal) ? allowance(config.goal, cost.original).measure : 'macs',
         roundTo: config.roundTo,
         least: run.leastUnits,

@@ -5,17 +5,14 @@ import { allocate, groupLimits } from '../strategies/allocation'
 import { type Criterion, findCriterion, scoreGroups, statisticsFor } from '../strategies/criteria'
 import type { OtherOrder } from '../strategies/result-oriented'
 import type { Removal } from '../strategies/trajectory'
-import type { Run } from './run'
-
-/** Where prices of single removals mislead, the result prefers one of these. */
-export type OtherCriterion = 'group-norm' | 'fisher'
+import { observingOf, type Run } from './run'
 
 /** Samples that Fisher information is observed on: it only has to tell who goes, of units that all lose the same share. */
 const SAMPLES = 512
 
 /** @param withData also those that observe the network. @throws CANCELLED, and as observing does */
 export async function otherOrders(run: Run, withData: boolean): Promise<OtherOrder[]> {
-  const names: readonly OtherCriterion[] = withData ? ['group-norm', 'fisher'] : ['group-norm']
+  const names = withData ? ['group-norm', 'fisher'] : ['group-norm']
   const orders: OtherOrder[] = []
   for (const by of names) {
     const criterion = findCriterion(by) as Criterion
@@ -25,14 +22,15 @@ export async function otherOrders(run: Run, withData: boolean): Promise<OtherOrd
 }
 
 /** From the original's own answers, as everything else that the result decides. */
-function observed({ graph, coupling, splits, task, config, hooks }: Run, criterion: Criterion): Promise<Statistics> {
+function observed(run: Run, criterion: Criterion): Promise<Statistics> {
+  const { graph, coupling, splits } = run
   return observe(
     graph,
     coupling,
     firstOf(splits.calibration, SAMPLES),
     statisticsFor(criterion, false),
-    { result: task.kind, classesLast: task.classAxis === 'last', batch: config.batch, seed: config.seed },
-    { signal: hooks.signal },
+    observingOf(run),
+    { signal: run.hooks.signal },
   )
 }
 

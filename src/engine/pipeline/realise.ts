@@ -7,7 +7,8 @@ import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
 import { reestimate } from '../recovery/batch-norm'
 import { type LayerWeights, sequentialRefit } from '../recovery/refit'
-import { batchOfStep, type ResultRefitState, resultRefit, stepsFor } from '../recovery/refit-result'
+import { type ResultRefitState, resultRefit } from '../recovery/refit-result'
+import { batchOfStep, stepsFor } from '../recovery/refit-steps'
 import { reinitialise } from '../recovery/reinitialise'
 import { workersFor } from '../runtime'
 import { recurrentLayers } from '../statistics'
@@ -16,7 +17,7 @@ import type { Removal } from '../strategies/trajectory'
 import { applyPlan } from '../surgery'
 import { planOf } from './plan'
 import { breathe } from './progress'
-import type { Run } from './run'
+import { type Run, resultFormOf } from './run'
 import { sizeOf, workOfRefit } from './work'
 
 /** Share of a sequential refit's time that its layer-by-layer part takes. */
@@ -101,8 +102,7 @@ async function onResult(
   before: number,
   report: (part: number, doing: Sentence) => void,
 ): Promise<Realised> {
-  const { config, task, splits, hooks } = run
-  const form = { kind: task.kind, classesLast: task.classAxis === 'last' }
+  const { config, splits, hooks } = run
   const steps = stepsFor(macs, recurrentTurns(run.graph))
   try {
     const graph = await resultRefit(
@@ -110,7 +110,7 @@ async function onResult(
       refitted,
       splits.calibration,
       {
-        form,
+        form: resultFormOf(run),
         seed: config.seed,
         steps,
         more: splits.finetune.indices.subarray(0, config.refitSamples),

@@ -5,7 +5,9 @@ import type { Coupling } from '../coupling'
 import type { Batch, DataSource, Splits } from '../data/types'
 import type { CostModel, MeasureOptions, Runner, Task } from '../evaluation'
 import type { Graph } from '../graph/graph'
+import type { ResultForm } from '../recovery/result-loss'
 import { createNetwork, type Network } from '../runtime'
+import type { ObserveOptions } from '../statistics'
 import type { Steps } from './checkpoint/steps'
 import { breathe, type ProgressMeter } from './progress'
 import type { PipelineHooks } from './types'
@@ -60,6 +62,20 @@ export interface Run {
   /** Sentences the user must read. */
   readonly warnings: Sentence[]
 }
+
+/** What the network's output parametrises, and where its classes lie. */
+export const resultFormOf = ({ task }: Run): ResultForm => ({
+  kind: task.kind,
+  classesLast: task.classAxis === 'last',
+})
+
+/** How a network is observed in this run. */
+export const observingOf = ({ task, config: { batch, seed } }: Run): ObserveOptions => ({
+  result: task.kind,
+  classesLast: task.classAxis === 'last',
+  batch,
+  seed,
+})
 
 /** The first output of a network as an evaluation's runner. */
 export function runnerOf(graph: Graph, network: Network): Runner {

@@ -3,7 +3,7 @@ import type { Goal, RunConfig } from '../../contract/run'
 import type { Splits } from '../data/types'
 import { costOf, recurrentTurns } from '../evaluation'
 import type { Graph } from '../graph/graph'
-import { batchOfStep, likelySteps, stepsFor, trialStepsFor } from '../recovery/refit-result'
+import { batchOfStep, likelySteps, stepsFor, trialStepsFor } from '../recovery/refit-steps'
 import type { StageWork } from './progress'
 import { mostTrials } from './tolerance'
 

@@ -10,6 +10,7 @@ import { pause } from '../runtime/pause'
 import { tidy } from '../runtime/tensors'
 import { foldBatchNorm } from './folded-batch-norm'
 import { mixed } from './mixing'
+import { batchOfStep, mostSteps, shareOfSteps, withinPasses } from './refit-steps'
 import { type ResultGradients, resultGradients, Teacher } from './result-gradients'
 import { type ResultForm, resultLoss } from './result-loss'
 import { type Mover, moversOf } from './whitened-step'
@@ -65,16 +66,7 @@ export interface ResultRefitHooks {
 /** Samples by which it is tried whether a batch may be shared. */
 const SOME = 8
 
-/** Samples a step. */
-export const batchOfStep = 128
 const TEMPERATURE = 2
-/** Steps where they are cheap, and the fewest of a large network: {@link stepsFor}. */
-const mostSteps = 1024
-const fewestSteps = 112
-const FEWEST_STEPS = 96
-const MOST_PASSES = 20
-/** How many times as many there are for a network that is far from the original. */
-const FURTHER = 5
 /**
  * Up to so many passes the samples themselves tell more than mixtures of them; with more, the network would learn them
  * by heart.
@@ -94,52 +86,6 @@ const FEWEST_SAMPLES = 64
  * rate goes with the root of the divergence.
  */
 const rateFor = (divergence: number): number => Math.min(0.11, Math.max(0.005, 0.11 * Math.sqrt(divergence)))
-
-/** From this divergence on all steps are worth their time. */
-const FAR = 0.16
-
-/** Share of the steps: what each of them gains goes with the root of what is to be regained; half of them refine what is near. */
-const shareOfSteps = (divergence: number): number => Math.min(1, Math.max(1 / 2, Math.sqrt(divergence / FAR)))
-
-/** Forward MACs that all steps together may need before there are fewer of them. */
-const CHEAP = 8e11
-
-/**
- * Forward MACs that take as long as one time step of a recurrent operator takes for a batch, whose many small operations
- * follow one another (two cores, native).
- */
-const MACS_OF_TURN = 1.3e7
-
-/**
- * Steps for a network of so many MACs a sample: fewer where each of them takes long, because the first ones gain most.
- * @param turns time steps of its recurrent operators, as `recurrentTurns` counts them
- */
-export const stepsFor = (macs: number, turns = 0): number => {
-  const each = batchOfStep * macs + MACS_OF_TURN * turns
-  return Math.round(Math.min(mostSteps, Math.max(fewestSteps, CHEAP / each)))
-}
-
-/** Of the steps of a refit, those of a trial that tells how it will end, and how many they are at most. */
-const TRIAL = 1 / 16
-const MOST_TRIAL_STEPS = 64
-const FEWEST_TRIAL_STEPS = 12
-
-/** Steps of a trial of a smaller form of a network of so many MACs a sample; as for {@link stepsFor}. */
-export const trialStepsFor = (macs: number, turns = 0): number =>
-  Math.min(MOST_TRIAL_STEPS, Math.max(FEWEST_TRIAL_STEPS, Math.round(TRIAL * stepsFor(macs, turns))))
-
-/**
- * Passes over the fitted samples are bounded, or few samples would be learnt by heart; what is far from the original has more to
- * learn from them.
- */
-const withinPasses = (steps: number, perPass: number, divergence = 0): number => {
-  const passes = MOST_PASSES * Math.min(FURTHER, Math.max(1, divergence / FAR))
-  return Math.max(FEWEST_STEPS, Math.min(Math.round(steps), Math.round(passes * perPass)))
-}
-
-/** Of the steps that a refit may make, how many it does where nothing is known of its divergence yet: between half and all. */
-export const likelySteps = (steps: number, samples: number): number =>
-  withinPasses((3 / 4) * steps, Math.floor(samples / batchOfStep))
 
 /** How much smaller a second attempt's steps are. */
 const SMALLER = 1 / 4
@@ -161,7 +107,7 @@ export async function resultRefit(
   hooks: ResultRefitHooks = {},
 ): Promise<Graph> {
   const { indices, table } = calibration
-  if (indices.length < FEWEST_SAMPLES) return start
+  if (!isResultRefittable(calibration)) return start
   const { fitted, heldOut } = parted(calibration, options.more ?? new Int32Array())
   const folded = foldBatchNorm(start)
   const graph = inferShapes(folded.graph)
@@ -189,6 +135,13 @@ export interface TrialGround {
   readonly heldOut: Selection
 }
 
+export interface TrialOptions {
+  readonly form: ResultForm
+  readonly seed: number
+  /** All of them are made. */
+  readonly steps: number
+}
+
 /** Samples by which a trial learns how its parameters move. */
 const TRIAL_SAMPLES = 256
 
@@ -196,11 +149,7 @@ const TRIAL_SAMPLES = 256
 export const isResultRefittable = ({ indices }: Selection): boolean => indices.length >= FEWEST_SAMPLES
 
 /** The samples of trials of so many steps, each of which sees samples of its own while there are some. */
-export function trialSamples(
-  calibration: Selection,
-  more: Int32Array,
-  steps: number,
-): { readonly fitted: Selection; readonly heldOut: Selection } {
+export function trialSamples(calibration: Selection, more: Int32Array, steps: number): Omit<TrialGround, 'teacher'> {
   const { fitted, heldOut } = parted(calibration, more)
   return { fitted: { ...fitted, indices: fitted.indices.subarray(0, steps * batchOfStep) }, heldOut }
 }
@@ -214,7 +163,7 @@ export async function tryResultRefit(
   original: Graph,
   start: Graph,
   { teacher, fitted, heldOut }: TrialGround,
-  options: Pick<ResultRefitOptions, 'form' | 'seed'> & { readonly steps: number },
+  options: TrialOptions,
   hooks: Pick<ResultRefitHooks, 'signal'> = {},
 ): Promise<number> {
   const { table, indices } = fitted
@@ -235,7 +184,7 @@ export async function tryResultRefit(
  * What is fitted, and what chooses among what was reached. The closed form has fitted the calibration samples, so on them
  * the network it left looks better than it is: where there are others, those choose.
  */
-function parted({ table, indices }: Selection, more: Int32Array): { fitted: Selection; heldOut: Selection } {
+function parted({ table, indices }: Selection, more: Int32Array): Omit<TrialGround, 'teacher'> {
   const held = Math.min(MOST_HELD_OUT, Math.floor(HELD_OUT * indices.length))
   const all = new Int32Array(indices.length + more.length)
   const [first, last] = more.length >= 2 * held ? [indices, more] : [more, indices]

@@ -3,17 +3,10 @@
 import type { Selection } from '../data/types'
 import { Graph, type GraphParts } from '../graph/graph'
 import { Crew, type Piece, plainGraph, type WorkerPool } from '../runtime/parallel'
-import { trialSamples, tryResultRefit } from './refit-result'
+import { type TrialGround, type TrialOptions, trialSamples, tryResultRefit } from './refit-result'
 import { Teacher } from './result-gradients'
-import type { ResultForm } from './result-loss'
 import { type SharedSamples, selectionOf, sharedSamples } from './shared-samples'
 import { untilCancelled } from './until-cancelled'
-
-export interface TrialOptions {
-  readonly form: ResultForm
-  readonly seed: number
-  readonly steps: number
-}
 
 /** Whoever makes them disposes them. */
 export interface ResultTrials {
@@ -37,7 +30,7 @@ class TrialsHere implements ResultTrials {
 
   constructor(
     private readonly original: Graph,
-    private readonly samples: { readonly fitted: Selection; readonly heldOut: Selection },
+    private readonly samples: Omit<TrialGround, 'teacher'>,
     private readonly options: TrialOptions,
     private readonly signal: AbortSignal | undefined,
   ) {

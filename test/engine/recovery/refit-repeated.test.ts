@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { analyseCoupling, type Coupling, type PruningPlan } from '../../../src/engine/coupling/index'
+import { analyseCoupling, type PruningPlan } from '../../../src/engine/coupling/index'
 import type { Graph } from '../../../src/engine/graph/graph'
-import { toFloat32 } from '../../../src/engine/graph/tensor'
 import { sequentialRefit } from '../../../src/engine/recovery/refit'
 import { RepeatedRefit } from '../../../src/engine/recovery/refit-repeated'
 import { initBackend, memoryUse } from '../../../src/engine/runtime/index'
 import { applyPlan } from '../../../src/engine/surgery/index'
-import { chainNetwork, chainTable, range } from '../strategies/result-oriented/chain-network'
+import { chainNetwork, chainTable, halfOf, range, weightsOf } from '../strategies/result-oriented/chain-network'
 
 beforeAll(async () => {
   await initBackend({ backend: 'wasm' })
@@ -17,19 +16,6 @@ const coupling = analyseCoupling(original)
 const table = chainTable()
 const calibration = { table, indices: range(table.count) }
 const options = { batch: 16, seed: 0, positions: 8, rectifierSteps: 0 }
-
-/** Half of one group goes. */
-function halfOf(name: string, { groups, units }: Coupling): PruningPlan {
-  const removed = new Uint8Array(units + 1)
-  groups
-    .find((group) => group.name === name)
-    ?.units.forEach((unit, i) => {
-      if (i % 2 === 1) removed[unit] = 1
-    })
-  return { removed }
-}
-
-const weightsOf = (graph: Graph) => [...graph.constants].map(([name, data]) => [name, toFloat32(data)] as const)
 
 async function alone(plan: PruningPlan): Promise<Graph> {
   const pruned = applyPlan(original, coupling, plan)

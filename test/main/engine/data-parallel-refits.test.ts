@@ -1,13 +1,17 @@
 /** Refits of several plans on worker threads: the bytes of one thread, whoever dies on the way. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { analyseCoupling, type Coupling, type PruningPlan } from '../../../src/engine/coupling'
-import type { Graph } from '../../../src/engine/graph/graph'
-import { toFloat32 } from '../../../src/engine/graph/tensor'
+import { analyseCoupling } from '../../../src/engine/coupling'
 import { type PlanRefits, planRefits } from '../../../src/engine/recovery/refit-elsewhere'
 import { resultTrials } from '../../../src/engine/recovery/refit-trials'
 import { initBackend, memoryUse, type WorkerPool } from '../../../src/engine/runtime'
 import { applyPlan } from '../../../src/engine/surgery'
-import { chainNetwork, chainTable, range } from '../../engine/strategies/result-oriented/chain-network'
+import {
+  chainNetwork,
+  chainTable,
+  halfOf,
+  range,
+  weightsOf,
+} from '../../engine/strategies/result-oriented/chain-network'
 import { endingAt, workerPools } from './support/workers'
 
 const pool = workerPools()
@@ -18,19 +22,7 @@ const table = chainTable()
 const calibration = { table, indices: range(table.count).reverse().subarray(3) }
 const options = { batch: 16, seed: 0, positions: 8, rectifierSteps: 0 }
 
-/** Every other unit of a group goes. */
-function halfOf(name: string, { groups, units }: Coupling): PruningPlan {
-  const removed = new Uint8Array(units + 1)
-  groups
-    .find((group) => group.name === name)
-    ?.units.forEach((unit, i) => {
-      if (i % 2 === 1) removed[unit] = 1
-    })
-  return { removed }
-}
-
 const plans = ['conv2', 'conv0', 'conv1'].map((name) => halfOf(name, coupling))
-const weightsOf = (graph: Graph) => [...graph.constants].map(([name, data]) => [name, toFloat32(data)] as const)
 const all = (refits: PlanRefits) =>
   Promise.all(plans.map(async (plan) => weightsOf(await refits.refit(plan, applyPlan(original, coupling, plan)))))
 

@@ -3,26 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Reached, Run } from '../../../src/contract'
 import { resumePoint } from '../../../src/renderer/features/run-detail/resume-point'
 import { nextStage, stagesOf } from '../../../src/renderer/features/run-detail/stages'
-import { createFakeClient } from '../fake-client'
+import { createFakeClient, nothingKept } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
 let mounted: Mounted | undefined
 afterEach(() => mounted?.wrapper.unmount())
 
-const nothing: Reached = {
-  steps: 0,
-  bytes: 0,
-  keptAt: null,
-  decision: null,
-  trials: [],
-  fittedLayers: 0,
-  refitSteps: 0,
-  pruned: false,
-  kl: null,
-  epochs: 0,
-  lost: null,
-  recovered: false,
-}
 const half = { macs: 500, params: 50, bytes: 200 }
 const decision = {
   ordered: 120,
@@ -36,7 +22,7 @@ async function endedRun(status: Run['status'], kept: Partial<Reached>, change: P
   const at = fake.world.runs.findIndex((run) => run.status === 'interrupted')
   const run = { ...(fake.world.runs[at] as Run), status, ...change }
   fake.world.runs[at] = run
-  fake.world.reached.set(run.id, { ...nothing, ...kept })
+  fake.world.reached.set(run.id, { ...nothingKept(), ...kept })
   mounted = await mountApp(`/p/${run.projectId}/runs/${run.id}`, fake)
   return { run, fake, panel: () => mounted?.wrapper.find('.reached').text().replace(/\s+/g, ' ') ?? '' }
 }
@@ -86,7 +72,7 @@ describe('where a run goes on', () => {
   const from = (kept: Partial<Reached>, epochs = 0) =>
     resumePoint(
       { config: { finetune: { epochs } } as Run['config'], progress: { stage: 'read', fraction: 0, detail: '' } },
-      { ...nothing, ...kept },
+      { ...nothingKept(), ...kept },
     ).key
   it('is behind the furthest kept step', () => {
     expect(from({})).toBe('anew')

@@ -46,16 +46,24 @@ export function consumersOf(graph: Graph, coupling: Coupling, statistics: Statis
   return [...layers, ...sums]
 }
 
+/** Rows of each prunable unit. @param units whose each row is */
+function slotsOf(units: Int32Array, prunable: Uint8Array): Map<number, Int32Array> {
+  const slots = new Map<number, number[]>()
+  units.forEach((unit, i) => {
+    if (prunable[unit] !== 1) return
+    const list = slots.get(unit)
+    if (list) list.push(i)
+    else slots.set(unit, [i])
+  })
+  return new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)]))
+}
+
 /** A sum over units is a linear operator of one output whose weights are all the same. */
 function sumConsumer(
   { units, weight, moments, precision, sensitivity }: SumStatistics,
   prunable: Uint8Array,
 ): Consumer {
   const rows = units.length + 1
-  const slots = new Map<number, number[]>()
-  units.forEach((unit, i) => {
-    if (prunable[unit] === 1) slots.set(unit, [...(slots.get(unit) ?? []), i])
-  })
   return new Consumer({
     outputUnits: Int32Array.of(0),
     rows,
@@ -64,7 +72,7 @@ function sumConsumer(
     moments,
     precision,
     sensitivity: Float64Array.of(sensitivity),
-    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
+    slots: slotsOf(units, prunable),
   })
 }
 
@@ -78,17 +86,12 @@ function consumerOf(
   const { mode, rows, moments, precision } = blocks[block] as LayerStatistics['blocks'][number]
   const shape = shapeOfLayer(graph, layer)
   const channels = shape.columns / taps
-  const slots = new Map<number, number[]>()
-  for (let i = 0; i < rows - 1; i++) {
+  const units = Int32Array.from({ length: rows - 1 }, (_, i) => {
     const channel = mode === 'patch' ? Math.floor(i / taps) : i
     // Behind a flatten units are listed column by column.
     const place = layer.kind === 'dense' ? channel * taps : block * channels + channel
-    const unit = layer.inputUnits[place] as number
-    if (prunable[unit] !== 1) continue
-    const list = slots.get(unit)
-    if (list) list.push(i)
-    else slots.set(unit, [i])
-  }
+    return layer.inputUnits[place] as number
+  })
   return new Consumer({
     outputUnits: layer.outputUnits.slice(block * shape.outputs, (block + 1) * shape.outputs),
     rows,
@@ -97,7 +100,7 @@ function consumerOf(
     moments,
     precision,
     sensitivity: sensitivity[block] as Float64Array,
-    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
+    slots: slotsOf(units, prunable),
   })
 }
 
@@ -110,10 +113,6 @@ function recurrentConsumer(
   prunable: Uint8Array,
 ): Consumer {
   const { rows, moments, precision } = blocks[block] as LayerStatistics['blocks'][number]
-  const slots = new Map<number, number[]>()
-  inputUnits.forEach((unit, i) => {
-    if (prunable[unit] === 1) slots.set(unit, [...(slots.get(unit) ?? []), i])
-  })
   return new Consumer({
     outputUnits,
     rows,
@@ -122,7 +121,7 @@ function recurrentConsumer(
     moments,
     precision,
     sensitivity: sensitivity[block] as Float64Array,
-    slots: new Map([...slots].map(([unit, list]) => [unit, Int32Array.from(list)])),
+    slots: slotsOf(inputUnits, prunable),
   })
 }
 

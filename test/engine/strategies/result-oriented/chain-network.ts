@@ -1,7 +1,8 @@
 /** The fixture's chain as a network of the product, and its samples as a table. */
+import type { Coupling, PruningPlan } from '../../../../src/engine/coupling'
 import type { SampleTable } from '../../../../src/engine/data/types'
 import { float, Graph, type GraphNode, int, ints } from '../../../../src/engine/graph/graph'
-import { float32, type TensorData } from '../../../../src/engine/graph/tensor'
+import { float32, type TensorData, toFloat32 } from '../../../../src/engine/graph/tensor'
 import { inferShapes } from '../../../../src/engine/ops/infer'
 import { chain } from './chain'
 
@@ -84,3 +85,16 @@ export function tableOf(data: Float32Array, sampleDims: readonly number[], class
 export const chainTable = (): SampleTable => tableOf(chain.samples.data as Float32Array, [3, 8, 8])
 
 export const range = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i)
+
+/** Half of one group goes. */
+export function halfOf(name: string, { groups, units }: Coupling): PruningPlan {
+  const removed = new Uint8Array(units + 1)
+  groups
+    .find((group) => group.name === name)
+    ?.units.forEach((unit, i) => {
+      if (i % 2 === 1) removed[unit] = 1
+    })
+  return { removed }
+}
+
+export const weightsOf = (graph: Graph) => [...graph.constants].map(([name, data]) => [name, toFloat32(data)] as const)
