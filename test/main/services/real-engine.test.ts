@@ -126,11 +126,13 @@ describe('a run', () => {
     const services = open(entry)
     const { start } = await library(services)
     const finetune = { epochs: 50, samples: 128, learningRate: 1e-4, distill: true }
-    const id = await start({ strategy: 'l2', refit: 'none', finetune })
-    // The first epoch is kept before the third one's steps are told.
-    const third = ({ progress }: { progress: { detailSaid?: { values: object } | undefined } | null }) =>
-      Number((progress?.detailSaid?.values as { step?: number } | undefined)?.step ?? 0) > 8
-    await until(services, id, (run) => third(run) || over(run))
+    // Many small steps: two epochs without gain end the training, and it has to be called off before.
+    const batch = 4
+    const id = await start({ strategy: 'l2', refit: 'none', finetune, batch })
+    // An epoch is kept before the next one's steps are told.
+    const second = ({ progress }: { progress: { detailSaid?: { values: object } | undefined } | null }) =>
+      Number((progress?.detailSaid?.values as { step?: number } | undefined)?.step ?? 0) > finetune.samples / batch
+    await until(services, id, (run) => second(run) || over(run))
     services.runs.cancel(id)
     const ended = await until(services, id, over)
     expect(ended.status).toBe('cancelled')
