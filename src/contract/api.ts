@@ -22,7 +22,7 @@ import {
   unfinishedImportSchema,
 } from './entities'
 import { featureMapsSchema } from './feature-maps'
-import { decisionTraceSchema, exportFormats, precisions, reachedSchema, runConfigSchema } from './run'
+import { decisionTraceSchema, exportFormats, metricNames, precisions, reachedSchema, runConfigSchema } from './run'
 
 const byId = z.object({ id: z.string() })
 const inProject = z.object({ projectId: z.string() })
@@ -132,6 +132,8 @@ export const contract = {
     check: oc.input(byId.extend({ modelId: z.string(), task })).output(
       z.object({
         metric: z.number().nullable(),
+        /** What `metric` is. */
+        name: z.enum(metricNames),
         chance: z.number().nullable(),
         samples: z.number(),
         plausible: z.boolean(),

@@ -6,6 +6,7 @@ import {
   environmentSchema,
   exportLatencySchema,
   exportResultSchema,
+  metricNames,
   progressSchema,
   runConfigSchema,
   runResultSchema,
@@ -37,7 +38,7 @@ export const projectSchema = z.object({
   updatedAt: time,
   counts: z.object({ models: z.number(), datasets: z.number(), runs: z.number() }),
   /** For the card: the finished run with the smallest share of MACs that loses at most a point, else the one that loses least; null without one. */
-  best: z.object({ runId: id, macsKept: z.number(), drop: z.number() }).nullable(),
+  best: z.object({ runId: id, macsKept: z.number(), drop: z.number(), metric: z.enum(metricNames) }).nullable(),
 })
 export type Project = z.infer<typeof projectSchema>
 

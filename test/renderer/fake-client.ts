@@ -307,8 +307,8 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
       preview: ({ offset = 0, count = 48 }: { offset?: number; count?: number }) => samples(offset, count, 9),
       check: ({ modelId }: { modelId: string }) =>
         modelId === 'm-resnet'
-          ? { metric: 9.8, chance: 10, samples: 512, plausible: false }
-          : { metric: 90.6, chance: 10, samples: 512, plausible: true },
+          ? { metric: 9.8, name: 'accuracy', chance: 10, samples: 512, plausible: false }
+          : { metric: 90.6, name: 'accuracy', chance: 10, samples: 512, plausible: true },
       remove: ({ id }: { id: string }) => {
         world.datasets = world.datasets.map((dataset) =>
           dataset.id === id ? { ...dataset, deletedAt: iso() } : dataset,

@@ -152,7 +152,7 @@ export function datasetService(context: ServiceContext, models: ModelService, jo
       )
       const chance = metric === 'accuracy' && classes.length > 0 ? 100 / classes.length : null
       const plausible = value === null || chance === null || value > guessedAtMost(classes.length, samples)
-      return { metric: value, chance, samples, plausible }
+      return { metric: value, name: metric, chance, samples, plausible }
     },
     /** Takes the data at another place for the same, if its hash says so. @throws CONFLICT where it is other data */
     relocate: async (

@@ -1,6 +1,7 @@
 /** Projects, with the counts and the best result that their card shows. */
 import { randomUUID } from 'node:crypto'
 import type { Project } from '../../contract/entities'
+import type { Outcome } from '../../contract/run'
 import { now } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
@@ -21,6 +22,7 @@ interface Row {
   best_id: string | null
   best_macs: number | null
   best_drop: number | null
+  best_metric: Outcome['metric'] | null
 }
 
 const select = `
@@ -28,7 +30,8 @@ SELECT p.*,
   (SELECT count(*) FROM models WHERE project_id = p.id AND deleted_at IS NULL) AS models,
   (SELECT count(*) FROM datasets WHERE project_id = p.id AND deleted_at IS NULL) AS datasets,
   (SELECT count(*) FROM runs WHERE project_id = p.id AND deleted_at IS NULL) AS runs,
-  best.id AS best_id, best.macs_kept AS best_macs, best.metric_drop AS best_drop
+  best.id AS best_id, best.macs_kept AS best_macs, best.metric_drop AS best_drop,
+  json_extract(best.result, '$.result.metric') AS best_metric
 FROM projects p LEFT JOIN runs best ON best.id = (
   SELECT id FROM runs WHERE project_id = p.id AND deleted_at IS NULL AND status = 'done' AND metric_drop IS NOT NULL
   ORDER BY metric_drop > 1, CASE WHEN metric_drop <= 1 THEN macs_kept ELSE metric_drop END, metric_drop LIMIT 1)`
@@ -44,7 +47,15 @@ const toProject = (row: Row): Project => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   counts: { models: row.models, datasets: row.datasets, runs: row.runs },
-  best: row.best_id === null ? null : { runId: row.best_id, macsKept: row.best_macs ?? 1, drop: row.best_drop ?? 0 },
+  best:
+    row.best_id === null
+      ? null
+      : {
+          runId: row.best_id,
+          macsKept: row.best_macs ?? 1,
+          drop: row.best_drop ?? 0,
+          metric: row.best_metric ?? 'accuracy',
+        },
 })
 
 export interface ProjectChanges {

@@ -66,6 +66,10 @@ export const formatMetric = (value: number, metric: string, locale: string, digi
       ? formatSmall(value)
       : formatPercent(value, locale, digits)
 
+/** What came of a loss, signed: points of a percentage, or by how much an error or a perplexity grew, in percent of it. */
+export const formatChange = (lost: number, metric: string, locale: string): string =>
+  metric === 'rmse' || metric === 'perplexity' ? `${formatDelta(lost, locale, 1)} %` : formatDelta(-lost, locale)
+
 /** A signed difference with a true minus sign. */
 export function formatDelta(value: number, locale: string, digits = 2): string {
   const rounded = Number(value.toFixed(digits))

@@ -14,6 +14,12 @@ export function useFormat() {
     share: (value: number, digits = 1) => format.formatShare(value, locale.value, digits),
     percent: (value: number, digits = 2) => format.formatPercent(value, locale.value, digits),
     metric: (value: number, metric: string, digits = 2) => format.formatMetric(value, metric, locale.value, digits),
+    change: (lost: number, metric: string) => format.formatChange(lost, metric, locale.value),
+    /** The same in a sentence, where nothing else says that it is points. */
+    changeInWords: (lost: number, metric: string) => {
+      const change = format.formatChange(lost, metric, locale.value)
+      return change.endsWith('%') ? change : `${change} ${t('common.points')}`
+    },
     delta: (value: number, digits = 2) => format.formatDelta(value, locale.value, digits),
     ago: (iso: string) =>
       format.formatAgo(iso, locale.value, minutes.value - Date.parse(iso) > 60_000 ? minutes.value : now.value),

@@ -84,6 +84,7 @@ describe('data', () => {
     const bad = await prepared(services, 'at-chance')
     expect(await services.datasets.check({ id: good.dataset.id, modelId: good.model.id })).toEqual({
       metric: 93,
+      name: 'accuracy',
       chance: 50,
       samples: 20,
       plausible: true,

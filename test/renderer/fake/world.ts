@@ -517,14 +517,14 @@ export function makeWorld(now = Date.UTC(2026, 10, 24, 9, 30)): World {
         {
           sample: true,
           counts,
-          best: { runId: 'r-22', macsKept: 0.296, drop: 0.62 },
+          best: { runId: 'r-22', macsKept: 0.296, drop: 0.62, metric: 'accuracy' },
           tags: ['vision'],
           updatedAt: ago(2),
         },
       ),
       project('p-doorbell', 'Doorbell keyword spotting', 'Under 250 kB and 3 ms on a Cortex-M7.', {
         counts: { models: 3, datasets: 2, runs: 184 },
-        best: { runId: 'x', macsKept: 0.412, drop: 0.31 },
+        best: { runId: 'x', macsKept: 0.412, drop: 0.31, metric: 'accuracy' },
         tags: ['audio', 'embedded'],
         updatedAt: ago(1500),
       }),

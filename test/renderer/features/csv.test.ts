@@ -7,6 +7,7 @@ import { makeWorld } from '../fake/world'
 
 const help = {
   t: (key: string) => key,
+  column: (id: string) => `runs.column.${id}`,
   title: (run: Run) => run.name,
 } as unknown as ColumnHelp
 const shown = columns.filter(({ id }) => ['name', 'macs', 'seed'].includes(id))

@@ -2,7 +2,7 @@
 import type { Run } from '../../../contract'
 import type { ParallelAxis } from '../../charts/parallel'
 import type { Format } from '../../ui/use-format'
-import { figuresOf } from '../runs'
+import { figuresOf, metricOf } from '../runs'
 
 export interface AxisHelp {
   readonly format: Format
@@ -35,6 +35,7 @@ export function parallelAxes(runs: readonly Run[], { format, t, strategy }: Axis
     values: runs.map(value),
     format: show,
   })
+  const metric = metricOf(runs)
   const differs = ({ values }: ParallelAxis) => new Set(values).size > 1
   const whole = (value: number) => format.number(value)
   const settings = [
@@ -82,7 +83,8 @@ export function parallelAxes(runs: readonly Run[], { format, t, strategy }: Axis
     number(
       'accuracy',
       (run) => figuresOf(run).metric,
-      (value) => format.percent(value, 1),
+      (value) => format.metric(value, metric, 1),
+      `common.metric.${metric}`,
     ),
   ].filter(({ values }) => values.some((value) => value !== null))
   return [...settings, ...results]

@@ -21,8 +21,8 @@ interface NumberRow {
   readonly kind: 'number'
   readonly section: 'result' | 'configuration'
   value(run: Run): number | null
-  show(value: number, format: Format): string
-  delta(difference: number, format: Format): string
+  show(value: number, format: Format, run: Run): string
+  delta(difference: number, format: Format, run: Run): string
   /** Which way is better; null where neither is. */
   readonly better: 'more' | 'less' | null
 }
@@ -47,11 +47,7 @@ const count = (id: string, value: (run: Run) => number | null): NumberRow => ({
   better: 'less',
 })
 
-const points = (
-  id: string,
-  value: (run: Run) => number | null,
-  show: (of: number, format: Format) => string,
-): NumberRow => ({
+const points = (id: string, value: (run: Run) => number | null, show: NumberRow['show']): NumberRow => ({
   id,
   kind: 'number',
   section: 'result',
@@ -98,14 +94,18 @@ const text = (
 export const comparisonRows: readonly RowKind[] = [
   text('status', (run, { t }) => t(`common.status.${run.status}`), 'result'),
   ...(['accuracy', ...otherMetrics] as const).map(metric),
-  points(
-    'drop',
-    (run) => {
-      const { drop } = figuresOf(run)
-      return drop === null ? null : -drop
-    },
-    (of, format) => format.delta(of),
-  ),
+  {
+    ...points(
+      'drop',
+      (run) => {
+        const { drop } = figuresOf(run)
+        return drop === null ? null : -drop
+      },
+      (of, format, run) => format.change(-of, figuresOf(run).metricName),
+    ),
+    delta: (difference, format, run) =>
+      lessIsBetter(figuresOf(run).metricName) ? format.delta(-difference, 1) : format.delta(difference),
+  },
   count('macs', (run) => figuresOf(run).macs),
   count('params', (run) => figuresOf(run).params),
   {
@@ -201,10 +201,10 @@ function numberRow(row: NumberRow, runs: readonly Run[], baseline: Run, { format
   const cells = runs.map((run, index): Cell => {
     const value = values[index] ?? null
     if (value === null) return { text: '–', delta: '', tone: '' }
-    const shown = row.show(value, format)
+    const shown = row.show(value, format, run)
     const apart = ofSamples.has(row.id) && !sameData(run, baseline)
     if (run.id === baseline.id || base === null || apart) return { text: shown, delta: '', tone: '' }
-    return { text: shown, delta: row.delta(value - base, format), tone: toneOf(value - base, row.better) }
+    return { text: shown, delta: row.delta(value - base, format, run), tone: toneOf(value - base, row.better) }
   })
   return { id: row.id, section: row.section, numeric: true, differs: new Set(values).size > 1, cells }
 }
@@ -221,12 +221,18 @@ function textRow(row: TextRow, runs: readonly Run[], baseline: Run, help: RowHel
   }
 }
 
+const isMetric = (id: string): boolean => id === 'accuracy' || otherMetrics.some((name) => name === id)
+
+/** Accuracy also stands for what nothing has measured yet. */
+function measuredBy(runs: readonly Run[], id: string): boolean {
+  const names = new Set(runs.map((run) => figuresOf(run).metricName))
+  return names.has(id as Outcome['metric']) || (id === 'accuracy' && !otherMetrics.some((name) => names.has(name)))
+}
+
 /** One cell a run, in the order of the runs; the baseline's cells have no difference. */
 export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp): ComparisonRow[] =>
   comparisonRows
     .filter(({ id }) => id !== 'project' || runs.some((run) => run.projectId !== baseline.projectId))
-    .filter(
-      ({ id }) => !otherMetrics.some((name) => name === id) || runs.some((run) => figuresOf(run).metricName === id),
-    )
+    .filter(({ id }) => !isMetric(id) || measuredBy(runs, id))
     .filter(({ id }) => id !== 'latency' || runs.some((run) => figuresOf(run).latency !== null))
     .map((row) => (row.kind === 'number' ? numberRow(row, runs, baseline, help) : textRow(row, runs, baseline, help)))

@@ -55,6 +55,7 @@ export default bilingual(
     rankMacs: 'MACs at most, %',
     rankBytes: 'Size at most, kB',
     rankDrop: 'Points lost at most',
+    rankGrown: 'Error grown at most, %',
     rankLatency: 'Latency at most, ms',
     rankNone: 'No run stays within these limits.',
     alone: 'One run has nothing to stand against: add a second one.',
@@ -73,6 +74,8 @@ export default bilingual(
     noRank: 'No best run is named, because these runs were measured on different data.',
     needsOneData: 'Accuracy a class, confusion and disagreements need runs on the same data; these are on {names}.',
     needsData: 'Accuracy a class, confusion and disagreements need the data, and {names} is not on this machine.',
+    needsClasses:
+      'This compares networks that name one class a sample. What these answer (numbers, pixels, steps or several labels) is compared in figures above and on each run’s feature maps.',
     needsOneModel: 'Accuracy a class, confusion and disagreements need runs of one network; these are of {names}.',
     deviates: 'Deviates',
     anyRun: 'Any run',
@@ -114,6 +117,7 @@ export default bilingual(
       seeds: 'Seeds',
       range: 'Least – most',
       lost: 'Points lost',
+      grown: 'Grown by, %',
     },
     row: {
       status: 'Status',
@@ -200,6 +204,7 @@ export default bilingual(
     rankMacs: '乘加数上限，%',
     rankBytes: '大小上限，kB',
     rankDrop: '损失上限，百分点',
+    rankGrown: '误差增大上限，%',
     rankLatency: '延迟上限，ms',
     rankNone: '没有运行满足这些限制。',
     alone: '只有一个运行，无从比较：请再添加一个。',
@@ -218,6 +223,8 @@ export default bilingual(
     noRank: '这些运行在不同的数据上测量，因此不给出最优者。',
     needsOneData: '各类别准确率、混淆和不一致的样本要求运行使用相同的数据；这些运行使用的是 {names}。',
     needsData: '各类别准确率、混淆和不一致的样本需要数据，而本机没有 {names}。',
+    needsClasses:
+      '这里比较的是每个样本给出一个类别的网络。这些网络的答案（数值、像素、逐步结果或多个标签）请看上方的指标和各运行的特征图。',
     needsOneModel: '各类别准确率、混淆和不一致的样本要求运行来自同一个网络；这些运行来自 {names}。',
     deviates: '不同者',
     anyRun: '任一运行',
@@ -259,6 +266,7 @@ export default bilingual(
       seeds: '种子数',
       range: '最低 – 最高',
       lost: '损失百分点',
+      grown: '增大，%',
     },
     row: {
       status: '状态',

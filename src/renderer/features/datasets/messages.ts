@@ -70,6 +70,8 @@ export default bilingual(
     plausible: '{model} scores {metric} on {n} samples. That looks right.',
     implausible:
       '{model} scores {metric} on {n} samples, hardly better than chance ({chance}). Is the preprocessing right? Compare mean and deviation with those of the training.',
+    unjudged:
+      '{name} of {model} on {n} samples: {metric}. Is that what you know of it? If it is far off, the preprocessing differs from that of the training.',
     noMetric: 'There are no labels to score with; {n} samples went through the network.',
     normalisation: 'Normalisation',
     source: 'Source',
@@ -152,6 +154,7 @@ export default bilingual(
     checkModel: '模型',
     checkRun: '评分',
     checking: '正在评分……',
+    unjudged: '{model} 在 {n} 个样本上的{name}：{metric}。是否与您所知的一致？若相差很大，则预处理与训练时不同。',
     plausible: '{model} 在 {n} 个样本上得分 {metric}，看起来正确。',
     implausible:
       '{model} 在 {n} 个样本上得分 {metric}，几乎不比随机（{chance}）好。预处理是否正确？请与训练时的均值和标准差比较。',

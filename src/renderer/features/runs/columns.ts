@@ -6,6 +6,8 @@ import { figuresOf } from './figures'
 export interface ColumnHelp {
   readonly format: Format
   t(key: string): string
+  /** A column's name; that of the task metric is what the runs were measured by. */
+  column(id: string): string
   strategy(name: string): string
   goal(goal: Run['config']['goal']): string
   title(run: Run): string
@@ -120,7 +122,7 @@ export const columns: readonly Column[] = [
     96,
     true,
     (run) => figuresOf(run).drop,
-    (v, f) => f.delta(-v),
+    (v, f, run) => f.change(v, figuresOf(run).metricName),
   ),
   figure(
     'agreement',

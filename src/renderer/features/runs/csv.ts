@@ -16,7 +16,7 @@ const cell = (column: Column, run: Run, help: ColumnHelp): string => {
 
 /** With the byte order mark that spreadsheets know UTF-8 by. */
 export function tableCsv(runs: readonly Run[], columns: readonly Column[], help: ColumnHelp): string {
-  const head = columns.map((column) => field(help.t(`runs.column.${column.id}`)))
+  const head = columns.map((column) => field(help.column(column.id)))
   const lines = runs.map((run) => columns.map((column) => cell(column, run, help)))
   return `\ufeff${[head, ...lines].map((line) => line.join(',')).join('\r\n')}\r\n`
 }

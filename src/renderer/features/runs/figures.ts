@@ -71,6 +71,18 @@ function derive(result: NonNullable<Run['result']>, latency: number | null): Fig
   }
 }
 
+/** The metric by which all of them were measured; accuracy where none was yet, and none where they differ. */
+export function metricOf(runs: Iterable<Run>): Outcome['metric'] {
+  let found: Outcome['metric'] | null = null
+  for (const run of runs) {
+    const { metric, metricName } = figuresOf(run)
+    if (metric === null || metricName === found) continue
+    if (found !== null) return 'none'
+    found = metricName
+  }
+  return found ?? 'accuracy'
+}
+
 /** How much a run lost, as a colour; undefined where that is not known. */
 export function dropTone(run: Run): 'bad' | 'warn' | 'good' | undefined {
   const { drop } = figuresOf(run)

@@ -1,7 +1,7 @@
 /** What other features may use of runs. */
 export { type Column, type ColumnHelp, columns } from './columns'
 export { default as FilterBox } from './FilterBox.vue'
-export { armKey, type Figures, figuresOf, isActive } from './figures'
+export { armKey, type Figures, figuresOf, isActive, metricOf } from './figures'
 export { default as MeasureLatency } from './MeasureLatency.vue'
 export { parseQuery } from './query'
 export { useRuns } from './runs.store'

@@ -1,5 +1,6 @@
 /** From runs to the points of the trade-off chart: shares, means over seeds, the Pareto front. */
 import type { Run } from '../../../contract'
+import { lessIsBetter } from '../../../contract/outcome'
 import { armKey, figuresOf } from '../runs'
 
 export type SizeMeasure = 'macs' | 'params' | 'bytes' | 'latency'
@@ -13,7 +14,7 @@ export interface Point {
   readonly refit: string
   /** Percent of the original's size; milliseconds where it is the latency. */
   readonly x: number
-  /** Percent. */
+  /** Percent; an error or a perplexity turned round, so that more is better here too. */
   readonly y: number
   /** Standard deviation over seeds; 0 for one run. */
   readonly spread: number
@@ -37,7 +38,8 @@ const sizeOf = (run: Run, size: SizeMeasure): number | null => {
 
 const resultOf = (run: Run, result: ResultMeasure): number | null => {
   const figures = figuresOf(run)
-  return result === 'accuracy' ? figures.metric : figures.agreement === null ? null : figures.agreement * 100
+  if (result === 'agreement') return figures.agreement === null ? null : figures.agreement * 100
+  return figures.metric !== null && lessIsBetter(figures.metricName) ? -figures.metric : figures.metric
 }
 
 /** One point a run, or one an arm (runs that differ in the seed alone). Runs without figures have none. */
@@ -93,13 +95,13 @@ export const samePoints = (a: readonly Point[], b: readonly Point[]): boolean =>
 /** How many points below the best still tell runs apart; what lies deeper has collapsed and is drawn at the edge. */
 const viewDepth = 8
 
-/** The lowest value the chart shows, or null where everything fits. */
+/** The lowest percentage the chart shows, or null where everything fits, or most would not. */
 export function viewFloor(points: readonly Point[], original: number | null): number | null {
   if (points.length === 0) return null
   const best = Math.max(original ?? Number.NEGATIVE_INFINITY, ...points.map((point) => point.y))
   const floor = Math.floor(best - viewDepth)
   const inside = points.filter((point) => point.y >= floor).length
-  return inside === 0 || inside === points.length ? null : floor
+  return 2 * inside < points.length || inside === points.length ? null : floor
 }
 
 /** More than this many cannot be told apart on a screen, and take longer to draw than a person waits. */
