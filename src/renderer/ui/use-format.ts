@@ -15,10 +15,10 @@ export function useFormat() {
     percent: (value: number, digits = 2) => format.formatPercent(value, locale.value, digits),
     metric: (value: number, metric: string, digits = 2) => format.formatMetric(value, metric, locale.value, digits),
     change: (lost: number, metric: string) => format.formatChange(lost, metric, locale.value),
-    /** The same in a sentence, where nothing else says that it is points. */
+    /** The same in a sentence, where nothing else says what it is of. */
     changeInWords: (lost: number, metric: string) => {
       const change = format.formatChange(lost, metric, locale.value)
-      return change.endsWith('%') ? change : `${change} ${t('common.points')}`
+      return change.endsWith('%') ? `${t(`common.metric.${metric}`)} ${change}` : `${change} ${t('common.points')}`
     },
     delta: (value: number, digits = 2) => format.formatDelta(value, locale.value, digits),
     ago: (iso: string) =>

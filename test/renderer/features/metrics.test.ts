@@ -65,7 +65,7 @@ describe('a project of a regression', () => {
     expect(heads).not.toContain('Accuracy')
     expect(wrapper.get('.drawn').text()).toMatch(/^RMSE on the test split: .*0\.300.*; 0\.200$/)
     expect(wrapper.get('.best').text()).toContain('None is within 1 % of the original yet')
-    expect(wrapper.get('.best').text()).toContain('0.300 (+50.0 %)')
+    expect(wrapper.get('.best').text()).toContain('0.300 (RMSE +50.0 %)')
   })
 
   it('compares errors, and says why samples cannot be compared', async () => {
