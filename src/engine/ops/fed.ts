@@ -3,6 +3,7 @@ import { type Dim, numberAttribute, type Shape } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
 import { fedExtent } from './extents'
 import { holdWhole } from './labels'
+import { lowerNonMaxSuppression, lowerRoiAlign } from './lower/regions'
 import { normaliseAxis } from './shapes'
 
 const fed = ({ node }: InferContext, axis: number): Dim => fedExtent(node.outputs[0] || node.name, axis)
@@ -18,6 +19,7 @@ registerOp({
   op: 'NonMaxSuppression',
   since: 11,
   couple: holdWhole,
+  lower: lowerNonMaxSuppression,
   infer: (context) => [{ dtype: 'int64', shape: [fed(context, 0), 3] }],
 })
 
@@ -86,6 +88,7 @@ registerOp({
   op: 'RoiAlign',
   since: 16,
   couple: coupleRegions,
+  lower: lowerRoiAlign,
   infer: (context) =>
     regions(context, [
       numberAttribute(context.node, 'output_height', 1),

@@ -1,5 +1,6 @@
-/** GlobalAveragePool and GlobalMaxPool: one number a channel, spatial axes kept as 1. */
+/** GlobalAveragePool, GlobalMaxPool and GlobalLpPool: one number a channel, spatial axes kept as 1. */
 import { type InferContext, type Inferred, registerOp } from './definition'
+import { lowerGlobalLpPool } from './lower/lp-pool'
 import { lowerGlobalPool } from './lower/pool'
 import { coupleChannelwise } from './pool'
 
@@ -11,3 +12,4 @@ const infer = (context: InferContext): Inferred[] => {
 
 registerOp({ op: 'GlobalAveragePool', infer, couple: coupleChannelwise, lower: lowerGlobalPool })
 registerOp({ op: 'GlobalMaxPool', infer, couple: coupleChannelwise, lower: lowerGlobalPool })
+registerOp({ op: 'GlobalLpPool', infer, couple: coupleChannelwise, lower: lowerGlobalLpPool })

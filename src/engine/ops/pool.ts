@@ -1,7 +1,8 @@
-/** MaxPool and AveragePool: sliding windows that keep every channel to itself. */
+/** MaxPool, AveragePool and LpPool: sliding windows that keep every channel to itself. */
 import { type GraphNode, numbersAttribute } from '../graph/graph'
 import { type CouplingContext, type InferContext, type Inferred, type Labels, registerOp } from './definition'
 import { idsAlong, onAxis } from './labels'
+import { lowerLpPool } from './lower/lp-pool'
 import { lowerPool } from './lower/pool'
 import { oneSample, slides, windowOf, windowOutput } from './shapes'
 
@@ -74,6 +75,7 @@ function couple(context: CouplingContext): void {
 }
 
 registerOp({ op: 'MaxPool', infer, couple, lower: lowerPool })
+registerOp({ op: 'LpPool', infer, couple, lower: lowerLpPool })
 registerOp({
   op: 'AveragePool',
   infer,

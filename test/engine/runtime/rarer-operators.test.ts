@@ -105,6 +105,25 @@ describe('rarer operators', () => {
   })
 })
 
+it('stretches a volume by cubics as the reference evaluator of ONNX does, which ONNX Runtime cannot', async () => {
+  await initBackend({ backend: 'auto' })
+  const more: GraphNode['attributes'] = new Map([['mode', { kind: 'string', value: 'cubic' }]])
+  const sizes: [string, TensorData] = ['sizes', int64([5], [1, 1, 3, 4, 3])]
+  const graph = graphOf([step('Resize', ['x', '', '', 'sizes'], ['y'], more)], { x: [1, 1, 2, 3, 2] }, [sizes])
+  const session = createSession(graph, { fuse: true })
+  const data = Float32Array.of(0, 1, 4, 2, 2, 4, 1, 0, 1, 4, 2, 2)
+  const got = (await session.run(new Map([['x', { dims: [1, 1, 2, 3, 2], data }]]))).get('y')?.data
+  session.dispose()
+  const wanted = [
+    -0.52319, 0.31744, 1.15808, 3.08461, 2.12212, 1.15963, 4.02504, 3.33847, 2.65191, 1.62036, 3.08992, 4.55948,
+    0.35956, 0.3385, 0.31744, 1.81124, 1.96667, 2.12212, 2.47574, 2.9071, 3.33847, 1.87419, 2.48206, 3.08992, 1.24231,
+    0.35956, -0.52319, 0.53786, 1.81124, 3.08461, 0.92644, 2.47574, 4.02504, 2.12802, 1.87419, 1.62036,
+  ]
+  wanted.forEach((value, i) => {
+    expect(got?.[i]).toBeCloseTo(value, 4)
+  })
+})
+
 describe('gradients of GridSample', () => {
   const image = Float32Array.of(1, 2, 3, 4, 6, 5, 9, 7, 8)
   const grid = Float32Array.of(-0.3, 0.2, 0.55, -0.7, 1.2, 0.1, 0.05, 0.9)

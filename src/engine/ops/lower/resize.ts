@@ -1,20 +1,25 @@
 /** Lowering of Resize by index tables and weights, which follow ONNX's coordinate rules exactly, axis by axis. */
 import { numberAttribute, stringAttribute } from '../../graph/graph'
-import { toFloat32 } from '../../graph/tensor'
-import type { LoweringContext } from '../lowering'
-import { axisIn, knownDims } from './common'
+import { float32, toFloat32 } from '../../graph/tensor'
+import type { LoweringContext, Register } from '../lowering'
+import { axisIn, binaryEmit, inLayout, knownDims } from './common'
 import { gatherAlong } from './shape'
 import { type Tap, weighted } from './taps'
+
+/** Shows a part of the axis; what lies beyond the picture has a value of its own. */
+const CROP = 'tf_crop_and_resize'
 
 /** One axis of a Resize. */
 interface Axis {
   readonly from: number
   readonly to: number
   readonly scale: number
+  /** The part of the axis that is shown, of which 0 is the first pixel and 1 the last. */
+  readonly crop: readonly [number, number]
 }
 
 /** Where an output position lies in the input, in pixels. */
-function coordinate(context: LoweringContext, mode: string, i: number, { from, to, scale }: Axis): number {
+function coordinate(context: LoweringContext, mode: string, i: number, { from, to, scale, crop }: Axis): number {
   switch (mode) {
     case 'half_pixel':
       return (i + 0.5) / scale - 0.5
@@ -27,6 +32,12 @@ function coordinate(context: LoweringContext, mode: string, i: number, { from, t
       return to > 1 ? (i * (from - 1)) / (to - 1) : 0
     case 'asymmetric':
       return i / scale
+    case 'tf_half_pixel_for_nn':
+      return (i + 0.5) / scale
+    case CROP: {
+      const [start, end] = crop
+      return (from - 1) * (to > 1 ? start + (i * (end - start)) / (to - 1) : (start + end) / 2)
+    }
     default:
       return context.fail(`its coordinates are "${mode}"`)
   }
@@ -85,6 +96,26 @@ function tapsOf(
   }))
 }
 
+/** Starts of every axis, then ends. */
+function cropOf(context: LoweringContext, rank: number): (axis: number) => readonly [number, number] {
+  const region = context.constant(1) ?? context.fail('the region that it shows is computed')
+  const given = toFloat32(region)
+  return (axis) => [given[axis] as number, given[axis + rank] as number]
+}
+
+/** Positions beyond the picture along one axis get the value that is given for them. */
+function filled(context: LoweringContext, x: Register, inside: readonly boolean[], axis: number, rank: number) {
+  if (inside.every(Boolean)) return x
+  const extents = inLayout(
+    x.layout,
+    Array.from({ length: rank }, (_, i) => (i === axis ? inside.length : 1)),
+  )
+  const share = (weights: readonly number[]) => context.literal(float32(extents, weights))
+  const shown = binaryEmit(context, 'Mul', x, share(inside.map(Number)))
+  const value = numberAttribute(context.node, 'extrapolation_value', 0)
+  return value === 0 ? shown : binaryEmit(context, 'AddV2', shown, share(inside.map((is) => (is ? 0 : value))))
+}
+
 export function lowerResize(context: LoweringContext): void {
   const { node } = context
   const shape = context.shape(0)
@@ -100,21 +131,28 @@ export function lowerResize(context: LoweringContext): void {
   const given = context.has(3) ? undefined : context.constant(2)
   // Stated scales count even where rounding made the result a little smaller.
   const scales = given && toFloat32(given)
+  const cropped = rule === CROP ? cropOf(context, rank) : undefined
+  const isWhole = (axis: number) => cropped?.(axis).join() === '0,1'
+  if (cropped && shape.every((dim, axis) => dim === target[axis]) && !shape.every((_, axis) => isWhole(axis)))
+    context.fail('it shows a part of the picture at the size of the whole, of which ONNX Runtime shows the whole')
   let x = context.input(0, context.layoutOf(0))
   for (let axis = 0; axis < rank; axis++) {
-    if (shape[axis] === target[axis]) continue
+    const crop = cropped?.(axis) ?? [0, 1]
+    if (shape[axis] === target[axis] && crop.join() === '0,1') continue
     const [from, to] = knownDims(context, [shape[axis] as number, target[axis] as number]) as [number, number]
-    const own = { from, to, scale: scales?.[axis] ?? to / from }
+    const own = { from, to, scale: scales?.[axis] ?? to / from, crop }
     const at = Array.from({ length: to }, (_, i) => coordinate(context, rule, i, own))
     const clamp = (position: number) => Math.min(Math.max(position, 0), from - 1)
+    const inside = at.map((position) => !cropped || (position >= 0 && position <= from - 1))
     if (mode === 'nearest') {
       const places = at.map((position) => clamp(nearest(context, rounding, position)))
-      x = gatherAlong(context, x, axisIn(x.layout, axis, rank), places)
+      x = filled(context, gatherAlong(context, x, axisIn(x.layout, axis, rank), places), inside, axis, rank)
       continue
     }
     // Between two pixels a position outside is at the border.
     const held = mode === 'linear' && !leavesOut && !antialias ? at.map(clamp) : at
-    x = weighted(context, x, axis, rank, tapsOf(held, own, kernel, reach, { antialias, leavesOut }))
+    const between = weighted(context, x, axis, rank, tapsOf(held, own, kernel, reach, { antialias, leavesOut }))
+    x = filled(context, between, inside, axis, rank)
   }
   context.output(0, x)
 }

@@ -6,6 +6,7 @@ import './linear'
 import './normalisation'
 import './ordering'
 import './pooling'
+import './regions'
 import './shape'
 
 export { type GradientContext, hasOperation, type Operation, operationOf, type RunContext } from './operation'

@@ -280,7 +280,17 @@ function spreadAxes(node: GraphNode, axes: readonly number[], shape: Shape, rewr
   const at = axes.map((axis) => (axis < 0 ? axis + rank : axis))
   const scales = rewriter.constant(node.inputs[2])
   const sizes = rewriter.constant(node.inputs[3])
+  const region = rewriter.constant(node.inputs[1])
   let result = withAttributes(node, { axes: undefined })
+  if (region && region.data.length === 2 * axes.length) {
+    const given = toNumbers(region)
+    const part = (from: number) =>
+      Array.from({ length: rank }, (_, i) =>
+        at.includes(i) ? (given[from + at.indexOf(i)] as number) : Number(from > 0),
+      )
+    const full = [...part(0), ...part(axes.length)]
+    result = withInput(result, 1, rewriter.addConstant(`${node.name}/region`, float32([2 * rank], full)))
+  }
   if (scales) {
     const full = Array.from({ length: rank }, (_, i) =>
       at.includes(i) ? (toNumbers(scales)[at.indexOf(i)] as number) : 1,
