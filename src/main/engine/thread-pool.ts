@@ -1,20 +1,11 @@
 /** Threads that compute on WASM side by side, each with a backend of its own: one a core, started when first needed. */
-import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type WorkerAnswer, WorkerEnded, type WorkerPool, type WorkerRequest } from '../../engine/runtime'
+import { builtEntry } from './built-entry'
+import { coreCount } from './cores'
 
 /** Every one holds its networks on a heap of its own. */
 const MOST = 16
-
-/** The built entry of a worker; null where nothing is built. */
-function workerEntry(): string | null {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const places = [here, join(here, '..'), join(here, '../../../out/main')]
-  return places.map((folder) => join(folder, 'engine-worker.js')).find((path) => existsSync(path)) ?? null
-}
 
 interface Waiting {
   resolve(answer: WorkerAnswer): void
@@ -92,9 +83,8 @@ let pool: ThreadPool | null = null
  * many there are; results do not depend on it.
  */
 export function workersFor(wasmPath: string): WorkerPool | null {
-  const entry = workerEntry()
-  const wish = Number(process.env.ESPALIER_WORKERS)
-  const size = Math.min(MOST, Number.isInteger(wish) && wish > 0 ? wish : availableParallelism())
+  const entry = builtEntry('engine-worker')
+  const size = Math.min(MOST, coreCount())
   if (!entry || size < 2) return null
   pool ??= threadPool(entry, { wasmPath }, size)
   return pool

@@ -1,11 +1,11 @@
 /** Checks of backends in a process of their own, which may crash, and what is remembered of how they ended. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname } from 'node:path'
 import { z } from 'zod'
+import { builtEntry } from './built-entry'
 
 const checkedSchema = z.object({
   key: z.string(),
@@ -51,13 +51,6 @@ export class RememberedCheck {
   }
 }
 
-/** A check's entry: beside the bundles. Null where nothing is built. */
-function entryOf(name: string): string | null {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const places = [here, join(here, '..'), join(here, '../../../out/main')]
-  return places.map((folder) => join(folder, `${name}.js`)).find((path) => existsSync(path)) ?? null
-}
-
 const checkTimeMs = 120_000
 
 export interface ChildCheck {
@@ -79,7 +72,7 @@ export function checkInChild(
   { entry, arguments: given, subject, advice }: ChildCheck,
   memory: RememberedCheck,
 ): string | null {
-  const path = entryOf(entry)
+  const path = builtEntry(entry)
   if (!path) return `${subject} could not be checked, because Espalier is not built. Run \`npm run build\`.`
   const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, [path, ...given], {
     encoding: 'utf8',

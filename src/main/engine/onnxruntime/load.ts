@@ -4,8 +4,8 @@
  * (`dist/binding.js`, no public API; the package's version is pinned, and what it computes is checked before it is used).
  */
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import type { OnnxRuntime, OnnxValue } from '../../../engine/runtime'
+import { coreCount } from '../cores'
 
 interface Answer {
   readonly data: { readonly buffer: ArrayBuffer & { transfer(length: number): ArrayBuffer } }
@@ -35,22 +35,13 @@ const CALL_COST = 2 ** 17
 const typeOf = (data: OnnxValue['data']) =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'int64'
 
-/** Beyond this, the parts of a kernel are too small to share out, and every program has its own threads. */
-const MOST_THREADS = 16
-
-/** Cores that are computed on: all of them up to 16, or as many as ESPALIER_WORKERS says. */
-export function threadCount(environment: NodeJS.ProcessEnv = process.env): number {
-  const wish = Number(environment.ESPALIER_WORKERS)
-  return Number.isInteger(wish) && wish > 0 ? wish : Math.min(MOST_THREADS, availableParallelism())
-}
-
 export interface LoadOptions {
   readonly threads?: number
   readonly callCost?: number
 }
 
 /** @throws where the package has no binary for this platform or it cannot be linked */
-export function loadOnnxRuntime({ threads = threadCount(), callCost = CALL_COST }: LoadOptions = {}): OnnxRuntime {
+export function loadOnnxRuntime({ threads = coreCount(), callCost = CALL_COST }: LoadOptions = {}): OnnxRuntime {
   const require = createRequire(import.meta.url)
   const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as BindingModule
   const { Tensor } = require('onnxruntime-node') as PublicModule
