@@ -100,7 +100,7 @@ export const sentences = {
     '"{path}" does not say from where. Give the whole path of the folder, or leave it empty for the data folder.',
   'error.no-network': 'The run "{name}" has left no network yet, so there is nothing to time. Choose finished runs.',
   'error.no-group': 'no group can be pruned (inspect says why)',
-  'error.nothing-scored': '{criterion} finds nothing to remove in this network: {why}',
+  'error.nothing-scored': '{criterion} finds nothing to remove in this network: {why}.',
   'error.internal':
     'Something went wrong inside Espalier: {what}. The work before this step is kept; please report this with the diagnostics bundle.',
 
@@ -109,6 +109,12 @@ export const sentences = {
   'group.fixed': 'it is combined with a value that has nothing to remove',
   'group.result': 'it is the result of the network',
   'group.single': 'it has a single unit',
+
+  // What a strategy looks at and a network lacks.
+  'lacking.batch-norm':
+    'none of its groups has a BatchNorm (exporters fold it into the layer before it). Choose another strategy, such as L2 norm',
+  'lacking.readers':
+    'no layer behind any of its groups reads what it looks at. Choose another strategy, such as L2 norm',
 
   // What was understood of a network.
   'model.batch-as-exported':

@@ -1,4 +1,5 @@
 /** Absolute BatchNorm scale (network slimming). */
+import { say } from '../../../contract/sentences'
 import { meanOverSlices, powerSums } from './norms'
 import { registerCriterion } from './registry'
 
@@ -10,5 +11,6 @@ registerCriterion({
   needsData: false,
   needsGradients: false,
   needs: [],
+  lacking: say('lacking.batch-norm'),
   score: (input) => meanOverSlices(input, ['scale'], (slices) => powerSums(slices, input.units, 1)),
 })

@@ -74,11 +74,13 @@ export function responseImportance(graph: Graph, coupling: Coupling, statistics:
   const last = coupling.layers.at(-1)
   const observed = last && statistics.layers.get(last.node.name)
   const block = observed?.blocks[0]
-  if (!last || !observed || !block || block.mode !== 'patch') return null
+  if (!last || !observed || !block) return null
   const scores = new Float64Array(coupling.units + 1)
   const { taps } = shapeOfLayer(graph, last)
-  infiniteSelection(block.moments, block.rows - 1).forEach((score, column) => {
-    const unit = last.inputUnits[Math.floor(column / taps)] as number
+  // Where samples are too few for all columns, a channel at single positions is a feature.
+  const each = block.mode === 'channel' ? observed.taps : 1
+  infiniteSelection(block.moments, block.rows - 1).forEach((score, feature) => {
+    const unit = last.inputUnits[Math.floor((feature * each) / taps)] as number
     if (unit !== 0) scores[unit] = (scores[unit] as number) + score
   })
   for (const layer of coupling.layers.slice(0, -1).reverse()) {

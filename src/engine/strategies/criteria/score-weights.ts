@@ -64,10 +64,9 @@ export function scoreEach(
     return score
   })
   if (scores.every((score) => score === null)) {
-    throw new EspalierError(
-      'NOTHING_PRUNABLE',
-      say('error.nothing-scored', { criterion: criterion.title, why: notes[0] ?? say('error.no-group') }),
-    )
+    // Without a note there was no group to score.
+    const why = notes.length === 0 ? say('error.no-group') : (criterion.lacking ?? say('lacking.readers'))
+    throw new EspalierError('NOTHING_PRUNABLE', say('error.nothing-scored', { criterion: criterion.title, why }))
   }
   return { scores, notes }
 }

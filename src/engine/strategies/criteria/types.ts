@@ -1,5 +1,6 @@
 /** What a criterion is: a pure function from a group's weights and statistics to one number a unit. */
 import type { StrategyInfo } from '../../../contract/entities'
+import type { Sentence } from '../../../contract/sentences'
 
 /** Where rows lie in a weight as it is: row r is `count` runs of `length` elements, the first at `starts[r]`. */
 export interface Runs {
@@ -81,6 +82,8 @@ export interface Criterion extends StrategyInfo {
   readonly mapSamples?: number
   /** true: scores of different groups compare as they are, so global allocation does not normalise them. */
   readonly comparable?: boolean
+  /** What a network lacks in which it applies to no group; default: layers that read what it looks at. */
+  readonly lacking?: Sentence
   /**
    * Importance of each unit (any scale; the least goes first), or null where the criterion does not apply to the group.
    * Pure: same input, same numbers.

@@ -79,12 +79,15 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'error.not-waiting': '运行“{name}”已不在队列中等待，无法排到最前。',
   'error.no-network': '运行“{name}”还没有产生网络，无法测量延迟。请选择已完成的运行。',
   'error.no-group': '没有可剪枝的组（模型检查会说明原因）',
-  'error.nothing-scored': '{criterion} 在该网络中找不到可移除的单元：{why}',
+  'error.nothing-scored': '{criterion} 在该网络中找不到可移除的单元：{why}。',
 
   'group.anchored': '网络的某一部分与其他部分共享单元，必须保留其中一个',
   'group.fixed': '它与没有可移除部分的值结合',
   'group.result': '它是网络的结果',
   'group.single': '它只有一个单元',
+
+  'lacking.batch-norm': '它的任何组都没有 BatchNorm（导出器会将其合并到前面的层中）。请选择其他策略，例如 L2 范数',
+  'lacking.readers': '它所依据的内容在任何组之后都没有层读取。请选择其他策略，例如 L2 范数',
 
   'model.batch-as-exported':
     '该网络按导出时的设置只能处理大小为 {batch} 的批次：无法区分其中的样本。可以按结构和权重剪枝；若要在数据上运行，请以不固定的批次大小导出。',

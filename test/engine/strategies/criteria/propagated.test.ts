@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { analyseCoupling } from '../../../../src/engine/coupling'
+import { int } from '../../../../src/engine/graph/graph'
 import { initBackend } from '../../../../src/engine/runtime'
 import { noStatistics, observe, readWeights, type Statistics } from '../../../../src/engine/statistics'
 import { findCriterion, scoreGroups } from '../../../../src/engine/strategies/criteria'
 import { contributionsOf } from '../../../../src/engine/strategies/criteria/contributions'
-import { responseImportance } from '../../../../src/engine/strategies/criteria/response'
+import { infiniteSelection, responseImportance } from '../../../../src/engine/strategies/criteria/response'
+import { TestNetwork } from '../../support/network'
 import { chainNetwork, chainTable, range } from '../result-oriented/chain-network'
 
 const graph = chainNetwork()
@@ -35,6 +37,25 @@ describe('final responses', () => {
       })
       expect(scores[unit]).toBeCloseTo(sum, 8)
     })
+  })
+})
+
+it('final responses are those of channels where samples are too few for all columns', async () => {
+  const network = new TestNetwork('flattened')
+  const maps = network.one('Relu', [network.conv('x', 3, 6)])
+  const flattened = network.one('Flatten', [maps], { axis: int(1) })
+  const flat = network.graph([network.dense(flattened, 6 * 64, 4)])
+  const units = analyseCoupling(flat)
+  const last = units.layers.at(-1)
+  const few = { table: chainTable(), indices: range(32) }
+  const options = { batch: 16, seed: 1, positions: 64, result: 'softmax' } as const
+  const seen = await observe(flat, units, few, { ...noStatistics, moments: true }, options)
+  const observed = seen.layers.get(last?.node.name ?? '')
+  expect(observed?.blocks[0]?.mode).toBe('channel')
+  const scores = responseImportance(flat, units, seen) as Float64Array
+  const wanted = infiniteSelection(observed?.blocks[0]?.moments as Float64Array, 6)
+  wanted.forEach((score, channel) => {
+    expect(scores[last?.inputUnits[64 * channel] as number]).toBe(score)
   })
 })
 
