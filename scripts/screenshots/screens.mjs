@@ -25,7 +25,12 @@ export const screens = {
   'runs-grouped': {
     hash: '/runs',
     ready: '[role=grid] .line.group',
-    act: (page) => page.locator('select.group').selectOption('strategy'),
+    act: async (page) => {
+      await page.locator('select.group').selectOption('strategy')
+      await page.locator('button.within').click()
+      await page.locator('.pop select').first().selectOption('goal')
+      await page.keyboard.press('Escape')
+    },
     undo: (page) => page.locator('select.group').selectOption('none'),
   },
   'new-run': { hash: '/runs/new', ready: 'form .panel' },

@@ -4,8 +4,24 @@ export const chartKinds = ['scatter', 'line', 'bar'] as const
 /** What gives a chart its series; each is a column of words. */
 export const chartSplits = ['none', 'strategy', 'refit', 'goal', 'seed', 'model', 'dataset'] as const
 
-export const groupKeys = ['none', 'sweep', 'strategy', 'goal', 'status'] as const
+export const groupKeys = [
+  'none',
+  'sweep',
+  'strategy',
+  'goal',
+  'status',
+  'refit',
+  'allocation',
+  'epochs',
+  'seed',
+  'model',
+  'dataset',
+  'tags',
+] as const
 export type GroupKey = (typeof groupKeys)[number]
+export type GroupField = Exclude<GroupKey, 'none'>
+/** Levels of groups within groups: beyond these nobody finds a run. */
+export const mostGroups = 3
 
 /** As many colours for runs as the palette has. */
 export const colourCount = 8

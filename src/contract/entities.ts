@@ -1,6 +1,6 @@
 /** The store's entities as every shell sees them. Times are ISO 8601 in UTC, ids are opaque strings. */
 import { z } from 'zod'
-import { chartKinds, chartSplits, colourCount, groupKeys } from './arrangement'
+import { chartKinds, chartSplits, colourCount, groupKeys, mostGroups } from './arrangement'
 import { errorCodes } from './errors'
 import {
   environmentSchema,
@@ -335,7 +335,14 @@ export const tableLayoutSchema = z.object({
   /** Pixels by column. */
   widths: z.record(z.string(), z.number()).readonly(),
   sort: z.object({ id: z.string(), descending: z.boolean() }).readonly(),
-  group: z.enum(groupKeys),
+  /** The outermost first; a single word is how layouts of one level were kept. */
+  group: z.union([
+    z.enum(groupKeys),
+    z
+      .array(z.enum(groupKeys).exclude(['none']))
+      .max(mostGroups)
+      .readonly(),
+  ]),
 })
 export type TableLayout = Readonly<z.infer<typeof tableLayoutSchema>>
 

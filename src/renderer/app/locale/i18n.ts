@@ -15,6 +15,8 @@ import newRun from '../../features/new-run/messages'
 import ownCharts from '../../features/own-charts/messages'
 import projects from '../../features/projects/messages'
 import runDetail from '../../features/run-detail/messages'
+import reached from '../../features/run-detail/reached-messages'
+import grouping from '../../features/runs/grouping-messages'
 import runs from '../../features/runs/messages'
 import settings from '../../features/settings/messages'
 import shell from '../../features/shell/messages'
@@ -28,7 +30,9 @@ export const features = {
   shell,
   projects,
   runs,
+  grouping,
   runDetail,
+  reached,
   newRun,
   models,
   graph,

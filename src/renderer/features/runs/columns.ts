@@ -8,6 +8,8 @@ export interface ColumnHelp {
   t(key: string): string
   /** A column's name; that of the task metric is what the runs were measured by. */
   column(id: string): string
+  /** A value under its column's name: seed 3. */
+  valued(id: string, value: string): string
   strategy(name: string): string
   goal(goal: Run['config']['goal']): string
   title(run: Run): string
@@ -24,6 +26,8 @@ export interface Column {
   text(run: Run, help: ColumnHelp): string
   /** Null sorts last, whichever way. */
   sort(run: Run, help: ColumnHelp): number | string | null
+  /** A figure of this column that need not be a run's own. */
+  readonly show?: (value: number, format: Format, run: Run) => string
 }
 
 const blank = '–'
@@ -53,6 +57,7 @@ const figure = (
     return known === null ? blank : show(known, format, run)
   },
   sort: (run) => value(run),
+  show,
 })
 
 const moment = (id: string, initial: boolean, value: (run: Run) => string | null): Column => ({
@@ -189,7 +194,7 @@ export const initialLayout: TableLayout = {
   hidden: columns.filter((column) => !column.initial).map((column) => column.id),
   widths: {},
   sort: { id: 'created', descending: true },
-  group: 'none',
+  group: [],
 }
 
 /** The columns to show, in order; columns that came with a newer version join at the end. */

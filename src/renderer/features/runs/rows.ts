@@ -1,17 +1,18 @@
 /** From runs to the rows of the table: filtered, sorted, grouped. */
 import type { Run, TableLayout } from '../../../contract'
-import type { GroupKey } from '../../../contract/arrangement'
+import type { GroupField } from '../../../contract/arrangement'
 import { type Column, type ColumnHelp, columns } from './columns'
-import { figuresOf } from './figures'
+import { split } from './groups'
 
 export interface GroupRow {
   readonly kind: 'group'
+  /** Path of its groups from the outermost. */
   readonly key: string
+  readonly field: GroupField
+  /** 0: the outermost. */
+  readonly level: number
   readonly title: string
-  readonly count: number
-  readonly done: number
-  readonly best: number | null
-  readonly mean: number | null
+  readonly runs: readonly Run[]
 }
 
 export interface RunRow {
@@ -71,21 +72,6 @@ export function sortRuns(runs: readonly Run[], sort: TableLayout['sort'], help: 
   return order.map((at) => runs[at] as Run)
 }
 
-function groupOf(run: Run, group: GroupKey, help: ColumnHelp): { key: string; title: string } {
-  switch (group) {
-    case 'strategy':
-      return { key: run.config.strategy, title: help.strategy(run.config.strategy) }
-    case 'goal':
-      return { key: `${run.config.goal.kind} ${run.config.goal.value}`, title: help.goal(run.config.goal) }
-    case 'status':
-      return { key: run.status, title: help.t(`common.status.${run.status}`) }
-    default:
-      return run.sweepId
-        ? { key: run.sweepId, title: help.format.time(run.createdAt) }
-        : { key: 'single', title: help.t('runs.singleRuns') }
-  }
-}
-
 /** The same row for the same run, so that a row on the screen can see that nothing has changed. */
 const runRows = new WeakMap<Run, RunRow>()
 
@@ -103,7 +89,7 @@ function runRow(run: Run): RunRow {
  */
 export function makeRows(
   sorted: readonly Run[],
-  group: GroupKey,
+  groups: readonly GroupField[],
   folded: ReadonlySet<string>,
   help: ColumnHelp,
   pinned: ReadonlySet<string> = new Set(),
@@ -111,27 +97,25 @@ export function makeRows(
   if (pinned.size > 0) {
     const first = sorted.filter((run) => pinned.has(run.id))
     const others = sorted.filter((run) => !pinned.has(run.id))
-    return [...first.map(runRow), ...makeRows(others, group, folded, help)]
+    return [...first.map(runRow), ...makeRows(others, groups, folded, help)]
   }
-  if (group === 'none') return sorted.map(runRow)
-  const groups = new Map<string, { title: string; runs: Run[] }>()
-  for (const run of sorted) {
-    const { key, title } = groupOf(run, group, help)
-    const found = groups.get(key)
-    if (found) found.runs.push(run)
-    else groups.set(key, { title, runs: [run] })
-  }
-  return [...groups].flatMap(([key, { title, runs }]): Row[] => {
-    const metrics = runs.flatMap((run) => figuresOf(run).metric ?? [])
-    const head: GroupRow = {
-      kind: 'group',
-      key,
-      title,
-      count: runs.length,
-      done: runs.filter((run) => run.status === 'done').length,
-      best: metrics.length > 0 ? Math.max(...metrics) : null,
-      mean: metrics.length > 0 ? metrics.reduce((sum, value) => sum + value, 0) / metrics.length : null,
+  const rows: Row[] = []
+  const add = (runs: readonly Run[], level: number, path: string): void => {
+    const field = groups[level]
+    if (field === undefined) {
+      for (const run of runs) rows.push(runRow(run))
+      return
     }
-    return folded.has(key) ? [head] : [head, ...runs.map(runRow)]
-  })
+    for (const { key, title, members } of split(runs, field, help)) {
+      const own = `${path}${field}:${key}/`
+      rows.push({ kind: 'group', key: own, field, level, title, runs: members })
+      if (!folded.has(own)) add(members, level + 1, own)
+    }
+  }
+  add(sorted, 0, '')
+  return rows
 }
+
+/** Of all groups, folded ones among them, however deep. */
+export const groupPaths = (sorted: readonly Run[], groups: readonly GroupField[], help: ColumnHelp): string[] =>
+  makeRows(sorted, groups, new Set(), help).flatMap((row) => (row.kind === 'group' ? [row.key] : []))

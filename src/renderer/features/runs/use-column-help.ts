@@ -1,5 +1,6 @@
 /** What the columns of runs need to be told: names, goals, figures, in the present language. */
 import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { useFormat } from '../../ui/use-format'
 import { useDatasets } from '../datasets'
 import { useModels } from '../models'
@@ -13,11 +14,14 @@ export function useColumnHelp(): ColumnHelp {
   const datasets = useDatasets()
   const labels = useLabels()
   const runs = useRuns()
+  const { t } = useI18n()
   const metric = computed(() => metricOf(runs.runs))
   return {
     format: useFormat(),
     t: labels.word,
     column: (id) => labels.word(id === 'accuracy' ? `common.metric.${metric.value}` : `runs.column.${id}`),
+    valued: (id, value) =>
+      id === 'seed' ? t('common.seed', { n: value }) : t('common.labelled', { label: t(`runs.column.${id}`), value }),
     strategy: labels.strategy,
     goal: labels.goal,
     title: labels.run,

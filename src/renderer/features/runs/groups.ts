@@ -1,0 +1,111 @@
+/** By what runs are grouped: which group a run is in, and what a group says of its runs. */
+import type { Run, TableLayout } from '../../../contract'
+import { type GroupField, groupKeys, mostGroups } from '../../../contract/arrangement'
+import type { Column, ColumnHelp } from './columns'
+import { metricOf } from './figures'
+import { spreadOf } from './spread'
+
+const isField = (word: string): word is GroupField => word !== 'none' && groupKeys.some((key) => key === word)
+
+/** Each field once, no more than a person can follow. */
+const several = (words: readonly string[]): GroupField[] => [...new Set(words.filter(isField))].slice(0, mostGroups)
+
+/** The fields of a layout, the outermost first. */
+export const groupsOf = (group: TableLayout['group']): readonly GroupField[] =>
+  several(typeof group === 'string' ? [group] : group)
+
+/** The same as an address has them: `strategy,goal`. What is no field is left out. */
+export const groupsFrom = (text: string): GroupField[] => several(text.split(','))
+
+function groupOf(run: Run, field: GroupField, help: ColumnHelp): { key: string; title: string } {
+  const { config } = run
+  switch (field) {
+    case 'strategy':
+      return { key: config.strategy, title: help.strategy(config.strategy) }
+    case 'goal':
+      return { key: `${config.goal.kind} ${config.goal.value}`, title: help.goal(config.goal) }
+    case 'status':
+      return { key: run.status, title: help.t(`common.status.${run.status}`) }
+    case 'refit':
+      return { key: config.refit, title: help.t(`common.refit.${config.refit}`) }
+    case 'allocation':
+      return { key: config.allocation, title: help.t(`common.allocation.${config.allocation}`) }
+    case 'epochs':
+    case 'seed': {
+      const value = field === 'seed' ? config.seed : config.finetune.epochs
+      return { key: String(value), title: help.valued(field, String(value)) }
+    }
+    case 'model':
+      return { key: run.modelId, title: help.model(run.modelId) }
+    case 'dataset':
+      return { key: run.datasetId, title: help.dataset(run.datasetId) }
+    case 'tags': {
+      const tags = [...run.tags].sort()
+      return { key: tags.join(), title: tags.length > 0 ? help.format.list(tags) : help.t('grouping.withoutTags') }
+    }
+    case 'sweep':
+      return run.sweepId
+        ? { key: run.sweepId, title: help.format.time(run.createdAt) }
+        : { key: 'single', title: help.t('grouping.single') }
+  }
+}
+
+export interface Group {
+  readonly key: string
+  readonly title: string
+  readonly members: readonly Run[]
+}
+
+/** The groups of some runs, in the order in which the first run of each comes. */
+export function split(runs: readonly Run[], field: GroupField, help: ColumnHelp): Group[] {
+  const groups = new Map<string, { title: string; members: Run[] }>()
+  for (const run of runs) {
+    const { key, title } = groupOf(run, field, help)
+    const found = groups.get(key)
+    if (found) found.members.push(run)
+    else groups.set(key, { title, members: [run] })
+  }
+  return [...groups].map(([key, group]) => ({ key, ...group }))
+}
+
+/** What a group says in a column. */
+export interface GroupFigure {
+  readonly mean: string
+  /** ± the standard deviation; empty for a single figure. */
+  readonly spread: string
+  readonly n: number
+}
+
+/** What a run reached; a mean of settings would say nothing. */
+const reached = new Set([
+  'macs',
+  'params',
+  'bytes',
+  'size',
+  'accuracy',
+  'drop',
+  'agreement',
+  'kl',
+  'latency',
+  'duration',
+])
+/** Shares are kept 0..1 and shown in percent. */
+const shares = new Set(['macs', 'params', 'bytes', 'agreement'])
+/** Figures with units of their own, which a deviation needs too. */
+const withUnits = new Set(['size', 'latency', 'duration'])
+
+/** Null where the column has no figures of results, or figures of several metrics. */
+export function groupFigure(column: Column, runs: readonly Run[], help: ColumnHelp): GroupFigure | null {
+  const { show } = column
+  const [first] = runs
+  if (!show || !first || !reached.has(column.id)) return null
+  if ((column.id === 'accuracy' || column.id === 'drop') && metricOf(runs) === 'none') return null
+  const measured = runs.filter((run) => typeof column.sort(run, help) === 'number')
+  const spread = spreadOf(measured.map((run) => column.sort(run, help) as number))
+  const of = measured[0] ?? first
+  if (!spread) return null
+  const { mean, deviation, n } = spread
+  const scaled = (deviation ?? 0) * (shares.has(column.id) ? 100 : 1)
+  const text = withUnits.has(column.id) ? show(scaled, help.format, of) : String(Number(scaled.toPrecision(2)))
+  return { mean: show(mean, help.format, of), spread: deviation === null ? '' : `±${text}`, n }
+}
