@@ -59,6 +59,32 @@ const cases: Case[] = [
     expected: ['Tile'],
   },
   {
+    name: 'a flat value read again at places that count on (as_strided of torch.export)',
+    nodes: [
+      node('Shape', ['x'], ['extents'], { start: { i: 0 }, end: { i: 1 } }),
+      node('Squeeze', ['extents'], ['n']),
+      node('Range', ['zero', 'n', 'one'], ['samples']),
+      node('Mul', ['samples', 'width'], ['starts']),
+      node('Unsqueeze', ['starts', 'behind'], ['wide']),
+      node('Add', ['wide', 'channels'], ['at']),
+      node('Add', ['at', 'pixel'], ['places']),
+      node('Reshape', ['x', 'flat'], ['all']),
+      node('Gather', ['all', 'places'], ['y']),
+    ],
+    weights: [
+      integers('zero', [0], []),
+      integers('one', [1], []),
+      integers('width', [4], []),
+      integers('behind', [1, 2, 3]),
+      integers('channels', [0, 1, 2, 3], [1, 4, 1, 1]),
+      integers('pixel', [0], [1, 1, 1, 1]),
+      integers('flat', [-1]),
+    ],
+    input: ['batch', 4, 1, 1],
+    output: ['batch', 4, 1, 1],
+    expected: ['Reshape'],
+  },
+  {
     name: 'Dropout (opset 7)',
     opset: 7,
     nodes: [node('Dropout', ['x'], ['d']), node('Relu', ['d'], ['y'])],
@@ -461,6 +487,19 @@ describe('canonical form', () => {
       expect(found[0]?.data[i]).toBeCloseTo(number, 6)
     })
   })
+})
+
+it('leaves a flat value that is read again in another order', async () => {
+  const bytes = encodeModel(
+    smallModel({
+      inputs: [value('x', [2, 4])],
+      outputs: [value('y', [2, 4])],
+      nodes: [node('Reshape', ['x', 'flat'], ['all']), node('Gather', ['all', 'places'], ['y'])],
+      weights: [integers('flat', [-1]), integers('places', [0, 2, 4, 6, 1, 3, 5, 7], [2, 4])],
+    }),
+  )
+  const { graph } = await readModel({ name: 'small.onnx', bytes })
+  expect(graph.nodes.map(({ op }) => op)).toEqual(['Reshape', 'Gather'])
 })
 
 describe('axes of a Transpose that count from the end, which ONNX Runtime refuses', () => {

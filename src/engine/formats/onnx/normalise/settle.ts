@@ -17,6 +17,7 @@ import { shapedExpansions } from './expand/attention'
 import { Expansion } from './expand/expansion'
 import type { Known } from './known'
 import { type Rewriter, withAttributes, withInput } from './rewriter'
+import { viewAsReshape } from './strided-view'
 import { takeBranch } from './taken-branch'
 import { turnReshape } from './turned-reshape'
 import { COERCED } from './upgrade'
@@ -403,6 +404,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Pad: pad,
   Resize: resize,
   GroupNormalization: groupNormalization,
+  Gather: viewAsReshape,
   SplitToSequence: splitToSequence,
   If: (node, _, rewriter) => takeBranch(node, rewriter),
 }
