@@ -41,9 +41,12 @@ export function meaningOf(term: string): string {
   return known === 'strategy' ? `common.strategy.${value}.title` : `common.${known}.${value}`
 }
 
+/** The term at the end of a query, quoted texts whole; empty after a space. */
+export const lastTerm = (query: string): string => /(?:[^\s"]|"[^"]*"?)*$/.exec(query)?.[0] ?? ''
+
 /** Whole queries that begin as this one; at most eight. */
 export function completions(query: string, runs: readonly Run[], names: QueryNames): string[] {
-  const last = /(?:[^\s"]|"[^"]*"?)*$/.exec(query)?.[0] ?? ''
+  const last = lastTerm(query)
   const head = query.slice(0, query.length - last.length)
   const minus = last.startsWith('-') ? '-' : ''
   const word = last.slice(minus.length).toLowerCase().replaceAll('"', '')
