@@ -4,11 +4,11 @@ import { chartKinds, chartSplits, colourCount, groupKeys, mostGroups } from './a
 import { errorCodes } from './errors'
 import {
   environmentSchema,
-  exportLatencySchema,
   exportResultSchema,
   metricNames,
   progressSchema,
   runConfigSchema,
+  runLatencySchema,
   runResultSchema,
   saidSchema,
   sizeSchema,
@@ -192,7 +192,7 @@ export const runSchema = z.object({
   environment: environmentSchema.nullable(),
   resultModelId: id.nullable(),
   /** What its network takes in ONNX Runtime, one thread; absent where it was not measured. */
-  latency: exportLatencySchema.optional(),
+  latency: runLatencySchema.optional(),
   /** Runs that were queued together. */
   sweepId: id.nullable(),
   tags: z.array(z.string()),

@@ -244,6 +244,15 @@ export const exportLatencySchema = z.object({
 })
 export type ExportLatency = z.infer<typeof exportLatencySchema>
 
+/** What a run's network takes by itself; what its exported files take stands with the exports. */
+export const runLatencySchema = exportLatencySchema.extend({
+  /** `file`: nobody has timed the network yet, and this is of its export in full precision. Absent in older data. */
+  of: z.enum(['network', 'file']).optional(),
+  /** ISO 8601. */
+  at: z.string().optional(),
+})
+export type RunLatency = z.infer<typeof runLatencySchema>
+
 export const exportResultSchema = z.object({
   format: z.enum(exportFormats),
   precision: z.enum(precisions).default('fp32'),

@@ -125,8 +125,11 @@ export function exportService(context: ServiceContext, models: ModelService, dat
       const { projectId, runId } = model
       const created = store.transaction(() =>
         proofs.map((proof) => {
+          // The file's own stands with its proof. A network that nobody has timed is the same in full precision.
           const timed = proof.latency?.find(({ runtime }) => runtime.startsWith('onnxruntime'))
-          if (runId !== null && timed) store.runs.keepLatency(runId, timed)
+          if (runId !== null && timed && proof.precision === 'fp32' && !store.runs.brief(runId).latency) {
+            store.runs.keepLatency(runId, { ...timed, of: 'file', at: new Date().toISOString() })
+          }
           return store.exports.create({ projectId, runId, modelId: model.id, proof })
         }),
       )

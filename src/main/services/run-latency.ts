@@ -56,7 +56,7 @@ export function latencyService(context: ServiceContext, models: ModelService, da
         for (const [place, run] of some.entries()) {
           const latency = found[place]
           if (!latency) continue
-          store.runs.keepLatency(run.id, latency)
+          store.runs.keepLatency(run.id, { ...latency, of: 'network', at: new Date().toISOString() })
           events.emit({ type: 'run-changed', run: store.runs.brief(run.id) })
         }
         task.tell((at + 1) / work.length)

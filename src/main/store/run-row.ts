@@ -1,7 +1,7 @@
 /** A row of the runs table and its contract form. */
 import type { Run } from '../../contract/entities'
 import { lostOf } from '../../contract/outcome'
-import type { ExportLatency, RunConfig, RunResult } from '../../contract/run'
+import type { RunConfig, RunLatency, RunResult } from '../../contract/run'
 import { fromJson, toJson } from './columns'
 
 export interface RunRow {
@@ -66,7 +66,7 @@ export function toRun(row: RunRow): Run {
     error: fromJson(row.error),
     environment: fromJson(row.environment),
     resultModelId: row.result_model_id,
-    ...(row.latency === null ? {} : { latency: fromJson<ExportLatency>(row.latency) as ExportLatency }),
+    ...(row.latency === null ? {} : { latency: fromJson<RunLatency>(row.latency) as RunLatency }),
     sweepId: row.sweep_id,
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Run } from '../../contract/entities'
 import type { ErrorReport } from '../../contract/errors'
-import type { Environment, ExportLatency, Progress, RunConfig, RunResult } from '../../contract/run'
+import type { Environment, Progress, RunConfig, RunLatency, RunResult } from '../../contract/run'
 import { fromJson, now, toJson } from './columns'
 import type { Database } from './database'
 import { guarded, notFound } from './errors'
@@ -150,7 +150,7 @@ export function runRepository(database: Database) {
     keepEnvironment: (id: string, environment: Environment): void => {
       setEnvironment.run(toJson(environment), id)
     },
-    keepLatency: (id: string, latency: ExportLatency): void => {
+    keepLatency: (id: string, latency: RunLatency): void => {
       setLatency.run(toJson(latency), id)
     },
     finish(id: string, outcome: RunEnd): Run {

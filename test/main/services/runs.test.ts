@@ -324,6 +324,25 @@ describe('what networks take', () => {
     expect(events.some((event) => event.type === 'task-progress' && event.fraction === 1)).toBe(true)
   })
 
+  test('stands beside what its exported files take, and neither replaces the other', async () => {
+    const services = open(entry)
+    const { start } = await prepared(services)
+    const [queued] = await start()
+    const run = await until(services, queued?.id as string, over)
+    const wanted = { modelId: run.resultModelId as string, datasetId: null, formats: ['onnx' as const] }
+    const latency = () => services.runs.get(run.id).latency
+    // Rounded weights are another network's.
+    await services.exports.create({ ...wanted, precision: 'int8' })
+    expect(latency()).toBeUndefined()
+    await services.exports.create({ ...wanted, precision: 'fp32' })
+    expect(latency()).toMatchObject({ of: 'file', after: { median: 7 } })
+    await services.latency.measure({ ids: [run.id] })
+    expect(latency()).toMatchObject({ of: 'network', after: { median: 1 }, at: expect.stringMatching(/^20/) })
+    const [proof] = await services.exports.create({ ...wanted, precision: 'fp32' })
+    expect(latency()).toMatchObject({ of: 'network', after: { median: 1 } })
+    expect(proof?.latency?.[0]?.after.median).toBe(7)
+  })
+
   test('of a run without a network is refused by its name', async () => {
     const services = open(entry)
     const { start } = await prepared(services, 'non-finite')

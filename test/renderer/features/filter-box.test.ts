@@ -9,7 +9,7 @@ vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
 }))
 
 let mounted: Mounted
-let field: DOMWrapper<HTMLInputElement>
+let field: Omit<DOMWrapper<HTMLInputElement>, 'exists'>
 beforeEach(async () => {
   mounted = await mountApp('/p/p-sample/runs')
   field = mounted.wrapper.get<HTMLInputElement>('[role=combobox]')

@@ -49,6 +49,10 @@ export default bilingual(
     },
     latency: {
       title: 'Latency, median of repeated passes',
+      ofRun: 'What it takes, of the network and of its files',
+      network: 'This network, timed {ago}',
+      networkByFile: 'This network, by its {format} file of {ago}',
+      file: 'Its {format} file, {precision}, of {ago}',
       runtime: 'Runtime',
       speed: 'Speed-up',
       how: '{rounds} passes of {batch} sample in turn, one thread; below each median the 10 % and 90 % quantile.',
@@ -112,6 +116,10 @@ export default bilingual(
     kit: { title: '运行它，以及重新生成它', files: '压缩包中的文件', hint: '这些文件与模型一起放在 zip 中。' },
     latency: {
       title: '延迟（多次运行的中位数）',
+      ofRun: '网络与其各文件的延迟',
+      network: '此网络，{ago}测得',
+      networkByFile: '此网络，取自{ago}导出的 {format} 文件',
+      file: '其 {format} 文件，{precision}，{ago}导出',
       runtime: '运行时',
       speed: '加速',
       how: '轮流运行 {rounds} 次，每次 {batch} 个样本，单线程；中位数下方为 10 % 和 90 % 分位数。',
