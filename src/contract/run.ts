@@ -1,6 +1,7 @@
 /** What a run is asked to do and what it answers: shared by the command line, the server, the desktop and the engine. */
 import { z } from 'zod'
 import type { Said } from './sentences'
+import { stages } from './stages'
 
 /** A sentence as its code and values, beside its English; see sentences.ts. */
 export const saidSchema: z.ZodType<Said> = z.object({
@@ -67,21 +68,6 @@ export type RunConfig = z.infer<typeof runConfigSchema>
 
 export const sizeSchema = z.object({ macs: z.number(), params: z.number(), bytes: z.number() })
 export type ModelSize = z.infer<typeof sizeSchema>
-
-export const stages = [
-  'queued',
-  'read',
-  'analyse',
-  'observe',
-  'decide',
-  'apply',
-  'verify',
-  'recover',
-  'evaluate',
-  'export',
-  'done',
-] as const
-export type Stage = (typeof stages)[number]
 
 export const progressSchema = z.object({
   stage: z.enum(stages),
@@ -203,6 +189,8 @@ export const reachedSchema = z.object({
   /** Kept steps, and the bytes they take. */
   steps: z.number().int(),
   bytes: z.number(),
+  /** Of these, what this build on this backend does not take: kept by an earlier one, or where another backend computed. */
+  stale: z.number().int(),
   /** When the newest was kept, ISO 8601; null where there is none. */
   keptAt: z.string().nullable(),
   /** The decision: units in the order they may go, and how many of them the budget takes; null where a search or the clock says. */

@@ -52,6 +52,7 @@ class Broadcast {
 export const nothingKept = (): Reached => ({
   steps: 0,
   bytes: 0,
+  stale: 0,
   keptAt: null,
   decision: null,
   trials: [],

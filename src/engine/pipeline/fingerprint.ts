@@ -46,7 +46,24 @@ export function stepFingerprints(
   backend: string,
   computation = computationVersion,
 ): (key: string) => string {
-  const common = { release, computation, graph: graphFingerprint(graph), data: data.hash, backend }
+  return fingerprintsOf({ graph: graphFingerprint(graph), data: data.hash }, config, backend, computation)
+}
+
+/** Whether this build takes a step that was kept for the same network and data, neither of which a run ever changes. */
+export function isKeptFor(fingerprint: string, key: string, config: RunConfig, backend: string): boolean {
+  // Far older builds wrote other fingerprints.
+  if (!fingerprint.startsWith('{')) return false
+  const { graph, data } = JSON.parse(fingerprint) as { graph: string; data: string }
+  return fingerprint === fingerprintsOf({ graph, data }, config, backend, computationVersion)(key)
+}
+
+function fingerprintsOf(
+  origin: { readonly graph: string; readonly data: string },
+  config: RunConfig,
+  backend: string,
+  computation: number,
+): (key: string) => string {
+  const common = { release, computation, ...origin, backend }
   const of = (decides: object) => JSON.stringify({ ...common, config: decides })
   const { finetune, ...applied } = config
   const { goal, refit, ...scored } = applied

@@ -1,7 +1,8 @@
 /** Progress that does not lie: every stage has a share of the whole by the work it will do. */
 import { EspalierError } from '../../contract/errors'
-import type { Progress, Stage } from '../../contract/run'
+import type { Progress } from '../../contract/run'
 import { detailOf, type Sentence, say } from '../../contract/sentences'
+import type { Stage } from '../../contract/stages'
 import { pause } from '../runtime/pause'
 
 /** Work of a stage, in forward passes of one sample; only the proportions matter. */

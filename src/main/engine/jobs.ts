@@ -18,7 +18,6 @@ import {
   exportFormats,
   exportLatencySchema,
   exportResultSchema,
-  goalSchema,
   metricNames,
   precisions,
   reachedSchema,
@@ -175,7 +174,7 @@ export const jobs = {
     z.array(exportLatencySchema),
   ),
   /** What a run's folder keeps; `size` is that of the network before. */
-  reached: job(z.object({ folder: z.string(), goal: goalSchema, size: sizeSchema }), reachedSchema),
+  reached: job(z.object({ folder: z.string(), config: runConfigSchema, size: sizeSchema }), reachedSchema),
   /** What a build of the native backend needs, and whether there is one. */
   nativeFacts: job(z.object({}), nativeStatusSchema.omit({ building: true, error: true })),
   buildNative: job(z.object({}), z.object({})),

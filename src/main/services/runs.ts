@@ -158,7 +158,7 @@ export function runService(context: ServiceContext, models: ModelService, datase
     reached(id: string) {
       const { config, modelId } = store.runs.brief(id)
       const { size } = store.models.get(modelId)
-      return engine.run('reached', { folder: queue.folderOf(id), goal: config.goal, size })
+      return engine.run('reached', { folder: queue.folderOf(id), config, size })
     },
     /** @throws CONFLICT until the run is done; NOT_FOUND for a group or sample that is not there */
     async featureMaps(id: string, request: MapsRequest) {

@@ -5,6 +5,8 @@ import { decode } from 'fast-png'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { writeModel } from '../../../src/engine/formats'
 import { float32, toFloat32 } from '../../../src/engine/graph/tensor'
+import { pack, unpack } from '../../../src/engine/pipeline/checkpoint/archive'
+import { checkpointFolder } from '../../../src/main/engine/checkpoints'
 import { smallNetwork, trainedNetwork, writeData, writeNetwork } from '../cli/support/fixtures'
 import { bundle } from '../support/bundle'
 import { sharedFolder, temporaryFolder } from '../support/folders'
@@ -141,6 +143,14 @@ describe('a run', () => {
     expect(reached.decision?.removed).toBeGreaterThan(0)
     expect(reached.epochs).toBeGreaterThan(0)
     expect(reached.lost).toEqual({ drop: expect.any(Number), kl: expect.any(Number) })
+    expect(reached.stale).toBe(0)
+
+    // As an update in between would have it: what resuming would not take is not promised.
+    const kept = checkpointFolder(join(services.home, 'runs', id), () => {})
+    const step = unpack<{ fingerprint: string; value: null }>((await kept.load('finetune')) as Uint8Array)
+    const fingerprint = step.fingerprint.replace(/"computation":\d+/, '"computation":1')
+    await kept.save('finetune', pack({ ...step, fingerprint }))
+    expect(await services.runs.reached(id)).toMatchObject({ epochs: 0, pruned: true, stale: 1 })
   })
 
   test('leaves a smaller network, its trace, and an export that ONNX Runtime confirms', async () => {

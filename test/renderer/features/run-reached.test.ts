@@ -45,6 +45,12 @@ describe('a run that was cancelled', () => {
     expect(mounted?.wrapper.find('.reached [aria-current=step]').text()).toContain('Remove and refit')
   })
 
+  it('promises nothing of what an earlier version kept', async () => {
+    const { panel } = await endedRun('cancelled', { steps: 3, stale: 3, bytes: 9, keptAt: new Date().toISOString() })
+    expect(panel()).toContain('Of these, 3 were kept by an earlier version or with another backend')
+    expect(panel()).toContain('Nothing was finished, so it begins anew.')
+  })
+
   it('goes on with its button', async () => {
     const { run, fake } = await endedRun('cancelled', {})
     await mounted?.wrapper.find('.reached button').trigger('click')

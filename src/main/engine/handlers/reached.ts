@@ -1,10 +1,13 @@
 /** How far a run has come: its kept steps, read for a person and not for going on. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Goal, ModelSize, Reached, TraceCheckpoint } from '../../../contract/run'
+import { EspalierError } from '../../../contract/errors'
+import type { Goal, ModelSize, Reached, RunConfig, TraceCheckpoint } from '../../../contract/run'
 import { unpack } from '../../../engine/pipeline/checkpoint/archive'
 import type { PackedTrajectory } from '../../../engine/pipeline/checkpoint/trajectory-codec'
+import { isKeptFor } from '../../../engine/pipeline/fingerprint'
 import { isBudget, withinBudget } from '../../../engine/strategies/trajectory'
+import { startBackend } from '../backend'
 import { checkpointFolder } from '../checkpoints'
 import type { JobHandlers } from '../serve'
 
@@ -48,11 +51,28 @@ function decided({ trajectory, checkpoints }: KeptDecision, goal: Goal, before: 
   return { ordered, removed: at < 0 ? null : at + 1, size: at < 0 ? null : sizeAfter(at), checkpoint }
 }
 
-export const reached: JobHandlers['reached'] = async ({ folder, goal, size }) => {
+/** The backend that a run with this configuration gets now; none where it would not even start. */
+const presentBackend = async ({ backend }: RunConfig): Promise<string> => {
+  try {
+    return (await startBackend(backend)).name
+  } catch (error) {
+    if (error instanceof EspalierError) return ''
+    throw error
+  }
+}
+
+export const reached: JobHandlers['reached'] = async ({ folder, config, size }) => {
+  const { goal } = config
   const files = await filesOf(folder)
   const keys = new Set(files.map(({ key }) => key))
   // A damaged step is done again, and so it is not one.
   const kept = checkpointFolder(folder, ({ values }) => keys.delete(String(values.step)))
+  const backend = files.length > 0 ? await presentBackend(config) : ''
+  // Going on takes a step by its fingerprint; what it would not take is promised by nobody.
+  for (const key of [...keys]) {
+    const bytes = await kept.load(key)
+    if (bytes && !isKeptFor(unpack<{ fingerprint: string }>(bytes).fingerprint, key, config, backend)) keys.delete(key)
+  }
   const read = async <T>(key: string): Promise<T | null> => {
     const bytes = keys.has(key) ? await kept.load(key) : null
     return bytes && unpack<{ value: T }>(bytes).value
@@ -72,6 +92,7 @@ export const reached: JobHandlers['reached'] = async ({ folder, goal, size }) =>
   return {
     steps: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    stale: files.length - keys.size,
     keptAt: newest > 0 ? new Date(newest).toISOString() : null,
     decision: decision && decided(decision, goal, size),
     trials: trials.flatMap((trial) => (trial ? { passed: trial.passed, kl: trial.kl } : [])),

@@ -23,6 +23,8 @@ export default bilingual(
     metric: '{name} {value} at step {step}',
     keptTitle: 'Kept',
     kept: '{n} step, {size}, {ago} | {n} steps, {size}, the last {ago}',
+    stale:
+      'Of these, {n} was kept by an earlier version or with another backend, and is done again. | Of these, {n} were kept by an earlier version or with another backend, and are done again.',
     nothingKept: 'Nothing yet.',
     failsAgain: 'It ends the same way again unless what stopped it has changed.',
     from: {
@@ -63,6 +65,7 @@ export default bilingual(
     metric: '{name} {value}（第 {step} 步）',
     keptTitle: '已保留',
     kept: '{n} 个步骤，{size}，最后一个保存于{ago}',
+    stale: '其中 {n} 个由较早的版本或其他后端保存，会重新计算。',
     nothingKept: '暂无。',
     failsAgain: '如果导致停止的原因没有消除，结果还会一样。',
     from: {

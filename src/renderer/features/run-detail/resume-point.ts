@@ -36,6 +36,7 @@ export function resumePoint({ config, progress }: Pick<Run, 'config' | 'progress
   if (reached.refitSteps > 0) return point('result', reached.refitSteps)
   if (reached.fittedLayers > 0) return point('layers', reached.fittedLayers)
   if (reached.decision) return point('decided')
-  if (reached.steps > 0) return point('some', reached.steps)
+  const { steps, stale } = reached
+  if (steps > stale) return point('some', steps - stale)
   return point(progress ? 'anew' : 'queue')
 }
