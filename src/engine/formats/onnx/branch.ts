@@ -1,4 +1,4 @@
-/** Networks inside attributes as nodes, for those that are known to be taken: the branch of an If whose condition is constant. */
+/** Networks inside attributes as nodes, for those that are known to be taken: the branch of an If, the steps of a Loop or Scan. */
 import { EspalierError } from '../../../contract/errors'
 import { type Attribute, type GraphNode, graphReads } from '../../graph/graph'
 import type { TensorData } from '../../graph/tensor'
@@ -15,12 +15,14 @@ export const domainOf = (domain: string | undefined) => (domain === undefined ||
 export interface Branch {
   readonly nodes: readonly GraphNode[]
   readonly constants: ReadonlyMap<string, TensorData>
+  /** What it is given, by its own names. */
+  readonly inputs: readonly string[]
   /** What it answers with, by the names of its own values. */
   readonly outputs: readonly string[]
 }
 
 /**
- * The nodes of a network that takes no inputs of its own.
+ * The nodes of an inner network.
  * @param owner describes the node that holds it in sentences: `If "branch"`
  * @throws MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE, FILE_TRUNCATED
  */
@@ -44,5 +46,6 @@ export function readBranch(bytes: Uint8Array, owner: string): Branch {
     return { name, op, domain: domainOf(proto.domain), inputs, outputs: proto.output ?? [], attributes }
   })
   checkSignatures(nodes)
-  return { nodes, constants, outputs: (graph.output ?? []).map(({ name = '' }) => name) }
+  const inputs = (graph.input ?? []).map(({ name = '' }) => name)
+  return { nodes, constants, inputs, outputs: (graph.output ?? []).map(({ name = '' }) => name) }
 }

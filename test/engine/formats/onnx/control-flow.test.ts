@@ -47,6 +47,134 @@ const branching: SmallModel = {
   ],
 }
 
+/** What ONNX Runtime answers for the file itself, and for what was read of it. */
+async function expectUnrolled(model: SmallModel, dims: number[]): Promise<Graph> {
+  const graph = await read(model)
+  expect(graph.nodes.map(({ op }) => op)).not.toContain('Loop')
+  expect(graph.nodes.map(({ op }) => op)).not.toContain('Scan')
+  const data = probe(dims.reduce((a, b) => a * b, 1))
+  const session = await InferenceSession.create(encodeModel(smallModel(model)), { logSeverityLevel: 4 })
+  const { out } = await session.run({ x: new Tensor('float32', data, dims) })
+  const got = await answer(graph, data, dims)
+  expect(got).toHaveLength((out as Tensor).data.length)
+  got.forEach((number, i) => {
+    expect(number).toBeCloseTo((out as Tensor).data[i] as number, 4)
+  })
+  return graph
+}
+
+describe('steps that are few and known', () => {
+  const flag = 9
+
+  it('of a Loop are written out, with what each of them gives, and pruned', async () => {
+    const loop = body(
+      [
+        node('Cast', ['i'], ['number'], { to: { i: 1 } }),
+        node('Mul', ['step', 'number'], ['shift']),
+        node('MatMul', ['state', 'own'], ['turned']),
+        node('Add', ['turned', 'shift'], ['next']),
+        node('Relu', ['next'], ['seen']),
+        node('Identity', ['go'], ['on']),
+      ],
+      [value('on', [], flag), value('next', ['n', 8]), value('seen', ['n', 8])],
+      [value('i', [], 7), value('go', [], flag), value('state', ['n', 8])],
+      [weight('own', 8, 8)],
+    )
+    const graph = await expectUnrolled(
+      {
+        inputs: [value('x', ['n', 6])],
+        outputs: [value('out', ['n', 4])],
+        weights: [
+          weight('w1', 6, 8),
+          weight('w3', 8, 4),
+          weight('step', 8),
+          integers('three', [3], []),
+          integers('first', [0]),
+        ],
+        nodes: [
+          node('MatMul', ['x', 'w1'], ['c']),
+          node('Loop', ['three', '', 'c'], ['looped', 'all'], { body: loop }),
+          node('ReduceSum', ['all', 'first'], ['sum'], { keepdims: { i: 0 } }),
+          node('Add', ['looped', 'sum'], ['y']),
+          node('MatMul', ['y', 'w3'], ['out']),
+        ],
+      },
+      [2, 6],
+    )
+    const { outcome } = await expectPrunedAsMasked(graph, [2, 6])
+    expect(outcome.model.after.params).toBeLessThan(outcome.model.before.params)
+    buildProgram(graph, { fuse: false })
+  })
+
+  it('of a Loop are counted where it asks whether to go on by numbers that are known', async () => {
+    const loop = body(
+      [
+        node('MatMul', ['state', 'own'], ['turned']),
+        node('Tanh', ['turned'], ['next']),
+        node('Add', ['at', 'one'], ['after']),
+        node('Less', ['after', 'limit'], ['on']),
+      ],
+      [value('on', [], flag), value('after', [], 7), value('next', ['n', 8])],
+      [value('i', [], 7), value('go', [], flag), value('at', [], 7), value('state', ['n', 8])],
+    )
+    const graph = await expectUnrolled(
+      {
+        inputs: [value('x', ['n', 6])],
+        outputs: [value('out', ['n', 4])],
+        weights: [
+          weight('w1', 6, 8),
+          weight('w3', 8, 4),
+          weight('own', 8, 8),
+          integers('one', [1], []),
+          integers('zero', [0], []),
+          integers('limit', [3], []),
+          integers('most', [1_000_000], []),
+        ],
+        nodes: [
+          node('MatMul', ['x', 'w1'], ['c']),
+          node('Less', ['zero', 'limit'], ['begins']),
+          node('Loop', ['most', 'begins', 'zero', 'c'], ['count', 'looped'], { body: loop }),
+          node('MatMul', ['looped', 'w3'], ['out']),
+        ],
+      },
+      [2, 6],
+    )
+    expect(graph.nodes.filter(({ op }) => op === 'Tanh')).toHaveLength(3)
+    expect(graph.constants.size).toBe(3)
+  })
+
+  it('of a Scan are written out, also from the end and along other axes', async () => {
+    const scan = body(
+      [node('Add', ['sum', 'row'], ['total']), node('Mul', ['total', 'step'], ['seen'])],
+      [value('total', ['n', 8]), value('seen', ['n', 8])],
+      [value('sum', ['n', 8]), value('row', ['n', 8])],
+    )
+    const graph = await expectUnrolled(
+      {
+        inputs: [value('x', ['n', 5, 6])],
+        outputs: [value('out', ['n', 8, 5])],
+        weights: [weight('w1', 6, 8), weight('step', 8), weight('w2', 6, 8), integers('middle', [1])],
+        nodes: [
+          node('MatMul', ['x', 'w1'], ['c']),
+          node('ReduceMean', ['x'], ['mean'], { axes: { ints: [1] }, keepdims: { i: 0 } }),
+          node('MatMul', ['mean', 'w2'], ['start']),
+          node('Scan', ['start', 'c'], ['sum', 'out'], {
+            body: scan,
+            num_scan_inputs: { i: 1 },
+            scan_input_axes: { ints: [1] },
+            scan_input_directions: { ints: [1] },
+            scan_output_axes: { ints: [-1] },
+            scan_output_directions: { ints: [1] },
+          }),
+        ],
+      },
+      [2, 5, 6],
+    )
+    expect(graph.info('out')?.shape).toEqual(['n', 8, 5])
+    buildProgram(graph, { fuse: false })
+  })
+})
+
 describe('networks within networks', () => {
   it('keeps the branches of If, prunes what lies before and behind, and says what holds the rest', async () => {
     const graph = await read(branching)
@@ -70,35 +198,30 @@ describe('networks within networks', () => {
     })
   })
 
-  it('carries values through Loop and Scan', async () => {
+  it('carries values through a Loop whose steps the data decides', async () => {
     const flag = 9
     const loop = body(
-      [node('Add', ['state', 'step'], ['next']), node('Identity', ['go'], ['on'])],
+      [
+        node('Add', ['state', 'step'], ['next']),
+        node('ReduceSum', ['next'], ['sum'], { keepdims: { i: 0 } }),
+        node('Less', ['sum', 'bound'], ['on']),
+      ],
       [value('on', [], flag), value('next', [1, 8])],
       [value('i', [], 7), value('go', [], flag), value('state', [1, 8])],
     )
-    const scan = body(
-      [node('Add', ['sum', 'row'], ['total']), node('Mul', ['total', 'step'], ['seen'])],
-      [value('total', [8]), value('seen', [8])],
-      [value('sum', [8]), value('row', [8])],
-    )
     const graph = await read({
       ...branching,
-      weights: [
-        ...(branching.weights ?? []),
-        weight('step', 8),
-        floats('start', [8], Array(8).fill(0)),
-        integers('three', [3], []),
-      ],
+      weights: [...(branching.weights ?? []), weight('step', 8), floats('bound', [], [1]), integers('three', [3], [])],
       nodes: [
         node('MatMul', ['x', 'w1'], ['a']),
         node('MatMul', ['a', 'w2'], ['c']),
-        node('Loop', ['three', '', 'c'], ['looped'], { body: loop }),
-        node('Scan', ['start', 'looped'], ['sum', 'seen'], { body: scan, num_scan_inputs: { i: 1 } }),
-        node('MatMul', ['seen', 'w3'], ['out']),
+        node('Equal', ['three', 'three'], ['first']),
+        node('Loop', ['three', 'first', 'c'], ['looped'], { body: loop }),
+        node('MatMul', ['looped', 'w3'], ['out']),
       ],
     })
-    expect(graph.info('seen')?.shape).toEqual([1, 8])
+    expect(graph.nodes.map(({ op }) => op)).toContain('Loop')
+    expect(graph.info('looped')?.shape).toEqual([1, 8])
     await expectPrunedAsMasked(graph, [1, 6])
   })
 

@@ -20,6 +20,7 @@ import { type Rewriter, withAttributes, withInput } from './rewriter'
 import { viewAsReshape } from './strided-view'
 import { takeBranch } from './taken-branch'
 import { turnReshape } from './turned-reshape'
+import { unrollLoop, unrollScan } from './unrolled'
 import { COERCED } from './upgrade'
 
 const END = 2 ** 63
@@ -407,6 +408,8 @@ const rules: Readonly<Record<string, Rule>> = {
   Gather: viewAsReshape,
   SplitToSequence: splitToSequence,
   If: (node, _, rewriter) => takeBranch(node, rewriter),
+  Loop: unrollLoop,
+  Scan: unrollScan,
 }
 const ruleOf = new Map(Object.entries(rules))
 
