@@ -55,6 +55,41 @@ describe('what exporters write', () => {
     expect(columns).toBe(rows)
   })
 
+  it('a cell whose state of zeros is made for an open batch', async () => {
+    const step = (t: number, state: string): Plain[] => [
+      node('Gather', ['x', `t${t}`], [`x${t}`], { axis: { i: 1 } }),
+      node('Concat', [`x${t}`, state], [`all${t}`], { axis: { i: 1 } }),
+      node('Conv', [`all${t}`, 'w', 'b'], [`s${t}`], { pads: { ints: [1, 1, 1, 1] } }),
+      node('Tanh', [`s${t}`], [`state${t}`]),
+    ]
+    const graph = await read({
+      inputs: [value('x', ['n', 2, 1, 4, 4])],
+      outputs: [value('y', ['n', 1, 4, 4])],
+      weights: [
+        ...[0, 1].map((t) => integers(`t${t}`, [t], [])),
+        integers('first', [0]),
+        integers('width', [8]),
+        integers('pixels', [4]),
+        weight('w', 8, 9, 3, 3),
+        weight('b', 8),
+        weight('out', 1, 8, 1, 1),
+      ],
+      nodes: [
+        node('Shape', ['x'], ['shape']),
+        node('Gather', ['shape', 'first'], ['n']),
+        node('Concat', ['n', 'width', 'pixels', 'pixels'], ['size'], { axis: { i: 0 } }),
+        node('ConstantOfShape', ['size'], ['zeros']),
+        ...step(0, 'zeros'),
+        ...step(1, 'state0'),
+        node('Conv', ['state1', 'out'], ['y']),
+      ],
+    })
+    const { outcome } = await expectPrunedAsMasked(graph, [2, 2, 1, 4, 4])
+    const [rows, columns] = (outcome.graph.constants.get('w') as TensorData).dims as [number, number]
+    expect(rows).toBeLessThan(8)
+    expect(columns).toBe(rows + 1)
+  })
+
   it('a stack of stored matrices in Einsum', async () => {
     const graph = await read({
       inputs: [value('x', [2, 5, 6])],

@@ -69,7 +69,8 @@ const expand: Rule = (node, known, rewriter) => {
   if (wanted.every(isNumber)) return withInput(node, 1, rewriter.addInts(node, 'shape', wanted))
   // A target put together from single extents: those that the input has already are 1, so that they may shrink.
   const parts = rewriter.source.producer(node.inputs[1] as string)
-  if (parts?.op !== 'Concat') return expandApart(node, wanted, rewriter)
+  const stretches = wanted.some((dim) => isNumber(dim) && dim > 1)
+  if (parts?.op !== 'Concat' || stretches) return expandApart(node, wanted, rewriter)
   if (parts.inputs.length !== wanted.length) return node
   const inputs = parts.inputs.map((part, i) =>
     wanted[i] === 1 && rewriter.constant(part) && toNumbers(rewriter.constant(part) as TensorData)[0] !== 1
