@@ -23,11 +23,12 @@ const asIs = (field: RawField, dims: readonly number[]): Fitting => {
   return { field, dims, channels, plane, channelStride: plane, pixelStride: 1 }
 }
 
-/** Channels last in the file, first for the network. */
+/** Channels last in the file, first for the network: of pictures, films and volumes. */
 const channelsFirst = (field: RawField): Fitting => {
-  const [height, width, channels] = field.dims as [number, number, number]
-  const dims = [channels, height, width]
-  return { field, dims, channels, plane: height * width, channelStride: 1, pixelStride: channels }
+  const extents = field.dims.slice(0, -1)
+  const channels = field.dims.at(-1) as number
+  const dims = [channels, ...extents]
+  return { field, dims, channels, plane: product(extents), channelStride: 1, pixelStride: channels }
 }
 
 /** Extents that are channels rather than pixels; 4 (with alpha) only where nothing else speaks. */
@@ -74,7 +75,7 @@ export function fitField(name: string, field: RawField, wanted: readonly Dim[]):
     if (picture) return picture
   }
   if (matches(dims, wanted)) return asIs(field, dims)
-  if (dims.length === 3) {
+  if (dims.length >= 3) {
     const moved = channelsFirst(field)
     if (matches(moved.dims, wanted)) return moved
   }
@@ -88,7 +89,7 @@ export function fitField(name: string, field: RawField, wanted: readonly Dim[]):
   // A row of a table that holds a picture or a sequence, element after element.
   const row = dims.length === 1 && wanted.every((dim) => typeof dim === 'number')
   if (row && product(wanted as number[]) === dims[0]) return asIs(field, wanted as number[])
-  const picture = dims.length === 3 ? ' (in either order of channels)' : ''
+  const picture = dims.length >= 3 ? ' (in either order of channels)' : ''
   throw new EspalierError(
     'SHAPE_MISMATCH',
     `The samples in the data are of shape [${dims.join(', ')}]${picture}, but the network reads [${wanted.join(', ')}]${name === '' ? '' : ` at its input "${name}"`}. Choose the data set this network was trained on, or resize the images first.`,

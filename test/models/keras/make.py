@@ -175,10 +175,21 @@ def shapes():
     return keras.Model(inputs, layers.GlobalAveragePooling2D(name="mean")(x), name="shapes")
 
 
+def films():
+    x = inputs = keras.Input((4, 7, 6, 2), name="film")
+    x = layers.ConvLSTM2D(5, 3, strides=(2, 1), padding="same", return_sequences=True, name="first")(x)
+    x = layers.BatchNormalization(name="norm")(x)
+    y, h, c = layers.ConvLSTM2D(4, (3, 2), activation="relu", recurrent_activation="hard_sigmoid", return_state=True, go_backwards=True, name="second")(x)
+    lines = layers.Reshape((4, 24, 5), name="lines")(x)
+    z = layers.ConvLSTM1D(3, 3, dilation_rate=2, use_bias=False, return_sequences=True, go_backwards=True, name="third")(lines)
+    joined = layers.Concatenate(name="joined")([y, h, c])
+    return keras.Model(inputs, [layers.GlobalAveragePooling2D(name="mean")(joined), layers.Dense(2, name="out")(z)], name="films")
+
+
 wanted = sys.argv[2:]
 expected = json.load(open(f"expected.{version}.json"))["networks"] if wanted else {}
-for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes]:
-    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain, operations, states, shapes) and version == "v2"):
+for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes, films]:
+    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain, operations, states, shapes, films) and version == "v2"):
         continue
     keras.backend.clear_session()
     model = make()

@@ -5,6 +5,7 @@ import { type Graph, int, type Shape } from '../../graph/graph'
 import { Lift, type Lifted } from '../lift/builder'
 import type { LayerCall, LayerSpec, NetworkSpec, Reference } from './config'
 import { attentionLayers } from './layers/attention'
+import { convolutionalLstms } from './layers/convolutional-lstm'
 import { operationLayers } from './layers/operations'
 import { plainLayers } from './layers/plain'
 import { recurrentLayers } from './layers/recurrent'
@@ -18,7 +19,14 @@ export interface WeightSource {
 }
 
 const rules: ReadonlyMap<string, LayerRule> = new Map(
-  Object.entries({ ...plainLayers, ...weightedLayers, ...recurrentLayers, ...attentionLayers, ...operationLayers }),
+  Object.entries({
+    ...plainLayers,
+    ...weightedLayers,
+    ...recurrentLayers,
+    ...convolutionalLstms,
+    ...attentionLayers,
+    ...operationLayers,
+  }),
 )
 
 /**
@@ -161,7 +169,10 @@ class Builder {
     const kind = String(inner?.class_name)
     const [x] = inputs
     const alike = kind === 'Dense' || kind === 'Activation'
-    if (!x || (!alike && (!rules.has(kind) || kind in recurrentLayers || kind in attentionLayers))) {
+    if (
+      !x ||
+      (!alike && (!rules.has(kind) || kind in recurrentLayers || kind in convolutionalLstms || kind in attentionLayers))
+    ) {
       this.lift.refuse(
         `The layer "${layer.name}" repeats a ${kind} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.`,
       )

@@ -4,6 +4,7 @@ import type { Sentence } from '../../../contract/sentences'
 import { type Attribute, Graph, type GraphNode, ints, type Shape, type ValueInfo } from '../../graph/graph'
 import type { DataType, TensorData } from '../../graph/tensor'
 import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
+import { Inference } from '../../ops/infer'
 import { canonicalise } from '../canonical'
 import { verifyFinite } from '../onnx/finite'
 import { normalise } from '../onnx/normalise'
@@ -152,6 +153,13 @@ export class Lift {
     this.turned.set(x.value, turned)
     this.turned.set(turned, x.value)
     return turned
+  }
+
+  /** Extents of a value as the graph holds it, where what is built so far tells them. */
+  shapeOf(value: string): Shape | undefined {
+    const inference = new Inference(this.inputs, this.constants)
+    for (const node of this.nodes) inference.step(node)
+    return inference.of(value)?.shape
   }
 
   /** Extents of a constant that the graph holds. */

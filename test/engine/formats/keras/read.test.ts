@@ -29,7 +29,7 @@ const fed = ({ input, ids }: Expected) => {
   const count = input.reduce((a, b) => a * b, 1)
   if (ids) return { dims: input, data: Int32Array.from({ length: count }, (_, i) => (i * 7) % 11) }
   const plain = { dims: input, data: probe(count) }
-  return input.length === 4 ? channelsFirst(plain) : plain
+  return input.length >= 4 ? channelsFirst(plain) : plain
 }
 
 describe('Keras files', () => {

@@ -34,7 +34,7 @@ function channelsLastInput(context: LayerContext): { x: Lifted; back: (y: Lifted
   }
 }
 
-function windowOf(context: LayerContext, spatial: number): Window {
+export function windowOf(context: LayerContext, spatial: number): Window {
   const padding = textIn(context, 'padding', 'valid').toLowerCase()
   const strides = sizesIn(context, 'strides', spatial)
   const dilations = sizesIn(context, 'dilation_rate', spatial)

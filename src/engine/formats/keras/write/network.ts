@@ -57,7 +57,7 @@ export class KerasNetwork {
     )
   }
 
-  /** Names of layers may not hold slashes. */
+  /** Names of layers may not hold slashes, on PyTorch no dots either, and on TensorFlow not begin with a line. */
   unique(wanted: string): string {
     const base = plainName(wanted)
     let name = base
@@ -191,7 +191,7 @@ export class KerasNetwork {
   }
 }
 
-const plainName = (name: string): string => name.replaceAll('/', '.') || 'layer'
+const plainName = (name: string): string => name.replaceAll(/[/.]/g, '_').replace(/^_+/, '') || 'layer'
 
 /** A constant that scales or shifts each channel, by its elements; undefined where it is anything else. */
 export function perChannel(data: TensorData, rank: number, last: boolean): number[] | number | undefined {
