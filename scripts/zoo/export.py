@@ -1,6 +1,6 @@
 """Exports the model zoo to ONNX with random weights, in a throwaway Python environment.
 
-usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more|unseen|adverse|papers|later|tasks|batches]
+usage: python export.py OUT_DIR [--only NAME ...] [--exporter old|new] [--set usual|wide|further|more|unseen|adverse|papers|later|tasks|batches|guests]
 needs: torch, torchvision, timm, transformers, onnx (onnxscript for the new exporter). Nothing is downloaded.
 """
 import argparse
@@ -201,7 +201,7 @@ def main():
     a.add_argument("out")
     a.add_argument("--only", nargs="*")
     a.add_argument("--exporter", choices=["old", "new"], default="old")
-    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen", "adverse", "papers", "later", "tasks", "batches"], default="usual")
+    a.add_argument("--set", choices=["usual", "wide", "further", "more", "unseen", "adverse", "papers", "later", "tasks", "batches", "guests"], default="usual")
     a = a.parse_args()
     out = pathlib.Path(a.out)
     out.mkdir(parents=True, exist_ok=True)

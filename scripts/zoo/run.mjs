@@ -2,7 +2,7 @@
  * Prunes every ONNX (or Keras) file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
  * writes docs/coverage.json and docs/coverage.md.
  *
- * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more|unseen|adverse|papers|later|tasks|keras]
+ * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more|unseen|adverse|papers|later|tasks|guests|keras]
  *
  * `--set`: the folder holds another zoo (`export.py --set ...`), which is pruned to 50 % and kept in docs/coverage-SET.json.
  * Models that are in the JSON already are skipped unless --anew is given; Torch-Pruning's side of the table comes from

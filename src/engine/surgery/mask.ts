@@ -17,6 +17,14 @@ function zeroAlong(source: TensorData, axis: number, gone: (index: number) => bo
   return { ...source, data }
 }
 
+/** What names of values over the kept units end with: nothing in the graph is called so. */
+function freeMark(graph: Graph): string {
+  const names = [...graph.constants.keys(), ...graph.nodes.flatMap(({ outputs }) => outputs)]
+  let mark = '/kept'
+  while (names.some((name) => name.includes(mark))) mark += '_units'
+  return mark
+}
+
 /**
  * The masked network, against which surgery is proven: pruned and masked compute the same result. (Zeroing producers
  * would not do: what a BatchNorm adds to a zero channel survives it.) Operators that mix units without a weight for
@@ -41,6 +49,7 @@ export function maskPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): G
   const { keptOf, shapes } = plannedValues(graph, coupling, removed)
   const nodes: GraphNode[] = []
   const gathered = new Set<string>()
+  const mark = freeMark(graph)
   const emit = (op: string, inputs: readonly string[], output: string, axis?: number) =>
     nodes.push({
       name: `${output} (masked ${nodes.length})`,
@@ -55,7 +64,7 @@ export function maskPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): G
   const gather = (value: string): string => {
     const kept = keptOf.get(value)
     if (!kept) return value
-    const result = `${value}/kept`
+    const result = `${value}${mark}`
     if (gathered.has(value)) return result
     gathered.add(value)
     let at = value
@@ -115,12 +124,12 @@ export function maskPlan(graph: Graph, coupling: Coupling, plan: PruningPlan): G
         if (kept) data = takeAlong(data, axis, kept)
       }
       if (data === graph.constants.get(name)) return name
-      constants.set(`${node.name}/kept/${i}`, data)
-      return `${node.name}/kept/${i}`
+      constants.set(`${node.name}${mark}/${i}`, data)
+      return `${node.name}${mark}/${i}`
     })
     const newShape = (name: string) => shapes.get(name) ?? constants.get(name)?.dims ?? shapeOf(graph, name)
     const resized = resizeNode(graph, node, constants, keptOf, newShape)
-    const outputs = node.outputs.map((name) => (keptOf.has(name) ? `${name}/kept` : name))
+    const outputs = node.outputs.map((name) => (keptOf.has(name) ? `${name}${mark}` : name))
     nodes.push({
       ...resized,
       inputs: resized.inputs.map((name, i) => (name === node.inputs[i] ? (inputs[i] as string) : name)),
