@@ -32,6 +32,7 @@ export const errorCodes = [
   'STORE_FROM_THE_FUTURE',
   'STORE_CORRUPT',
   'STORE_BUSY',
+  'STORE_READ_ONLY',
   'NOT_FOUND',
   'CONFLICT',
   'ENGINE_CRASHED',
@@ -98,6 +99,9 @@ export function toErrorReport(error: unknown): ErrorReport {
   })
   if (system === 'ENOSPC' || system === 'EDQUOT' || system === 'SQLITE_FULL') {
     return report('DISK_FULL', say('error.disk-full'))
+  }
+  if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {
+    return report('FILE_UNREADABLE', say('error.no-permission', { what: String(cause) }))
   }
   if (system === 'ENOENT') return report('FILE_NOT_FOUND', say('error.file-missing', { what: String(cause) }))
   return report('INTERNAL', say('error.internal', { what: error instanceof Error ? error.message : String(error) }))

@@ -91,6 +91,12 @@ export const sentences = {
   'error.store-gone': 'This refers to something that is not in the store any more. Reload the screen and try again.',
   'error.store-read-only':
     'The data folder cannot be written to. Check its permissions, or choose another one with ESPALIER_HOME.',
+  'error.home-read-only':
+    'Espalier cannot write to {path} in its data folder, so it was not opened, and nothing in it was changed. Give your user the right to write there, or start with another folder (ESPALIER_HOME).',
+  'error.home-closed':
+    'Espalier can no longer write to {path} in its data folder, so nothing is begun until it can; what waits goes on by itself then. Give your user the right to write there again.',
+  'error.no-permission':
+    'The system does not permit it: {what}. Check the permissions of that place, or choose another one.',
   'error.disk-full':
     'The disk is full, so the last write was undone and nothing was lost. Free some space and try again.',
   'error.file-missing': 'A file that is needed is not there: {what}. Check the path and try again.',

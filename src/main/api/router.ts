@@ -11,11 +11,16 @@ const reads = new Set([
   ...['settings', 'shell', 'native', 'events'],
 ])
 
+/** Calls that write files, or lead to some. */
+const files = new Set(['import', 'importArchive', 'again', 'relocate', 'start', 'resume', 'create'])
+
 /** One router for every shell. Errors are mapped by `handlerOptions`, which each shell hands to its RPC handler. */
 export function createRouter(services: Services) {
   const api = implement(contract).use(({ path, next }) => {
     // What was read before can still be looked at; whatever writes or computes needs the data folder.
-    if (!reads.has(path.at(-1) ?? '')) services.requireHome()
+    const name = path.at(-1) ?? ''
+    if (files.has(name)) services.requireRoom()
+    else if (!reads.has(name)) services.requireHome()
     return next()
   })
   const {

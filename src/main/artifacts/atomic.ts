@@ -4,6 +4,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EspalierError } from '../../contract/errors'
 import { makeFolder } from './make-folder'
+import { forbids } from './writable'
 
 /** A full disk and a read-only folder as coded errors; anything else comes back as it is. */
 export function diskError(error: unknown, path: string): unknown {
@@ -15,7 +16,7 @@ export function diskError(error: unknown, path: string): unknown {
       error,
     )
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  if (forbids(error)) {
     return new EspalierError(
       'FILE_UNREADABLE',
       `There is no permission to use ${path}. Check the permissions of its folder, or choose another place.`,
@@ -59,7 +60,8 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
     }
     await moveIntoPlace(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    // What went wrong is told, and not that there is nothing to clear away.
+    await rm(temporary, { force: true }).catch(() => {})
     throw diskError(error, path)
   }
 }

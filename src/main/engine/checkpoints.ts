@@ -38,7 +38,12 @@ export function checkpointFolder(folder: string, onDamaged: (said: Sentence) => 
       return Uint8Array.from(content)
     },
     async save(key, bytes) {
-      await writeAtomically(pathOf(key), Buffer.concat([digest(bytes), bytes]))
+      try {
+        await writeAtomically(pathOf(key), Buffer.concat([digest(bytes), bytes]))
+      } catch (error) {
+        if (!(error instanceof EspalierError && error.code === 'FILE_UNREADABLE')) throw error
+        throw new EspalierError('STORE_READ_ONLY', say('error.store-read-only'), error)
+      }
     },
   }
 }

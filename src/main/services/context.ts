@@ -12,6 +12,8 @@ export interface ServiceContext {
   readonly layout: Layout
   /** @throws FILE_NOT_FOUND where the data folder is not where it was opened */
   readonly requireHome: () => void
+  /** And that files can be written there. @throws STORE_READ_ONLY too */
+  readonly requireRoom: () => void
   /** Version of the product; what an older one understood of a model is looked at anew. */
   readonly product: string
 }

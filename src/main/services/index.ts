@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { EspalierError, toErrorReport } from '../../contract/errors'
 import { say } from '../../contract/sentences'
-import { ArtifactStore, keepsPlace, layout } from '../artifacts/index'
+import { ArtifactStore, keepsPlace, layout, requireWritable } from '../artifacts/index'
 import { createEngine, type EngineLauncher, type SupervisorLimits } from '../engine/index'
 import { openStore } from '../store/index'
 import { appService, type ShellAbilities } from './app'
@@ -44,7 +44,7 @@ export interface ServiceOptions {
 
 /**
  * Opens the data folder. Nothing runs until `start`.
- * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE
+ * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, STORE_READ_ONLY, DISK_FULL
  */
 export function createServices(options: ServiceOptions) {
   const {
@@ -57,6 +57,7 @@ export function createServices(options: ServiceOptions) {
     onWarning = () => {},
   } = options
   const places = layout(home)
+  requireWritable(places)
   const store = openStore(places.database)
   const events = new EventBus()
   const engine = createEngine({
@@ -68,6 +69,10 @@ export function createServices(options: ServiceOptions) {
   const requireHome = (): void => {
     if (!here()) throw new EspalierError('FILE_NOT_FOUND', say('error.home-moved', { path: home }))
   }
+  const requireRoom = (): void => {
+    requireHome()
+    requireWritable(places, 'error.home-closed')
+  }
   const context: ServiceContext = {
     store,
     artifacts: new ArtifactStore(places.artifacts),
@@ -75,6 +80,7 @@ export function createServices(options: ServiceOptions) {
     events,
     layout: places,
     requireHome,
+    requireRoom,
     product,
   }
   const journal = importJournal(context)
@@ -119,6 +125,7 @@ export function createServices(options: ServiceOptions) {
     engine,
     store,
     requireHome,
+    requireRoom,
     /** Marks lost runs, works the queue, opens the sample project. */
     start(): void {
       queue.start()

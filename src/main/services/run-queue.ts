@@ -18,6 +18,7 @@ const resumable: readonly ErrorCode[] = [
   'OUT_OF_MEMORY',
   'DISK_FULL',
   'STORE_BUSY',
+  'STORE_READ_ONLY',
 ]
 
 const interruptedReport: ErrorReport = toErrorReport(new EspalierError('ENGINE_CRASHED', say('error.closed')))
@@ -126,8 +127,8 @@ export class RunQueue {
     const { store, events } = this.context
     try {
       while (!this.closing) {
-        // A moved data folder waits like a full disk: nothing is begun until it is back.
-        this.context.requireHome()
+        // A moved data folder, or one that is closed, waits like a full disk: nothing is begun until it is back.
+        this.context.requireRoom()
         const run = store.runs.claimNext(String(process.pid), this.own && [...this.own])
         if (!run) return
         events.emit({ type: 'run-changed', run: store.runs.brief(run.id) })
@@ -184,7 +185,7 @@ export class RunQueue {
   /** The result's file goes into the artifacts first; then one transaction makes all of it visible at once. */
   private async keep(run: Run, output: JobOutput<'compress'>): Promise<void> {
     const { store, artifacts, events } = this.context
-    this.context.requireHome()
+    this.context.requireRoom()
     const { hash } = await artifacts.putFile(output.path)
     const parent = store.models.get(run.modelId)
     store.transaction(() => {

@@ -33,7 +33,7 @@ const backUp = (database: Database, path: string, version: number): void => {
 
 /**
  * Opens or creates the database at `path` and brings it to the present schema.
- * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE
+ * @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, STORE_READ_ONLY, DISK_FULL
  */
 export function openDatabase(path: string): Database {
   let database: Database | undefined

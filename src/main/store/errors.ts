@@ -26,8 +26,8 @@ export function storeError(error: unknown): unknown {
       error,
     )
   }
-  if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code === 'SQLITE_PERM') {
-    return new EspalierError('FILE_UNREADABLE', say('error.store-read-only'), error)
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM)|^EACCES$|^EPERM$|^EROFS$/.test(code)) {
+    return new EspalierError('STORE_READ_ONLY', say('error.store-read-only'), error)
   }
   if (code.startsWith('SQLITE_CONSTRAINT_FOREIGNKEY')) {
     return new EspalierError('CONFLICT', say('error.store-gone'), error)

@@ -20,7 +20,7 @@ export type { StoredFile } from './models'
 export type { TablePart } from './runs'
 export type { SettingsChanges } from './settings'
 
-/** Opens the store at `path`. @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, DISK_FULL, FILE_UNREADABLE */
+/** Opens the store at `path`. @throws STORE_CORRUPT, STORE_FROM_THE_FUTURE, STORE_BUSY, STORE_READ_ONLY, DISK_FULL */
 export function openStore(path: string) {
   const database = openDatabase(path)
   return {

@@ -197,6 +197,8 @@ export default bilingual(
       DISK_FULL: 'Free some space on the disk and try again.',
       STORE_FROM_THE_FUTURE: 'Open this data folder with the newer Espalier that wrote it.',
       STORE_CORRUPT: 'Restore the data folder from a backup; nothing more was written to it.',
+      STORE_READ_ONLY:
+        'Give your user the right to write to the data folder again; what was there before is unchanged.',
       STORE_BUSY: 'Close the other Espalier that uses this data folder.',
       NOT_FOUND: 'It may have been deleted: look in the trash.',
       CONFLICT: 'Settle what is named above, then try again.',
@@ -372,6 +374,7 @@ export default bilingual(
       DISK_FULL: '请释放磁盘空间后重试。',
       STORE_FROM_THE_FUTURE: '请用写入此数据文件夹的较新版本打开。',
       STORE_CORRUPT: '请从备份恢复数据文件夹；此后没有再写入任何内容。',
+      STORE_READ_ONLY: '请重新为当前用户授予数据文件夹的写入权限；原有内容没有改变。',
       STORE_BUSY: '请关闭正在使用此数据文件夹的另一个 Espalier。',
       NOT_FOUND: '它可能已被删除：请到回收站查看。',
       CONFLICT: '请先处理上面所说的情况，然后再试。',

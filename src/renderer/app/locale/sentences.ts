@@ -70,6 +70,11 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'error.store-busy': '另一个 Espalier 写入同一数据文件夹的时间过长。请等它完成或将其关闭，然后重试。',
   'error.store-gone': '所引用的内容已不在存储中。请重新加载页面后重试。',
   'error.store-read-only': '无法写入数据文件夹。请检查权限，或用 ESPALIER_HOME 选择其他文件夹。',
+  'error.home-read-only':
+    'Espalier 无法写入其数据文件夹中的 {path}，因此没有打开它，其中的内容也没有任何改动。请为当前用户授予写入权限，或用其他文件夹启动（ESPALIER_HOME）。',
+  'error.home-closed':
+    'Espalier 已无法写入其数据文件夹中的 {path}，因此在可以写入之前不会开始任何工作；届时等待中的内容会自动继续。请重新为当前用户授予写入权限。',
+  'error.no-permission': '系统不允许此操作：{what}。请检查该位置的权限，或选择其他位置。',
   'error.disk-full': '磁盘已满，最后一次写入已撤销，没有丢失任何内容。请释放一些空间后重试。',
   'error.file-missing': '所需的文件不存在：{what}。请检查路径后重试。',
   'error.internal': 'Espalier 内部出错：{what}。此步骤之前的工作已保留；请连同诊断包一起报告。',
