@@ -156,6 +156,8 @@ export const previewSampleSchema = z.object({
   labels: z.array(z.number()).optional(),
   /** Where labels are numbers to come close to. */
   target: z.number().optional(),
+  /** How many labels or targets a sample has, where they stand at its pixels, steps or places. */
+  within: z.number().int().optional(),
   /** Exactly one of the three, by what samples are. `data:image/png;base64,...` */
   image: z.string().optional(),
   /** The beginning of it where it is long. */

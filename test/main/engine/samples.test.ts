@@ -39,6 +39,42 @@ describe('texts', () => {
   })
 })
 
+describe('several inputs of a number each', () => {
+  it('are a row with their names', async () => {
+    const id = (...values: number[]) => npy([2], Int32Array.from(values))
+    const source = await opened({
+      'data.npz': npz({
+        'x_train.user': id(7, 8),
+        'x_train.item': id(3, 4),
+        y_train: npy([2], Float32Array.of(0.5, 1)),
+      }),
+    })
+    const fitted = fitToNetwork(source, {
+      inputs: ['user', 'item'].map((name) => ({ name, dtype: 'int64' as const, shape: ['n'] })),
+      outputs: [{ name: 'score', dtype: 'float32', shape: ['n', 1] }],
+    })
+    for (const one of [source, fitted]) {
+      const [sample] = previewSamples(one, one.train, [1])
+      const { columns = [], values = [] } = sample?.row ?? {}
+      expect(Object.fromEntries(columns.map((name, at) => [name, values[at]]))).toEqual({ user: 8, item: 4 })
+      expect(sample).toMatchObject({ label: null, target: 1 })
+    }
+  })
+})
+
+describe('labels of pixels', () => {
+  it('are counted', async () => {
+    const arrays = {
+      x_train: npy([2, 1, 4, 4], new Float32Array(32)),
+      y_train: npy([2, 4, 4], new Int32Array(32).fill(2)),
+    }
+    const source = await opened({ 'data.npz': npz(arrays) })
+    expect(previewSamples(source, source.train, [0])).toEqual([
+      { index: 0, label: null, within: 16, image: expect.any(String) },
+    ])
+  })
+})
+
 describe('tables', () => {
   it('are rows of numbers under the names of their columns', async () => {
     const source = await opened({ 'data.csv': 'length,label,width\n1.5,a,-2\n3,b,4\n' })

@@ -69,14 +69,15 @@ const rowOf = (values: Float32Array, columns: DataSource['columns']): Pick<Previ
   },
 })
 
-/** What the data says of a sample: a class, a target, or which of the classes it has; labels of pixels and steps are left out. */
+/** What the data says of a sample: a class, a target, or which of the classes it has; of pixels and steps, how many it says something of. */
 function answerOf(
   { labels, count }: Batch,
   row: number,
   classes: number,
-): Pick<PreviewSample, 'label' | 'labels' | 'target'> {
+): Pick<PreviewSample, 'label' | 'labels' | 'target' | 'within'> {
   const width = (labels?.length ?? 0) / count
-  if (labels === null || (width !== 1 && width !== classes)) return { label: null }
+  if (labels === null) return { label: null }
+  if (width !== 1 && width !== classes) return { label: null, within: width }
   const own = labels.subarray(row * width, (row + 1) * width)
   if (width > 1) return { label: null, labels: [...own.keys()].filter((k) => own[k] === 1) }
   const [value = 0] = own
@@ -92,6 +93,15 @@ export function previewSamples(source: DataSource, table: SampleTable, indices: 
   const size = input.data.length / batch.count
   const shown = (index: number, row: number) => {
     if (table.text) return { text: table.text(index) }
+    // Numbers that each have a name of their own: a row, in which every input is a column.
+    if (source.sampleShape.length === 0) {
+      const named = [...batch.inputs]
+      const values = Float32Array.from(named, ([, { data }]) => Number(data[row]))
+      return rowOf(
+        values,
+        named.map(([name]) => name),
+      )
+    }
     const values = Float32Array.from(input.data.subarray(row * size, (row + 1) * size))
     return source.sampleShape.length === 1 ? rowOf(values, source.columns) : picturesOf(values, source)
   }

@@ -54,6 +54,9 @@ export default bilingual(
     balance: 'Class balance of the train split',
     balanceCount: 'Samples',
     class: 'Class',
+    targets: 'Numbers to come close to: networks are measured by their error (RMSE).',
+    within: '{n} values a sample to come close to, or labels of its places.',
+    someWithin: '{n} labels',
     noLabels: 'No labels: everything that needs none still works; agreement with the original stands in for accuracy.',
     preview: 'Samples',
     row: 'Row',
@@ -79,6 +82,8 @@ export default bilingual(
     emptyTitle: 'Bring data to measure with',
     emptyText:
       'Pruning observes a few thousand samples without labels; the test split tells what it cost. Drop an .npz above, or give the path of IDX files or of a folder with one folder a class.',
+    isModel: 'This looks like a network: bring it on the models screen',
+    nextRuns: 'Next: compare strategies',
     back: 'All data sets',
     away: 'Data not on this machine',
     awayText:
@@ -141,6 +146,9 @@ export default bilingual(
     balance: '训练划分的类别分布',
     balanceCount: '样本数',
     class: '类别',
+    targets: '需要逼近的数值：以误差（RMSE）衡量网络。',
+    within: '每个样本有 {n} 个需要逼近的数值，或其各位置的标签。',
+    someWithin: '{n} 个标签',
     noLabels: '没有标签：不需要标签的功能照常可用；以与原始网络的一致率代替准确率。',
     preview: '样本',
     row: '行',
@@ -165,6 +173,8 @@ export default bilingual(
     emptyTitle: '导入用于测量的数据',
     emptyText:
       '剪枝只需观察几千个无标签样本，测试划分则说明代价。将 .npz 拖到上方，或填写 IDX 文件或按类别分文件夹的路径。',
+    isModel: '这看起来是网络：请在模型页面导入',
+    nextRuns: '下一步：比较各策略',
     back: '所有数据集',
     away: '本机没有此数据',
     awayText:

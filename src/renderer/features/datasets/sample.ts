@@ -18,8 +18,14 @@ export const shapeOf = (
 ): string => {
   const [n = 0] = shape
   if (sample?.text !== undefined) return t('datasets.textShape', { n }, n)
-  return sample?.row ? t('datasets.rowShape', { n }, n) : formatted
+  if (!sample?.row) return formatted
+  const count = sample.row.values.length + sample.row.more
+  return t('datasets.rowShape', { n: count }, count)
 }
+
+/** What the data says of its samples where it names no classes: numbers, labels of pixels, or nothing. */
+export const answersOf = (sample: PreviewSample | undefined): 'targets' | 'within' | 'noLabels' =>
+  sample?.target !== undefined ? 'targets' : sample?.within !== undefined ? 'within' : 'noLabels'
 
 /** The first numbers of a row with the names of their columns, where it has some. */
 export const rowValues = ({ values, columns }: NonNullable<PreviewSample['row']>, most: number) =>
