@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readModel, writeModel } from '../../../../src/engine/formats'
-import type { Graph } from '../../../../src/engine/graph/graph'
+import { type Graph, int, ints } from '../../../../src/engine/graph/graph'
+import { int64 } from '../../../../src/engine/graph/tensor'
 import { buildCase, opCases } from '../../runtime/support/op-cases'
+import { TestNetwork } from '../../support/network'
 import { type Answer, answersOf, expectClose } from '../support/answers'
 import { probe } from '../support/onnx-runtime'
 
@@ -53,6 +55,40 @@ const expressible = [
   'keras/attention.v3.keras',
 ]
 
+/** Attention as PyTorch spells it: on [steps, samples, features], queries, keys and values packed, heads folded into the samples. */
+function attention(): Graph {
+  const network = new TestNetwork('attention', ['batch', 7, 6])
+  const turned = (value: string, ...perm: number[]) => network.one('Transpose', [value], { perm: ints(perm) })
+  const shaped = (value: string, ...dims: number[]) => network.one('Reshape', [value, network.sizes(dims)])
+  const place = (i: number) => {
+    network.constants.set(`place${i}`, int64([], [i]))
+    return `place${i}`
+  }
+  const x = network.one('MatMul', ['x', network.weight([6, 16])])
+  const steps = turned(x, 1, 0, 2)
+  const packed = network.one('Add', [network.one('MatMul', [steps, network.weight([16, 48])]), network.weight([48])])
+  const apart = network.one('Unsqueeze', [shaped(packed, 7, 0, 3, 16), network.sizes([0])])
+  const parts = network.one('Squeeze', [turned(apart, 3, 1, 2, 0, 4), network.sizes([3])])
+  const [q, k, v] = [0, 1, 2].map((i) => {
+    const part = network.one('Gather', [parts, place(i)], { axis: int(0) })
+    return shaped(turned(shaped(part, 7, -1, 4), 1, 0, 2), -1, 4, 7, 4)
+  }) as [string, string, string]
+  const keys = shaped(turned(shaped(k, -1, 7, 4), 0, 2, 1), -1, 4, 4, 7)
+  const shares = network.one('Softmax', [network.one('MatMul', [q, keys])], { axis: int(-1) })
+  const rows = shaped(turned(network.one('MatMul', [shares, v]), 2, 0, 1, 3), -1, 16)
+  const back = shaped(network.dense(rows, 16, 16), 7, -1, 16)
+  const normed = network.one(
+    'LayerNormalization',
+    [network.one('Add', [back, steps]), network.weight([16]), network.weight([16])],
+    {
+      axis: int(-1),
+    },
+  )
+  const table = network.weight([7, 1, 16])
+  const answer = turned(network.one('Add', [network.one('Relu', [normed]), table]), 1, 0, 2)
+  return network.graph([network.dense(network.one('Flatten', [answer], { axis: int(1) }), 112, 3)])
+}
+
 /** Whether op cases become what they were, or are refused by name. */
 async function writtenOrRefused(graph: Graph, feeds: readonly Answer[]): Promise<'written' | 'refused'> {
   try {
@@ -93,6 +129,17 @@ describe('Keras export', () => {
     expect(outcomes.filter((each) => each === 'written').length).toBeGreaterThan(70)
   })
 
+  it('writes attention with its samples first', async () => {
+    const graph = attention()
+    await roundTrip(graph, feedsOf(graph))
+  })
+
+  it('refuses what folds features into the samples for good', async () => {
+    const network = new TestNetwork('folded', ['batch', 6, 4])
+    const graph = network.graph([network.one('Reshape', ['x', network.sizes([-1, 4])])])
+    await expect(written(graph)).rejects.toThrow(/^Keras has no layer for Reshape .*: it changes the batch/)
+  })
+
   it('gives the same bytes for the same network', async () => {
     const { graph } = await open('resnet.torchscript-17.onnx')
     expect(await written(graph)).toEqual(await written(graph))
@@ -105,8 +152,9 @@ describe('Keras export', () => {
       const folder = mkdtempSync(join(tmpdir(), 'espalier-keras-'))
       try {
         const answers = new Map<string, Answer[]>()
-        for (const file of expressible) {
-          const { graph } = await open(file)
+        const graphs: [string, Graph][] = [['steps first', attention()]]
+        for (const file of expressible) graphs.push([file, (await open(file)).graph])
+        for (const [file, graph] of graphs) {
           const name = file.replaceAll(/[^a-z0-9]/gi, '-')
           writeFileSync(join(folder, `${name}.keras`), await written(graph))
           const feeds = feedsOf(graph)
@@ -117,7 +165,7 @@ describe('Keras export', () => {
           answers.set(name, [...(await answersOf(graph, feeds)).values()])
         }
         execFileSync(python as string, [join(import.meta.dirname, 'predict.py'), folder], { stdio: 'pipe' })
-        expect(readdirSync(folder).filter((each) => each.endsWith('.out'))).toHaveLength(expressible.length)
+        expect(readdirSync(folder).filter((each) => each.endsWith('.out'))).toHaveLength(graphs.length)
         for (const [name, wanted] of answers) {
           const got = JSON.parse(readFileSync(join(folder, `${name}.out`), 'utf8')) as Answer[]
           wanted.forEach((each, i) => {

@@ -4,6 +4,7 @@ import { EspalierError } from '../../../../contract/errors'
 import type { Graph } from '../../../graph/graph'
 import type { ModelFile } from '../../registry'
 import { snakeCase } from '../weights'
+import { batchFirst } from './batch-first'
 import { gelus } from './gelu'
 import { writeHdf5 } from './hdf5'
 import { KerasNetwork, kerasShape, type Written, type WrittenLayer } from './network'
@@ -50,7 +51,8 @@ const ends = (values: readonly Written[]) => {
 }
 
 /** @throws EXPORT_FAILED naming the first node that Keras has no layer for */
-export async function writeKeras(graph: Graph, name: string): Promise<readonly ModelFile[]> {
+export async function writeKeras(given: Graph, name: string): Promise<readonly ModelFile[]> {
+  const graph = batchFirst(given)
   const network = new KerasNetwork(graph)
   for (const input of graph.inputs) {
     const shape = input.shape

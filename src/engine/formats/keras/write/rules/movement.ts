@@ -1,6 +1,7 @@
 /** Layers that move axes and positions: concatenation, borders, shapes, enlargement, tables. */
 import { numberAttribute, numbersAttribute, stringAttribute } from '../../../../graph/graph'
 import { toFloat32, toNumbers } from '../../../../graph/tensor'
+import { factorsOf } from '../../../../ops/extents'
 import { fromFirst } from '../../../lift/layout'
 import { joinDirections, turnSteps } from './recurrent'
 import { bordered, outputShape, pairsOf, type Rule } from './shared'
@@ -47,7 +48,9 @@ const reshape: Rule = (network, node) => {
   const x = network.value(node, 0)
   const target = shape.slice(1)
   const open = target.filter((dim) => typeof dim !== 'number').length
-  if (typeof shape[0] === 'number' || open > 1) return network.refuse(node, 'it changes the batch')
+  // What is folded into the samples makes more of them, of which Keras knows nothing.
+  if (typeof shape[0] === 'number' || factorsOf(shape[0] ?? 0).number !== 1 || open > 1)
+    return network.refuse(node, 'it changes the batch')
   // A picture of one point lies the same in either order.
   const point = x.last && x.shape.slice(2).every((dim) => dim === 1)
   const dims = target.map((dim) => (typeof dim === 'number' ? dim : -1))
