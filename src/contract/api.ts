@@ -281,6 +281,14 @@ export const contract = {
           runIds: z.array(z.string()).min(1).max(50),
           baselineRunId: z.string().nullable(),
           format: z.enum(['html', 'csv', 'json']),
+          /** Of the HTML, with what the page calls its runs and says of them, by their ids. */
+          language: z.enum(['en', 'zh-CN']).optional(),
+          told: z
+            .record(
+              z.string(),
+              z.object({ name: z.string(), strategy: z.string(), refit: z.string(), warnings: z.array(z.string()) }),
+            )
+            .optional(),
         }),
       )
       .output(z.object({ fileName: z.string(), content: z.string() })),

@@ -7,7 +7,7 @@ import { say } from '../../contract/sentences'
 import { projectChanged, type ServiceContext } from './context'
 import type { DatasetService } from './datasets'
 import type { ModelService } from './models'
-import { type ReportRun, report } from './report/index'
+import { type ReportInput, type ReportRun, report } from './report/index'
 import { createTask } from './tasks'
 
 export interface SaveRequest {
@@ -29,6 +29,8 @@ export interface ReportRequest {
   readonly runIds: readonly string[]
   readonly baselineRunId: string | null
   readonly format: 'html' | 'csv' | 'json'
+  readonly language?: ReportInput['language']
+  readonly told?: ReportInput['told']
 }
 
 const finished = (run: Run): run is Run & { result: RunResult } => run.status === 'done' && run.result !== null
@@ -90,7 +92,10 @@ export function comparisonService(context: ServiceContext, models: ModelService,
         createTask(context, task, signal).job,
       )
     },
-    report({ projectId, runIds, baselineRunId, format }: ReportRequest): { fileName: string; content: string } {
+    report({ projectId, runIds, baselineRunId, format, language, told }: ReportRequest): {
+      fileName: string
+      content: string
+    } {
       const project = store.projects.get(projectId)
       const runs = finishedRuns(runIds).map(
         (run): ReportRun => ({
@@ -109,6 +114,8 @@ export function comparisonService(context: ServiceContext, models: ModelService,
           baselineRunId,
           createdAt: new Date().toISOString(),
           product: context.product,
+          language,
+          told,
         },
         format,
       )

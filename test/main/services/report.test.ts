@@ -94,6 +94,50 @@ describe('HTML', () => {
   })
 })
 
+describe('errors', () => {
+  const error = (name: string, after: number, macs: number) => {
+    const one = entry(name, { before: 0.2, after, macs })
+    return {
+      ...one,
+      run: { ...one.run, result: { ...one.run.result, result: { ...one.run.result.result, metric: 'rmse' as const } } },
+    }
+  }
+  const runs = [error('a', 0.00312, 500), error('b', 0.3, 400), error('c', 0.25, 300)]
+
+  test('lose by growing, with their own figures', () => {
+    const text = report(input(runs, { baselineRunId: 'a' }), 'html')
+    expect(text).toContain('<td>0.200</td><td>0.00312</td>')
+    expect(text).toContain('<span class="bad">(+0.297)</span>')
+    expect(text).toContain('<td>+50.00 %</td>')
+    expect(toRow(runs[1] as (typeof runs)[number]).drop).toBeCloseTo(50)
+  })
+
+  test('are better the smaller they are, on the front and on the chart', () => {
+    expect(paretoFront(runs.map(toRow)).map(({ name }) => name)).toEqual(['c', 'a'])
+    const text = report(input(runs), 'html')
+    const heights = [...text.matchAll(/cy="([\d.]+)"/g)].map(([, y]) => Number(y))
+    // From the top: a, c, b.
+    expect(heights[0]).toBeLessThan(heights[2] as number)
+    expect(heights[2]).toBeLessThan(heights[1] as number)
+  })
+})
+
+describe('in the language of the reader', () => {
+  const told = {
+    a: { name: 'L2 范数 <b>', strategy: 'L2 范数', refit: '逐层重新拟合', warnings: ['数据不足。'] },
+    b: { name: '随机', strategy: '随机', refit: '不拟合', warnings: [] },
+  }
+  const text = report(input([entry('a'), entry('b')], { baselineRunId: 'a', language: 'zh-CN', told }), 'html')
+
+  test('has its words, its names and its warnings, escaped', () => {
+    expect(text).toContain('<html lang="zh-CN">')
+    expect(text).toContain('<h2>结果</h2>')
+    expect(text).toContain('L2 范数 &lt;b&gt;（基准）')
+    expect(text).toContain('数据不足。')
+    expect(text).not.toMatch(/>(Run|Before|Settings|Trade-off|Environment|Setting)</)
+  })
+})
+
 describe('CSV', () => {
   test('has a line a run, quotes what needs it, and defuses formulas', () => {
     const lines = report(input([entry('a, "b"'), entry('=HYPERLINK(1)')]), 'csv').split('\r\n')

@@ -1,8 +1,9 @@
 /** Charts of a report as SVG: the trade-off of result against MACs, and the kept width of every group. */
 import { lessIsBetter } from '../../../contract/outcome'
 import { html, type Markup } from './html'
-import type { ReportRow, ReportRun } from './model'
-import { percent, points } from './numbers'
+import type { ReportRow, ReportRun, Told } from './model'
+import { figure, percent } from './numbers'
+import type { Words } from './words'
 
 const width = 760
 const height = 360
@@ -20,8 +21,15 @@ export function ticks(low: number, high: number, wanted: number): number[] {
 }
 
 /** Runs of one strategy and refit belong to one series. */
-export const seriesOf = (row: ReportRow): string =>
-  row.refit === 'none' ? row.strategy : `${row.strategy} + ${row.refit} refit`
+export const seriesOf = (row: ReportRow, told?: Pick<Told, 'strategy' | 'refit'>): string =>
+  told
+    ? [told.strategy, ...(row.refit === 'none' ? [] : [told.refit])].join(' · ')
+    : row.refit === 'none'
+      ? row.strategy
+      : `${row.strategy} + ${row.refit} refit`
+
+/** More is better here for every metric. */
+const score = (row: ReportRow): number => (lessIsBetter(row.metric) ? -1 : 1) * (row.after ?? Number.NaN)
 
 /** Points on the Pareto front: nothing else has both fewer MACs and a result at least as good. */
 export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
@@ -33,8 +41,8 @@ export const paretoFront = (rows: readonly ReportRow[]): ReportRow[] =>
           (other) =>
             other.after !== null &&
             other.macsKept <= row.macsKept &&
-            other.after >= (row.after as number) &&
-            (other.macsKept < row.macsKept || other.after > (row.after as number)),
+            score(other) >= score(row) &&
+            (other.macsKept < row.macsKept || score(other) > score(row)),
         ),
     )
     .sort((a, b) => a.macsKept - b.macsKept)
@@ -55,7 +63,12 @@ export function viewFloor(rows: readonly ReportRow[]): number | null {
  * Task metric against the share of MACs kept; null where no run has a metric. Better is up, for errors too.
  * @param comparable measured on the same data: only then is there a front, and an original to stand above all
  */
-export function tradeOff(rows: readonly ReportRow[], series: readonly string[], comparable: boolean): Markup | null {
+export function tradeOff(
+  rows: readonly ReportRow[],
+  seriesFor: (row: ReportRow) => number,
+  comparable: boolean,
+  words: Words,
+): Markup | null {
   const drawn = rows.filter((row) => row.after !== null)
   if (drawn.length === 0) return null
   const floor = viewFloor(drawn)
@@ -65,11 +78,12 @@ export function tradeOff(rows: readonly ReportRow[], series: readonly string[], 
   const [low, high] = [Math.min(...values) - spread * 0.08, Math.max(...values) + spread * 0.08]
   const most = Math.min(1, Math.max(...drawn.map((row) => row.macsKept)) * 1.1)
   const x = (share: number): number => margin.left + (share / most) * (width - margin.left - margin.right)
+  const turned = drawn.every(({ metric }) => lessIsBetter(metric))
   const y = (value: number): number =>
-    margin.top + ((high - value) / (high - low)) * (height - margin.top - margin.bottom)
+    margin.top + ((turned ? value - low : high - value) / (high - low)) * (height - margin.top - margin.bottom)
   const front = comparable ? paretoFront(drawn) : []
   const before = comparable ? (drawn.find((row) => row.before !== null)?.before ?? null) : null
-  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Result against the share of MACs kept">
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${words.chart}">
     ${ticks(low, high, 6).map(
       (
         tick,
@@ -81,15 +95,15 @@ export function tradeOff(rows: readonly ReportRow[], series: readonly string[], 
         html`<text class="tick" x="${x(tick)}" y="${height - margin.bottom + 18}" text-anchor="middle">${Math.round(tick * 100)} %</text>`,
     )}
     <line class="axis" x1="${margin.left}" x2="${width - margin.right}" y1="${height - margin.bottom}" y2="${height - margin.bottom}"/>
-    <text class="label" x="${width / 2}" y="${height - 6}" text-anchor="middle">MACs kept</text>
+    <text class="label" x="${width / 2}" y="${height - 6}" text-anchor="middle">${words.macsKept}</text>
     ${before === null ? null : html`<line class="before" x1="${margin.left}" x2="${width - margin.right}" y1="${y(before)}" y2="${y(before)}"/>`}
     <polyline class="front" points="${front.map((row) => `${x(row.macsKept)},${y(shown(row.after as number))}`).join(' ')}"/>
-    ${floor === null ? null : html`<text class="tick" x="${width - margin.right}" y="${height - margin.bottom - 6}" text-anchor="end">On the lower edge: runs far below, see the table</text>`}
+    ${floor === null ? null : html`<text class="tick" x="${width - margin.right}" y="${height - margin.bottom - 6}" text-anchor="end">${words.atEdge}</text>`}
     ${drawn.map(
       (
         row,
-      ) => html`<circle class="series-${series.indexOf(seriesOf(row)) % colourCount}" cx="${x(row.macsKept)}" cy="${y(shown(row.after as number))}" r="5">
-        <title>${row.name}: ${points(row.after)} at ${percent(row.macsKept)} of MACs, seed ${row.seed}</title></circle>`,
+      ) => html`<circle class="series-${seriesFor(row) % colourCount}" cx="${x(row.macsKept)}" cy="${y(shown(row.after as number))}" r="5">
+        <title>${words.named(row.name, words.at(figure(row.after, row.metric), percent(row.macsKept), row.seed))}</title></circle>`,
     )}
   </svg>`
 }
@@ -99,13 +113,13 @@ const rowGap = 10
 const nameWidth = 190
 
 /** Kept units a group, one bar a run. */
-export function keptWidths(runs: readonly ReportRun[]): Markup | null {
+export function keptWidths(runs: readonly ReportRun[], words: Words): Markup | null {
   const groups = runs.flatMap((entry) => entry.trace.groups.map((group) => group.group))
   const names = [...new Set(groups)]
   if (names.length === 0) return null
   const blockHeight = runs.length * barHeight + rowGap
   const space = width - nameWidth - 90
-  return html`<svg viewBox="0 0 ${width} ${names.length * blockHeight}" role="img" aria-label="Kept width of every group">
+  return html`<svg viewBox="0 0 ${width} ${names.length * blockHeight}" role="img" aria-label="${words.widthsChart}">
     ${names.map(
       (name, at) =>
         html`<text class="label" x="${nameWidth - 10}" y="${at * blockHeight + (runs.length * barHeight) / 2 + 4}" text-anchor="end">${name.length > 28 ? `…${name.slice(-27)}` : name}<title>${name}</title></text>
@@ -115,7 +129,7 @@ export function keptWidths(runs: readonly ReportRun[]): Markup | null {
         const top = at * blockHeight + i * barHeight
         const share = group.kept.length / group.unitsBefore
         return html`<rect class="whole" x="${nameWidth}" y="${top + 1}" width="${space}" height="${barHeight - 3}"/>
-          <rect class="bar-${i % colourCount}" x="${nameWidth}" y="${top + 1}" width="${space * share}" height="${barHeight - 3}"><title>${entry.run.name}: ${group.kept.length} of ${group.unitsBefore}</title></rect>
+          <rect class="bar-${i % colourCount}" x="${nameWidth}" y="${top + 1}" width="${space * share}" height="${barHeight - 3}"><title>${words.named(entry.run.name, words.of(group.kept.length, group.unitsBefore))}</title></rect>
           <text class="tick" x="${nameWidth + space + 8}" y="${top + barHeight - 3}">${group.kept.length} / ${group.unitsBefore}</text>`
       })}`,
     )}

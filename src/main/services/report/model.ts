@@ -1,8 +1,9 @@
 /** What a report is made from, and the figures that every format of it shows. */
 import type { Dataset, Model, Project, Run } from '../../../contract/entities'
-import { contentOf } from '../../../contract/outcome'
+import { contentOf, lostOf } from '../../../contract/outcome'
 import type { DecisionTrace, Outcome, RunResult } from '../../../contract/run'
 import { goalText } from '../run-names'
+import type { ReportLanguage } from './words'
 
 export interface ReportRun {
   readonly run: Run & { readonly result: RunResult }
@@ -13,6 +14,14 @@ export interface ReportRun {
   readonly trace: Pick<DecisionTrace, 'groups'>
 }
 
+/** What the workbench calls a run and says of it in the reader's language; the services know English alone. */
+export interface Told {
+  readonly name: string
+  readonly strategy: string
+  readonly refit: string
+  readonly warnings: readonly string[]
+}
+
 export interface ReportInput {
   readonly title: string
   readonly goal: string
@@ -21,6 +30,10 @@ export interface ReportInput {
   /** ISO 8601. */
   readonly createdAt: string
   readonly product: string
+  /** Of the HTML; CSV and JSON are for programs. */
+  readonly language?: ReportLanguage | undefined
+  /** By the run's id. */
+  readonly told?: Readonly<Record<string, Told>> | undefined
 }
 
 /** One line of the comparison; shares 0..1, metric in percent or the metric's own unit, times in seconds. */
@@ -37,7 +50,7 @@ export interface ReportRow {
   readonly metric: Outcome['metric']
   readonly before: number | null
   readonly after: number | null
-  /** Points lost: before minus after. */
+  /** Points lost; percent of an error or a perplexity. */
   readonly drop: number | null
   readonly agreement: number
   readonly kl: number
@@ -78,7 +91,7 @@ export function toRow({ run, project, model, dataset }: ReportRun): ReportRow {
     metric: outcome.metric,
     before: outcome.before,
     after: final,
-    drop: outcome.before === null || final === null ? null : outcome.before - final,
+    drop: lostOf(outcome.metric, outcome.before, final),
     agreement: outcome.agreement,
     kl: outcome.kl,
     macs: after.macs,

@@ -1,9 +1,16 @@
 /** How figures are written in a report. */
+import { lessIsBetter } from '../../../contract/outcome'
+import type { Outcome } from '../../../contract/run'
 
 export const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)} %`
 
-/** The task metric; an em dash where there are no labels. */
-export const points = (value: number | null): string => (value === null ? '–' : value.toFixed(2))
+/** The task metric; an em dash where there are no labels. Errors lie on any scale, percentages on one. */
+export const figure = (value: number | null, metric: Outcome['metric']): string =>
+  value === null ? '–' : metric === 'rmse' ? value.toPrecision(3) : value.toFixed(2)
+
+/** What came of a loss: points of a percentage, or by how much an error grew. */
+export const change = (lost: number | null, metric: Outcome['metric']): string =>
+  lost === null ? '–' : lessIsBetter(metric) ? `${signed(lost)} %` : signed(-lost)
 
 /** With its sign, so that a gain cannot be read as a loss. */
 export const signed = (value: number | null): string =>
