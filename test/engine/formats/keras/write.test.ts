@@ -89,6 +89,25 @@ function attention(): Graph {
   return network.graph([network.dense(network.one('Flatten', [answer], { axis: int(1) }), 112, 3)])
 }
 
+/** The same as image networks spell it: turned to [3, samples, heads, steps, features] and cut. */
+function unbound(): Graph {
+  const network = new TestNetwork('unbound', ['batch', 7, 6])
+  const packed = network.one('MatMul', ['x', network.weight([6, 48])])
+  const apart = network.one('Reshape', [packed, network.sizes([0, 7, 3, 4, 4])])
+  const parts = network.one('Transpose', [apart], { perm: ints([2, 0, 3, 1, 4]) })
+  const [q, k, v] = [0, 1, 2].map((i) => {
+    const bounds = [network.sizes([i]), network.sizes([i + 1]), network.sizes([0])]
+    return network.one('Squeeze', [network.one('Slice', [parts, ...bounds]), network.sizes([0])])
+  }) as [string, string, string]
+  const scores = network.one('MatMul', [q, network.one('Transpose', [k], { perm: ints([0, 1, 3, 2]) })])
+  const mixed = network.one('MatMul', [network.one('Softmax', [scores], { axis: int(-1) }), v])
+  const back = network.one('Reshape', [
+    network.one('Transpose', [mixed], { perm: ints([0, 2, 1, 3]) }),
+    network.sizes([0, 112]),
+  ])
+  return network.graph([network.dense(back, 112, 3)])
+}
+
 /** Whether op cases become what they were, or are refused by name. */
 async function writtenOrRefused(graph: Graph, feeds: readonly Answer[]): Promise<'written' | 'refused'> {
   try {
@@ -129,8 +148,11 @@ describe('Keras export', () => {
     expect(outcomes.filter((each) => each === 'written').length).toBeGreaterThan(70)
   })
 
-  it('writes attention with its samples first', async () => {
-    const graph = attention()
+  it.each([
+    ['on steps', attention],
+    ['cut out of a stack', unbound],
+  ])('writes attention %s with its samples first', async (_how, make) => {
+    const graph = make()
     await roundTrip(graph, feedsOf(graph))
   })
 
@@ -152,7 +174,10 @@ describe('Keras export', () => {
       const folder = mkdtempSync(join(tmpdir(), 'espalier-keras-'))
       try {
         const answers = new Map<string, Answer[]>()
-        const graphs: [string, Graph][] = [['steps first', attention()]]
+        const graphs: [string, Graph][] = [
+          ['steps first', attention()],
+          ['unbound', unbound()],
+        ]
         for (const file of expressible) graphs.push([file, (await open(file)).graph])
         for (const [file, graph] of graphs) {
           const name = file.replaceAll(/[^a-z0-9]/gi, '-')

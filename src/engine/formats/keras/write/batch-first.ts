@@ -13,7 +13,7 @@ import {
   numbersAttribute,
   type Shape,
 } from '../../../graph/graph'
-import { sizeOf, type TensorData } from '../../../graph/tensor'
+import { sizeOf, type TensorData, toNumbers } from '../../../graph/tensor'
 import { factorsOf } from '../../../ops/extents'
 import { inferShapes } from '../../../ops/infer'
 import { permuteTensor, reshapeTensor } from '../../lift/layout'
@@ -37,6 +37,13 @@ const pointwise = new Set(
 const merging = new Set(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min'])
 
 const isTurning = (node: GraphNode) => /^(Transpose|Reshape|Flatten|Squeeze|Unsqueeze)$/.test(node.op)
+
+/** A part along some axes; what is one long is no axis any more. */
+const cut = (held: Held, value: string, dims: readonly Dim[]): Held => ({
+  value,
+  dims,
+  axes: held.axes.map((list) => list.filter((axis) => dims[axis] !== 1)),
+})
 
 class BatchFirst {
   private readonly rewriter: Rewriter
@@ -276,6 +283,24 @@ class BatchFirst {
     return { value, dims: held.dims.filter((_, i) => i !== own), axes }
   }
 
+  private sliced(node: GraphNode, held: Held): Held | undefined {
+    const given = this.graph.constants.get(node.inputs[3] ?? '')
+    const after = this.shape(node.outputs[0] as string)
+    if (!given || !after) return undefined
+    const axes = toNumbers(given).map((axis) => held.axes[axis < 0 ? axis + held.axes.length : axis] ?? [])
+    if (axes.some((list) => list.length !== 1 || list[0] === 0)) return undefined
+    const own = axes.flat()
+    const at = this.rewriter.addInts(node, 'held_axes', own)
+    const [, starts = '', ends = '', , ...steps] = node.inputs
+    const value = this.emit('Slice', [held.value, starts, ends, at, ...steps], node.name)
+    const extents = new Map(held.axes.map((list, i) => [list[0], after[i] as Dim]))
+    return cut(
+      held,
+      value,
+      held.dims.map((dim, axis) => (own.includes(axis) ? (extents.get(axis) as Dim) : dim)),
+    )
+  }
+
   private split(node: GraphNode, held: Held): (Held | undefined)[] {
     const rank = held.axes.length
     const given = numberAttribute(node, 'axis', 0)
@@ -292,11 +317,13 @@ class BatchFirst {
       outputs: parts,
       attributes,
     })
-    return parts.map((value, i) => ({
-      ...held,
-      value,
-      dims: held.dims.map((dim, k) => (k === own ? (sizes[i] as number) : dim)),
-    }))
+    return parts.map((value, i) =>
+      cut(
+        held,
+        value,
+        held.dims.map((dim, k) => (k === own ? (sizes[i] as number) : dim)),
+      ),
+    )
   }
 
   private overFeatures(node: GraphNode, held: Held): Held | undefined {
@@ -324,6 +351,7 @@ class BatchFirst {
     if (isTurning(node)) return [this.turned(node, held)]
     if (node.op === 'MatMul' || node.op === 'Gemm') return [this.dense(node, held)]
     if (node.op === 'Gather') return [this.picked(node, held)]
+    if (node.op === 'Slice') return [this.sliced(node, held)]
     if (node.op === 'Split') return this.split(node, held)
     if (node.op === 'Softmax' || node.op === 'LayerNormalization') return [this.overFeatures(node, held)]
     if (!pointwise.has(node.op)) return []
