@@ -103,6 +103,17 @@ await timed(
   "document.querySelectorAll('.line.group').length !== window.was",
   6,
 )
+const grouped = (fields) => `window.location.hash = window.location.hash.split('?')[0] + '?group=${fields}'`
+await timed(
+  'group by three fields',
+  `window.was = ${count}; if (turn % 2) { ${grouped('strategy')} } else { ${grouped('strategy,goal,seed')} }`,
+  `${count} !== window.was`,
+  6,
+)
+await page.evaluate(
+  "document.querySelector('select.group').value = 'none'; document.querySelector('select.group').dispatchEvent(new Event('change', { bubbles: true }))",
+)
+await page.waitForTimeout(500)
 await timed(
   'select all',
   "window.was = document.querySelectorAll('.line.picked').length; document.querySelector('.head input').click()",
