@@ -37,6 +37,13 @@ interface KeptDecision {
 const checkpointSamples = 256
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
+/**
+ * Calibration samples from which a checkpoint's network is refitted: there are more of these than of groups, and they
+ * choose nothing, so that a heavy network makes do with as many as so many multiply-accumulates pay for.
+ */
+const fitOf = (macs: number) => Math.min(256, Math.max(32, Math.round(1.6e9 / macs)))
+/** What rows of the original the refits of checkpoints may share. */
+const checkpointBytes = 2 ** 28
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
 export const quickReach = 4
 
@@ -54,7 +61,9 @@ export function decide(run: Run): Promise<Decision> {
     const byResult = new ByResult(run)
     try {
       const { goal } = run.config
-      return await byResult.decideTo(isBudget(goal) ? allowance(goal, run.cost.original).allowed : 0)
+      return await byResult.tell(
+        await byResult.decideTo(isBudget(goal) ? allowance(goal, run.cost.original).allowed : 0),
+      )
     } finally {
       byResult.dispose()
     }
@@ -65,6 +74,8 @@ export function decide(run: Run): Promise<Decision> {
 export interface Decider {
   /** @returns null where no network is so small. @throws as the strategy does */
   decideTo(macs: number, trial: number): Promise<Decision | null>
+  /** The one that was taken, with what was measured on its way. @throws as the strategy does */
+  tell(decision: Decision): Promise<Decision>
   dispose(): void
 }
 
@@ -77,6 +88,7 @@ export async function deciderOf(run: Run): Promise<Decider> {
         const at = decision.trajectory.findIndex((removal) => removal.complete && removal.macs <= macs)
         return at < 0 ? null : { ...decision, trajectory: decision.trajectory.slice(0, at + 1) }
       },
+      tell: async (taken) => taken,
       dispose: () => undefined,
     }
   }
@@ -90,6 +102,7 @@ export async function deciderOf(run: Run): Promise<Decider> {
         throw error
       }
     },
+    tell: (decision) => kept(run, 'decision-told', () => byResult.tell({ ...decision, notes: [] })),
     dispose: () => byResult.dispose(),
   }
 }
@@ -116,6 +129,7 @@ function sayingsOf({ by, units, kl, foretold }: TriedOrder): Sentence[] {
 /** The result-oriented decision: observes once, then decides to any goal. Checkpoints are measured on the first verification samples. */
 class ByResult {
   private readonly quick: PlanRefits
+  private readonly checkpoints: PlanRefits
   private readonly original: Network
   private trials: ResultTrials | null = null
   private unforeseeable = false
@@ -127,15 +141,19 @@ class ByResult {
     const { graph, coupling, config, cost, splits, hooks } = run
     this.original = createNetwork(graph)
     const groups = coupling.groups.filter(({ prunable }) => prunable).length
-    this.quick = planRefits(
-      graph,
-      coupling,
-      firstOf(splits.calibration, rateSamples),
-      { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach },
-      { signal: hooks.signal },
-      // Both networks of every plan, and the sums.
-      groups > 1 ? workersFor(3 * cost.original.macs * rateSamples * groups) : null,
-    )
+    // Both networks of every plan, and the sums.
+    const workers = groups > 1 ? workersFor(3 * cost.original.macs * rateSamples * groups) : null
+    const refits = (samples: number, options: { sharedBytes?: number } = {}) =>
+      planRefits(
+        graph,
+        coupling,
+        firstOf(splits.calibration, samples),
+        { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach, ...options },
+        { signal: hooks.signal },
+        workers,
+      )
+    this.quick = refits(rateSamples)
+    this.checkpoints = refits(fitOf(cost.original.macs), { sharedBytes: checkpointBytes })
   }
 
   /** @param target 0: everything that may go is ordered. @throws as the strategy does */
@@ -146,7 +164,18 @@ class ByResult {
       this.priced ??= this.price()
       const decided = await (await this.priced).decideTo(target)
       for (const order of decided.tried) for (const told of sayingsOf(order)) run.hooks.log('info', told)
-      return { ...decided, rounds: decided.trajectory.map(() => 0) }
+      return { ...decided, rounds: decided.trajectory.map(() => 0), checkpoints: [] }
+    } finally {
+      this.lap()
+    }
+  }
+
+  /** With what was measured on its way. @throws as measuring does */
+  async tell(decided: Noted): Promise<Noted> {
+    this.since = performance.now()
+    try {
+      this.priced ??= this.price()
+      return { ...decided, ...(await (await this.priced).told(decided.trajectory)) }
     } finally {
       this.lap()
     }
@@ -155,6 +184,7 @@ class ByResult {
   dispose(): void {
     this.trials?.dispose()
     this.quick.dispose()
+    this.checkpoints.dispose()
     this.original.dispose()
   }
 
@@ -211,6 +241,10 @@ class ByResult {
       batch: config.batch,
       onBatch: () => breathe(hooks.signal),
     }
+    const ofPlans = (refits: PlanRefits) => ({
+      atOnce: refits.atOnce,
+      refit: (plan: PruningPlan) => refits.refit(plan, applyPlan(graph, coupling, plan)),
+    })
     return priceNetwork({
       graph,
       coupling,
@@ -233,10 +267,8 @@ class ByResult {
       },
       ...(config.refit === 'sequential' || config.refit === 'layerwise'
         ? {
-            quickRefit: {
-              atOnce: quick.atOnce,
-              refit: (plan: PruningPlan) => quick.refit(plan, applyPlan(graph, coupling, plan)),
-            },
+            quickRefit: ofPlans(quick),
+            checkpointRefit: ofPlans(this.checkpoints),
           }
         : {}),
       ...(foreseen ? { foretell: (network: Graph) => this.foretell(network) } : {}),

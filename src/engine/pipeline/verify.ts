@@ -128,6 +128,8 @@ async function toTolerance(run: Run, goal: Tolerance): Promise<Verified> {
   requireSupport(goal, run.task, samples)
   const measured: Trial[] = []
   const decider = await deciderOf(run)
+  let best: Trial | undefined
+  let decision: Decision
   try {
     await withRunners([run.graph], async ([runner]) => {
       const original = remembered(runner as Runner)
@@ -158,14 +160,17 @@ async function toTolerance(run: Run, goal: Tolerance): Promise<Verified> {
         return { macs, passed: done.passed }
       })
     })
+    if (measured.length === 0) throw new EspalierError('NOTHING_PRUNABLE', say('error.nothing-smaller'))
+    best = measured.findLast(({ passed }) => passed)
+    if (!best?.network) throw promiseNotKept(goal, measured, samples)
+    decision = await decider.tell(best.decision)
   } finally {
     decider.dispose()
   }
-  if (measured.length === 0) throw new EspalierError('NOTHING_PRUNABLE', say('error.nothing-smaller'))
-  const best = measured.findLast(({ passed }) => passed)
-  if (!best?.network) throw promiseNotKept(goal, measured, samples)
-  const { decision } = best
-  const rounds = measured.map(({ decision: { trajectory }, kl, passed }) => roundOf(run, trajectory, kl, passed))
+  const rounds = measured.map((trial) => {
+    const { trajectory } = trial === best ? decision : trial.decision
+    return roundOf(run, trajectory, trial.kl, trial.passed)
+  })
   return {
     decision,
     graph: taken(run, best.network),

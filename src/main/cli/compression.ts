@@ -11,6 +11,7 @@ import { parityThresholds } from '../engine/proof/parity'
 import { product } from '../services/product'
 import { environmentOf } from './environment'
 import type { OpenedData, OpenedModel } from './inputs'
+import { printedOf } from './printed'
 import { openRunFolder, writeText } from './run-folder'
 
 export interface CompressionRequest {
@@ -26,7 +27,7 @@ export interface CompressionRequest {
   log(level: 'info' | 'warning' | 'error', message: string): void
 }
 
-/** What is printed and kept in result.json. */
+/** A run's result with how it was made. */
 export interface Compression extends RunResult {
   readonly config: RunConfig
   readonly environment: Environment
@@ -90,7 +91,7 @@ export async function runCompression(request: CompressionRequest): Promise<Finis
 
 /** result.json and trace.json in the folder of the run. */
 export async function writeRecords(out: string, { compression, trace }: FinishedRun): Promise<void> {
-  await writeText(join(out, 'result.json'), `${JSON.stringify(compression, null, 2)}\n`)
+  await writeText(join(out, 'result.json'), `${JSON.stringify(printedOf(compression, trace), null, 2)}\n`)
   await writeText(join(out, 'trace.json'), `${JSON.stringify(trace)}\n`)
 }
 

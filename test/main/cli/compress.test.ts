@@ -62,7 +62,19 @@ describe('espalier compress', () => {
   it('runs the result-oriented strategy with the sequential refit by default, a baseline as published', async () => {
     const own = await compress('own', '--keep-macs', '0.5')
     expect(own.document).toMatchObject({ strategy: 'result-oriented', config: { refit: 'sequential' } })
+    const { rounds, trials, model: size, kept } = own.document
+    expect(trials).toHaveLength(1)
+    expect(rounds.length).toBeGreaterThan(1)
+    for (const { predicted, measured } of rounds) expect(predicted * measured).toBeGreaterThan(0)
+    expect(rounds.map(({ macs }) => macs)).toEqual(rounds.map(({ macs }) => macs).sort((a, b) => b - a))
+    const last = rounds.at(-1) as (typeof rounds)[number]
+    expect(last.macs).toBe(size.after.macs)
+    const inspected = inspectionSchema.parse((await espalierJson('inspect', model)).document)
+    for (const { name, units } of inspected.groups.filter(({ prunable }) => prunable)) {
+      expect(last.removed[name] ?? 0).toBe(units - (kept[name] as readonly number[]).length)
+    }
     const baseline = await compress('baseline', '--strategy', 'random', '--keep-macs', '0.5')
+    expect(baseline.document.rounds).toEqual(baseline.document.trials)
     expect(baseline.document).toMatchObject({ strategy: 'random', config: { refit: 'none' } })
     expect(own.document.result.agreement).toBeGreaterThan(baseline.document.result.agreement)
   })

@@ -70,11 +70,6 @@ export class Decision {
   readonly removals: Removal[] = []
   /** Summed price of everything removed, in nats. */
   predicted = 0
-  /**
-   * Multiplies the prices that are told, not the order: how much more a nat has cost than it was priced at, of late.
-   * Changes add up faster than their second-order prices where much is gone already.
-   */
-  exchange = 1
   private readonly groups: GroupState[]
   /** Price a unit, summed over its consumers; infinite once removed. */
   private readonly prices: Float64Array
@@ -219,7 +214,7 @@ export class Decision {
   }
 
   private remove(state: GroupState, unit: number, complete: boolean): Removal {
-    const price = this.price(unit) * (state.group.rate ?? 1) * this.exchange
+    const price = this.price(unit) * (state.group.rate ?? 1)
     const touched = new Set<Consumer>()
     const heirs = new Map<number, number>()
     const readers = this.readers.get(unit) ?? []

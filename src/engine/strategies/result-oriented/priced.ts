@@ -1,16 +1,30 @@
 /** A network that was observed and whose groups are priced: from there it is decided to any goal. */
 import { EspalierError } from '../../../contract/errors'
+import type { TraceCheckpoint } from '../../../contract/run'
 import { type Sentence, say } from '../../../contract/sentences'
-import type { Coupling } from '../../coupling/index'
+import type { Coupling, PruningPlan } from '../../coupling/index'
 import type { GraphNode } from '../../graph/graph'
+import { inOrder } from '../../runtime'
 import type { Statistics } from '../../statistics/index'
+import { type Removal, stepsOf } from '../trajectory'
 import { chooseOrder } from './alternatives'
-import { Checkpoints } from './checkpoints'
+import {
+  type CheckpointTools,
+  DecidedNetworks,
+  type Place,
+  placesOf,
+  placesToMeasure,
+  type ToldDecision,
+  toldPrices,
+} from './checkpoints'
 import { consumersOf, type LayerConsumers } from './consumers'
 import { Decision, type DecisionGroup } from './decide'
 import type { ChosenOrder } from './preferred'
 import { measureRates } from './rates'
 import type { OtherOrder, ResultOrientedDecision, ResultOrientedInput } from './types'
+
+/** Share of deciding that is not measuring. */
+const DECIDED = 1 / 4
 
 export class PricedNetwork {
   private constructor(
@@ -43,40 +57,83 @@ export class PricedNetwork {
   }
 
   /**
-   * The removals that lead to a goal, with checkpoints on the way. It may be asked for several goals, one after the other.
+   * The removals that lead to a goal. It may be asked for several goals, one after the other.
    * @param target what the cost must come down to; 0: everything that may go is ordered.
    * @throws BUDGET_UNREACHABLE, CANCELLED, and what the quick refit and measuring throw
    */
   async decideTo(target: number): Promise<ResultOrientedDecision> {
-    const { cost, coupling, graph, options, hooks = {}, checkpoints: tools } = this.input
     const chosen = await this.chosenOrder(target)
+    const { measure, scarcity } = this.input.options
+    const decision = this.begin(this.freshLayers(), target, scarcity)
     const ahead = chosen && [...chosen.steps]
-    const layers = this.freshLayers()
-    const decision = this.begin(layers, target, options.scarcity)
-    const checkpoints = tools ? new Checkpoints(graph, layers, options.protect, tools) : null
-    const removed = new Uint8Array(coupling.units + 1)
-    const start = cost[options.measure]
+    const start = decision.cost[measure]
     let since = performance.now()
     while (!decision.reached && (target > 0 || decision.canStep)) {
       const step = ahead?.shift()
-      for (const removal of step ? decision.follow(step) : decision.step()) removed[removal.unit] = 1
-      const { macs, [options.measure]: size } = decision.cost
-      const point = { step: decision.removals.length, macs, predicted: decision.predicted }
-      await checkpoints?.visit(removed, point, decision.reached || !decision.canStep)
-      decision.exchange = checkpoints?.exchange ?? 1
+      if (step) decision.follow(step)
+      else decision.step()
       if (performance.now() - since > 50) {
-        hooks.progress?.('decide', Math.min(1, (start - size) / Math.max(1, start - target)))
+        const done = (start - decision.cost[measure]) / Math.max(1, start - target)
+        this.input.hooks?.progress?.('decide', DECIDED * Math.min(1, done))
         await breathe(this.input)
         since = performance.now()
       }
     }
     return {
       trajectory: decision.removals,
-      checkpoints: checkpoints?.taken ?? [],
       tried: chosen?.tried ?? [],
       correlation: this.correlation,
       notes: this.notes,
     }
+  }
+
+  /**
+   * What a decision predicts on its way against what is measured there, and its prices as they are told then.
+   * @param removals as `decideTo` gave them, from the first on. @throws CANCELLED, and what refits and measuring throw
+   */
+  async told(removals: readonly Removal[]): Promise<ToldDecision> {
+    const { checkpoints: tools, hooks } = this.input
+    if (!tools) return toldPrices(removals, [])
+    const places = placesToMeasure(placesOf(removals))
+    const measured: Omit<TraceCheckpoint, 'predicted'>[] = []
+    for await (const { step, macs, measured: kl } of this.measuredAt(places, removals, tools)) {
+      measured.push({ step, macs, measured: kl })
+      hooks?.progress?.('decide', DECIDED + ((1 - DECIDED) * measured.length) / places.length)
+    }
+    return toldPrices(removals, measured)
+  }
+
+  private async *measuredAt(places: readonly Place[], removals: readonly Removal[], tools: CheckpointTools) {
+    const { graph, options, checkpointRefit } = this.input
+    const planTo = (step: number) => this.planOf(removals.slice(0, step))
+    if (checkpointRefit) {
+      const measure = async ({ step }: Place) => {
+        await breathe(this.input)
+        return tools.measure(await checkpointRefit.refit(planTo(step)), 'verification')
+      }
+      for await (const [place, measured] of inOrder(places, measure, () => checkpointRefit.atOnce)) {
+        yield { ...place, measured }
+      }
+      return
+    }
+    // The decision's own weights: it is taken once more.
+    const layers = this.freshLayers()
+    const networks = new DecidedNetworks(graph, layers, options.protect, tools)
+    const decision = this.begin(layers, 0, options.scarcity, false)
+    const due = [...places]
+    for (const step of stepsOf(removals)) {
+      decision.follow(step)
+      if (due[0]?.step !== decision.removals.length) continue
+      await breathe(this.input)
+      const place = due.shift() as Place
+      yield { ...place, measured: await tools.measure(networks.present(planTo(place.step)), 'verification') }
+    }
+  }
+
+  private planOf(removals: readonly Removal[]): PruningPlan {
+    const removed = new Uint8Array(this.input.coupling.units + 1)
+    for (const { unit } of removals) removed[unit] = 1
+    return { removed }
   }
 
   /** What the result chooses among several orders to a goal; null where there is no goal, or nothing to ask it with. */

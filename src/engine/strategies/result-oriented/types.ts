@@ -1,5 +1,5 @@
 /** What the result-oriented strategy is given, and what it answers. */
-import type { DecisionTrace, TraceCheckpoint } from '../../../contract/run'
+import type { DecisionTrace } from '../../../contract/run'
 import type { Sentence } from '../../../contract/sentences'
 import type { Coupling, PruningPlan } from '../../coupling/index'
 import type { Selection } from '../../data/types'
@@ -33,6 +33,8 @@ export interface ResultOrientedInput {
   readonly checkpoints?: CheckpointTools
   /** The pruned network of a plan, refitted from few samples, to learn what a refit regains of each group; without it nothing is assumed regained. */
   readonly quickRefit?: QuickRefit
+  /** The same from fewer samples, for what is measured at checkpoints; without it that is the network with the decision's own weights. */
+  readonly checkpointRefit?: QuickRefit
   /** Divergence that a network comes to in a few steps of the refit on the result, in nats; null where there can be none. */
   readonly foretell?: ((network: Graph) => Promise<number | null>) | undefined
   /** Other orders to the end that the result may choose instead, where `quickRefit` is there. */
@@ -64,7 +66,6 @@ export interface TriedOrder {
 export interface ResultOrientedDecision {
   /** In order: any budget is a prefix that ends at a complete step. Prices are in nats of KL. */
   readonly trajectory: readonly Removal[]
-  readonly checkpoints: readonly TraceCheckpoint[]
   /** Orders among which the result chose the one with the least divergence; empty where there was one. */
   readonly tried: readonly TriedOrder[]
   /** Of the network as it came. */

@@ -6,6 +6,7 @@ import { product } from '../../services/product'
 import { listOf, oneOf, wholeFrom, word } from '../arguments'
 import { requireProof } from '../compression'
 import { openData, openModel } from '../inputs'
+import { printedOf } from '../printed'
 import { comparisonReports } from '../reports'
 import { openRunFolder, writeText } from '../run-folder'
 import {
@@ -85,7 +86,7 @@ export function registerCompare(command: Command, shell: Shell): void {
     const document = {
       model: { path: path as string, hash: model.hash },
       data: { path: options.data, hash: data.source.hash },
-      runs: runs.map(({ name, compression }) => ({ name, ...compression })),
+      runs: runs.map(({ name, compression, trace }) => ({ name, ...printedOf(compression, trace) })),
       summary,
     }
     const reports = comparisonReports({ model: path as string, data: options.data, runs })

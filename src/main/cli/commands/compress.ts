@@ -6,6 +6,7 @@ import { refits } from '../../../contract/run'
 import { oneOf, word } from '../arguments'
 import { type CompressionRequest, type FinishedRun, requireProof, runCompression } from '../compression'
 import { openData, openModel } from '../inputs'
+import { printedOf } from '../printed'
 import {
   addGoalOptions,
   addRunOptions,
@@ -64,7 +65,7 @@ export function registerCompress(command: Command, shell: Shell): void {
           await (await import('../recorded')).recordedCompression(options.project, request)
     const { compression } = finished
     for (const warning of compression.warnings) terminal.warn(warning)
-    terminal.result(compression, describe(finished, options.out))
+    terminal.result(printedOf(compression, finished.trace), describe(finished, options.out))
     requireProof(compression.exports)
   })
 }

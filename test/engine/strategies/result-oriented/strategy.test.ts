@@ -177,7 +177,10 @@ describe('the result-oriented decision', () => {
       return kl / 64
     }
     const input = inputFor(graph, chainTable(), 0.3, {}, { checkpoints: { apply: applyPlan, measure } })
-    const { checkpoints } = await decide(input)
+    const { target, ...priceable } = input
+    const priced = await priceNetwork(priceable)
+    const { trajectory } = await priced.decideTo(target)
+    const { checkpoints } = await priced.told(trajectory)
     expect(checkpoints.length).toBeGreaterThan(5)
     expect(checkpoints.at(-1)?.macs).toBeLessThanOrEqual(input.target)
     const first = checkpoints[0]

@@ -1,11 +1,12 @@
 /** What the command line promises to print with --json. */
 import { z } from 'zod'
-import { environmentSchema, runConfigSchema, runResultSchema } from '../../../../src/contract/run'
+import { environmentSchema, roundSchema, runConfigSchema, runResultSchema } from '../../../../src/contract/run'
 
 /** `compress --json`: the run's result, and what is needed to repeat it. */
 export const compressionSchema = runResultSchema.extend({
   config: runConfigSchema.required().partial({ iterations: true, refitSamples: true }),
   environment: environmentSchema,
+  trials: z.array(roundSchema),
 })
 export type CompressionDocument = z.infer<typeof compressionSchema>
 
