@@ -85,6 +85,19 @@ const cases: Case[] = [
     expected: ['Reshape'],
   },
   {
+    name: 'a mask that is stretched over an open batch only to meet a value of that batch',
+    nodes: [
+      node('Shape', ['x'], ['extents']),
+      node('ConstantOfShape', ['extents'], ['zeros']),
+      node('Greater', ['x', 'bound'], ['high']),
+      node('Where', ['high', 'low', 'zeros'], ['y']),
+    ],
+    weights: [floats('bound', [], [0]), floats('low', [], [-1000])],
+    input: ['batch', 4],
+    output: ['batch', 4],
+    expected: ['Greater', 'Where'],
+  },
+  {
     name: 'Dropout (opset 7)',
     opset: 7,
     nodes: [node('Dropout', ['x'], ['d']), node('Relu', ['d'], ['y'])],

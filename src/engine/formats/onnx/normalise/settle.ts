@@ -11,7 +11,7 @@ import {
   stringAttribute,
 } from '../../../graph/graph'
 import { float32, type TensorData, takeAlong, toNumbers } from '../../../graph/tensor'
-import { windowOf } from '../../../ops/shapes'
+import { broadcastShapes, windowOf } from '../../../ops/shapes'
 import { fromNumbers } from './evaluate/numbers'
 import { shapedExpansions } from './expand/attention'
 import { Expansion } from './expand/expansion'
@@ -113,6 +113,23 @@ function expandApart(node: GraphNode, wanted: Shape, rewriter: Rewriter): GraphN
   const inputs = [mask, node.inputs[1] as string, ones]
   rewriter.emit({ ...node, name: open, op: 'Where', inputs, outputs: [open], attributes: new Map() })
   return { ...node, inputs: [known, open] }
+}
+
+/** What is stretched only to meet another operand meets it unstretched: it need not know how many samples there are. */
+const meets: Rule = (node, known, rewriter) => {
+  const after = known.shape(node.outputs[0])
+  let result = node
+  node.inputs.forEach((input, i) => {
+    const stretching = rewriter.source.producer(input)
+    if (!after || stretching?.op !== 'Expand') return
+    const source = rewriter.resolve(stretching.inputs[0] as string)
+    const inputs = result.inputs.map((other, k) => (k === i ? source : other))
+    const shapes = inputs.map((other) => known.shape(other))
+    const mismatch = { fail: (): never => rewriter.unsupported(node, 'has operands that do not fit together.') }
+    if (!shapes.every((shape) => shape !== undefined)) return
+    if (sameShape(broadcastShapes(shapes as Shape[], mismatch), after)) result = { ...result, inputs }
+  })
+  return result
 }
 
 /** A value filled to a shape with open extents is a number that is stretched. */
@@ -393,6 +410,9 @@ const rules: Readonly<Record<string, Rule>> = {
   Reshape: reshape,
   ConstantOfShape: filled,
   Expand: expand,
+  ...Object.fromEntries(
+    ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Where', 'And', 'Or', 'Equal', 'Less', 'Greater'].map((op) => [op, meets]),
+  ),
   Slice: slice,
   Split: split,
   Conv: windowed,
