@@ -82,7 +82,7 @@ export default bilingual(
     measured: 'Measured',
     predictedTitle: 'Predicted against measured change',
     predictedHint:
-      'Summed price of the removals against the measured KL to the original, nats. The closer, the more the prices can be trusted.',
+      'Summed price of the removals against the KL to the original that was measured of the network as it was there, quickly refitted where the run refits; nats. The closer, the more the prices can be trusted.',
     rank: 'rank correlation of predicted and measured change, over {n} stretches between measurements',
     rankNone: 'Too few measurements for a rank correlation.',
     inTheEnd: 'In the end: predicted {predicted}, measured {measured} nats.',
@@ -243,7 +243,8 @@ export default bilingual(
     predicted: '预测',
     measured: '实测',
     predictedTitle: '预测变化与实测变化',
-    predictedHint: '各次移除的价格之和与实测的 KL（奈特）。两者越接近，价格越可信。',
+    predictedHint:
+      '各次移除的价格之和，与当时的网络（若运行会重新拟合，则先做快速拟合）实测的 KL（奈特）。两者越接近，价格越可信。',
     rank: '预测变化与实测变化的秩相关系数（{n} 段测量之间）',
     rankNone: '测量太少，无法计算秩相关系数。',
     inTheEnd: '最终：预测 {predicted}，实测 {measured} 奈特。',
