@@ -281,8 +281,10 @@ export const contract = {
           runIds: z.array(z.string()).min(1).max(50),
           baselineRunId: z.string().nullable(),
           format: z.enum(['html', 'csv', 'json']),
-          /** Of the HTML, with what the page calls its runs and says of them, by their ids. */
+          /** Of the HTML, with what the page calls the project and its runs and says of them, by their ids. */
           language: z.enum(['en', 'zh-CN']).optional(),
+          title: z.string().optional(),
+          goal: z.string().optional(),
           told: z
             .record(
               z.string(),

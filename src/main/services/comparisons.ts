@@ -30,6 +30,9 @@ export interface ReportRequest {
   readonly baselineRunId: string | null
   readonly format: 'html' | 'csv' | 'json'
   readonly language?: ReportInput['language']
+  /** As the reader calls the project; absent: as it is stored. */
+  readonly title?: string | undefined
+  readonly goal?: string | undefined
   readonly told?: ReportInput['told']
 }
 
@@ -92,11 +95,10 @@ export function comparisonService(context: ServiceContext, models: ModelService,
         createTask(context, task, signal).job,
       )
     },
-    report({ projectId, runIds, baselineRunId, format, language, told }: ReportRequest): {
-      fileName: string
-      content: string
-    } {
+    report(request: ReportRequest): { fileName: string; content: string } {
+      const { projectId, runIds, baselineRunId, format, language, told } = request
       const project = store.projects.get(projectId)
+      const title = request.title ?? project.name
       const runs = finishedRuns(runIds).map(
         (run): ReportRun => ({
           run,
@@ -108,8 +110,8 @@ export function comparisonService(context: ServiceContext, models: ModelService,
       )
       const content = report(
         {
-          title: project.name,
-          goal: project.goal,
+          title,
+          goal: request.goal ?? project.goal,
           runs,
           baselineRunId,
           createdAt: new Date().toISOString(),
@@ -119,7 +121,7 @@ export function comparisonService(context: ServiceContext, models: ModelService,
         },
         format,
       )
-      return { fileName: `${fileNameOf(project.name)}.${format}`, content }
+      return { fileName: `${fileNameOf(title)}.${format}`, content }
     },
   }
 }
