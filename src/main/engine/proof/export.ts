@@ -1,6 +1,7 @@
 /** Writes a network in the wanted formats and proves each file in a runtime that shares no code with the engine. */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { EspalierError } from '../../../contract/errors'
 import type { ExportResult, RunConfig } from '../../../contract/run'
 import type { DataSource } from '../../../engine/data/types'
 import { ScoreMeter } from '../../../engine/evaluation/score-meter'
@@ -102,6 +103,20 @@ const inputLayout = (graph: Graph): 'nchw' | 'nhwc' => {
   return last ? 'nhwc' : 'nchw'
 }
 
+/** What cannot be lowered for any number of samples runs here, where that number is known, and not there. */
+function programForTfjs(graph: Graph) {
+  try {
+    return buildProgram(withoutStretching(graph), { fuse: true })
+  } catch (error) {
+    if (!(error instanceof EspalierError) || !error.code.startsWith('MODEL_UNSUPPORTED')) throw error
+    throw new EspalierError(
+      'EXPORT_FAILED',
+      `The network cannot be written for TensorFlow.js, which takes any number of samples at once: ${error.message} Export to ONNX instead.`,
+      error,
+    )
+  }
+}
+
 /** A TF.js graph model is the very program that the engine runs. @throws EXPORT_FAILED */
 async function modelFiles(
   graph: Graph,
@@ -115,7 +130,7 @@ async function modelFiles(
       .filter(([key]) => key.startsWith(property))
       .map(([key, value]) => [key.slice(property.length), value]),
   )
-  return writeTfjs(buildProgram(withoutStretching(graph), { fuse: true }), {
+  return writeTfjs(programForTfjs(graph), {
     inputLayout: inputLayout(graph),
     metadata,
     precision,

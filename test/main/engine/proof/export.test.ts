@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Batch, DataSource, SampleTable } from '../../../../src/engine/data/types'
 import { readModel, writeModel } from '../../../../src/engine/formats'
+import { int } from '../../../../src/engine/graph/graph'
 import { architectures, findArchitecture } from '../../../../src/engine/reference-networks'
 import { createSession } from '../../../../src/engine/runtime'
 import { startBackend } from '../../../../src/main/engine/backend'
@@ -11,6 +12,7 @@ import { exportTargets, writeAndProve } from '../../../../src/main/engine/proof/
 import { onnxRuntimeName, openOnnxRunner } from '../../../../src/main/engine/proof/onnx-runtime'
 import { measureDeviation } from '../../../../src/main/engine/proof/parity'
 import { noiseBatch } from '../../../../src/main/engine/proof/samples'
+import { TestNetwork } from '../../../engine/support/network'
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-parity-'))
 beforeAll(() => startBackend())
@@ -91,6 +93,19 @@ describe('proof of an export', () => {
     expect(written).toContain('group1-shard1of1.bin')
     const sizes = written.map((each) => statSync(join(folder, name, 'model-tfjs', each)).size)
     expect(file?.bytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
+  })
+
+  it('says of what is written for TensorFlow.js that it must take any number of samples', async () => {
+    const network = new TestNetwork('picks', ['batch', 4])
+    const [, places = ''] = network.node('TopK', ['x', network.sizes([2])], {}, 2)
+    const graph = network.graph([network.one('GatherElements', ['x', places], { axis: int(1) })])
+    const targets = exportTargets(join(folder, 'picks'), ['tfjs'])
+    await expect(writeAndProve({ graph, data: null, targets })).rejects.toMatchObject({
+      code: 'EXPORT_FAILED',
+      message: expect.stringMatching(
+        /^The network cannot be written for TensorFlow.js, .*GatherElements.*Export to ONNX instead.$/,
+      ),
+    })
   })
 
   it.each(names)('%s with other weights is told apart', async (name) => {
