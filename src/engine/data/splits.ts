@@ -9,6 +9,8 @@ export interface SplitOptions {
   readonly seed: number
   /** Verification samples to draw from the train split at most, where there is no validation split. Default 2000. */
   readonly verification?: number
+  /** Where it trains, calibration leaves half of what is not for verification. */
+  readonly finetune?: { readonly epochs: number }
 }
 
 /** The least a statistic or a bound can be made from. */
@@ -27,7 +29,8 @@ export const wholeTable = (table: SampleTable): Selection => ({
  * or else drawn from the train split; what is left of it is for fine-tuning.
  * @throws DATA_TOO_FEW_SAMPLES
  */
-export function makeSplits(source: DataSource, { calibration, seed, verification = 2000 }: SplitOptions): Splits {
+export function makeSplits(source: DataSource, options: SplitOptions): Splits {
+  const { calibration, seed, verification = 2000, finetune } = options
   const { train, validation, test } = source
   const drawn = validation ? 0 : Math.min(verification, Math.floor(train.count * verificationShare))
   const needed = validation ? fewestSamples : Math.ceil(fewestSamples / verificationShare)
@@ -38,7 +41,9 @@ export function makeSplits(source: DataSource, { calibration, seed, verification
     )
   }
   const order = stream(seed, 'splits').shuffle(Int32Array.from({ length: train.count }, (_, i) => i))
-  const end = Math.min(order.length, drawn + calibration)
+  const left = order.length - drawn
+  const most = (finetune?.epochs ?? 0) > 0 ? Math.floor(left / 2) : left
+  const end = drawn + Math.min(most, calibration)
   return {
     verification: validation ? wholeTable(validation) : { table: train, indices: order.slice(0, drawn).sort() },
     calibration: { table: train, indices: order.slice(drawn, end) },

@@ -40,7 +40,7 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
       say('error.cannot-run', { node: missing.name, op: missing.op }),
     )
   }
-  const splits = makeSplits(data, { calibration: config.calibration, seed: config.seed })
+  const splits = makeSplits(data, config)
   const observed = splits.calibration.indices.length
   if (observed < fewestCalibration) {
     throw new EspalierError(

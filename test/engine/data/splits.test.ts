@@ -48,6 +48,15 @@ describe('splits', () => {
     )
   })
 
+  it('leave half for fine-tuning where a run trains and there are few', () => {
+    const few = makeSplits(source(100), { calibration: 2048, seed: 0, finetune: { epochs: 3 } })
+    expect([few.verification, few.calibration, few.finetune].map(({ indices }) => indices.length)).toEqual([20, 40, 40])
+    const none = makeSplits(source(100), { calibration: 2048, seed: 0, finetune: { epochs: 0 } })
+    expect(none.calibration.indices.length).toBe(80)
+    const many = makeSplits(source(100), { calibration: 30, seed: 0, finetune: { epochs: 3 } })
+    expect(many.calibration.indices.length).toBe(30)
+  })
+
   it('leave the train rows alone where the data has a validation split, and never touch test', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 16, max: 500 }), wanted, (count, validation, options) => {
