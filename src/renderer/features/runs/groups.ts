@@ -17,36 +17,56 @@ export const groupsOf = (group: TableLayout['group']): readonly GroupField[] =>
 /** The same as an address has them: `strategy,goal`. What is no field is left out. */
 export const groupsFrom = (text: string): GroupField[] => several(text.split(','))
 
-function groupOf(run: Run, field: GroupField, help: ColumnHelp): { key: string; title: string } {
+function keyOf(run: Run, field: GroupField): string {
   const { config } = run
   switch (field) {
     case 'strategy':
-      return { key: config.strategy, title: help.strategy(config.strategy) }
-    case 'goal':
-      return { key: `${config.goal.kind} ${config.goal.value}`, title: help.goal(config.goal) }
-    case 'status':
-      return { key: run.status, title: help.t(`common.status.${run.status}`) }
     case 'refit':
-      return { key: config.refit, title: help.t(`common.refit.${config.refit}`) }
     case 'allocation':
-      return { key: config.allocation, title: help.t(`common.allocation.${config.allocation}`) }
+      return config[field]
+    case 'goal':
+      return `${config.goal.kind} ${config.goal.value}`
+    case 'status':
+      return run.status
     case 'epochs':
-    case 'seed': {
-      const value = field === 'seed' ? config.seed : config.finetune.epochs
-      return { key: String(value), title: help.valued(field, String(value)) }
-    }
+      return String(config.finetune.epochs)
+    case 'seed':
+      return String(config.seed)
     case 'model':
-      return { key: run.modelId, title: help.model(run.modelId) }
+      return run.modelId
     case 'dataset':
-      return { key: run.datasetId, title: help.dataset(run.datasetId) }
-    case 'tags': {
-      const tags = [...run.tags].sort()
-      return { key: tags.join(), title: tags.length > 0 ? help.format.list(tags) : help.t('grouping.withoutTags') }
-    }
+      return run.datasetId
+    case 'tags':
+      return [...run.tags].sort().join()
     case 'sweep':
-      return run.sweepId
-        ? { key: run.sweepId, title: help.format.time(run.createdAt) }
-        : { key: 'single', title: help.t('grouping.single') }
+      return run.sweepId ?? 'single'
+  }
+}
+
+/** What a group is called, by any of its runs. Asked once a group: ten thousand runs are in a few. */
+function titleOf(run: Run, field: GroupField, help: ColumnHelp): string {
+  const { config } = run
+  switch (field) {
+    case 'strategy':
+      return help.strategy(config.strategy)
+    case 'goal':
+      return help.goal(config.goal)
+    case 'status':
+      return help.t(`common.status.${run.status}`)
+    case 'refit':
+    case 'allocation':
+      return help.t(`common.${field}.${config[field]}`)
+    case 'epochs':
+    case 'seed':
+      return help.valued(field, keyOf(run, field))
+    case 'model':
+      return help.model(run.modelId)
+    case 'dataset':
+      return help.dataset(run.datasetId)
+    case 'tags':
+      return run.tags.length > 0 ? help.format.list([...run.tags].sort()) : help.t('grouping.withoutTags')
+    case 'sweep':
+      return run.sweepId ? help.format.time(run.createdAt) : help.t('grouping.single')
   }
 }
 
@@ -60,10 +80,10 @@ export interface Group {
 export function split(runs: readonly Run[], field: GroupField, help: ColumnHelp): Group[] {
   const groups = new Map<string, { title: string; members: Run[] }>()
   for (const run of runs) {
-    const { key, title } = groupOf(run, field, help)
+    const key = keyOf(run, field)
     const found = groups.get(key)
     if (found) found.members.push(run)
-    else groups.set(key, { title, members: [run] })
+    else groups.set(key, { title: titleOf(run, field, help), members: [run] })
   }
   return [...groups].map(([key, group]) => ({ key, ...group }))
 }
@@ -100,9 +120,15 @@ export function groupFigure(column: Column, runs: readonly Run[], help: ColumnHe
   const [first] = runs
   if (!show || !first || !reached.has(column.id)) return null
   if ((column.id === 'accuracy' || column.id === 'drop') && metricOf(runs) === 'none') return null
-  const measured = runs.filter((run) => typeof column.sort(run, help) === 'number')
-  const spread = spreadOf(measured.map((run) => column.sort(run, help) as number))
-  const of = measured[0] ?? first
+  const values: number[] = []
+  let of = first
+  for (const run of runs) {
+    const value = column.sort(run, help)
+    if (typeof value !== 'number') continue
+    if (values.length === 0) of = run
+    values.push(value)
+  }
+  const spread = spreadOf(values)
   if (!spread) return null
   const { mean, deviation, n } = spread
   const scaled = (deviation ?? 0) * (shares.has(column.id) ? 100 : 1)
