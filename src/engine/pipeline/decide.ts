@@ -33,8 +33,8 @@ interface KeptDecision {
   readonly notes: readonly Sentence[]
 }
 
-/** Samples on which the decision's checkpoints are measured. */
-const checkpointSamples = 256
+/** Verification samples on which the decision's checkpoints are measured; they choose nothing, so that a heavy network makes do with fewer. */
+const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(6e9 / macs)))
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
 /**
@@ -229,7 +229,7 @@ class ByResult {
     const samples = {
       // Not those that the quick refit has seen, where there are more.
       calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
-      verification: firstOf(splits.verification, checkpointSamples),
+      verification: firstOf(splits.verification, checkedOn(cost.original.macs)),
     }
     const expected = {
       calibration: remembered(runnerOf(graph, this.original)),

@@ -71,7 +71,7 @@ export function createServices(options: ServiceOptions) {
   }
   const requireRoom = (): void => {
     requireHome()
-    requireWritable(places, 'error.home-closed')
+    requireWritable(places, true)
   }
   const context: ServiceContext = {
     store,

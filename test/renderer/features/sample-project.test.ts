@@ -22,11 +22,11 @@ const card = () => app?.wrapper.findAll('article').find((item) => item.find('.ch
 it('is said in English as the files have it, and in Chinese', async () => {
   await open('en')
   expect(card()?.find('.cover').text()).toBe(name)
-  expect(card()?.find('.goal').text()).toBe(goal)
+  expect(card()?.find('p.clamp').text()).toBe(goal)
   app?.wrapper.unmount()
   await open('zh-CN')
   expect(card()?.find('.cover').text()).toBe('小型设备上的服饰分类')
-  expect(card()?.find('.goal').text()).toMatch(/[一-鿿]/)
+  expect(card()?.find('p.clamp').text()).toMatch(/[一-鿿]/)
 })
 
 it('stays what somebody called it, and is not renamed by looking at its form', async () => {

@@ -121,4 +121,12 @@ export const keras: Readonly<Record<string, string>> = {
     '层“{0}”的方程含任意数目的轴，Espalier 不读取这种情况。',
   'The layer "{0}" ({1}) leaves out the steps that a layer before it masks, which Espalier reads for LSTM, GRU, SimpleRNN and GlobalAveragePooling1D only. Export the network to ONNX, or train it without mask_zero.':
     '层“{0}”（{1}）略去前面的层所遮蔽的步，Espalier 只对 LSTM、GRU、SimpleRNN 和 GlobalAveragePooling1D 读取这种情况。请将网络导出为 ONNX，或不用 mask_zero 训练。',
+  'The layer "{0}" ({1}) is written out step by step, and {2} steps are more than {3}. Save the network with a fixed number of steps, at most {4}.':
+    '层“{0}”（{1}）按步展开，而 {2} 步多于 {3} 步。请以固定的步数保存网络，最多 {4} 步。',
+  'The layer "{0}" ({1}) is written out step by step, and how many there are is not known. Save the network with a fixed number of steps, at most {2}.':
+    '层“{0}”（{1}）按步展开，但步数未知。请以固定的步数保存网络，最多 {2} 步。',
+  'The layer "{0}" ({1}) reads a value of {2} axes where a film has {3}.':
+    '层“{0}”（{1}）读取的值有 {2} 个轴，而影片应有 {3} 个。',
+  'The layer "{0}" ({1}) starts from states that it is given, which Espalier does not read.':
+    '层“{0}”（{1}）从外部给定的状态开始，Espalier 不读取这种形式。',
 }

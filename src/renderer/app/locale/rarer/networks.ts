@@ -385,4 +385,10 @@ export const networks: Readonly<Record<string, string>> = {
   'has a zero point for each channel, which ONNX Runtime does not run either.':
     '每个通道各有一个零点，ONNX Runtime 也不运行这种情况。',
   'reads channels last, which is not supported.': '按通道在后读取，尚不支持。',
+  'has operands that do not fit together.': '的各操作数彼此不匹配。',
+  'it takes the "{0}" of a region': '它取区域的“{0}”',
+  'what bounds its choice is computed': '限定其选择的值是计算得到的',
+  'the region that it shows is computed': '它所显示的区域是计算得到的',
+  'it shows a part of the picture at the size of the whole, of which ONNX Runtime shows the whole':
+    '它以整幅的尺寸显示图像的一部分，而 ONNX Runtime 显示的是整幅',
 }

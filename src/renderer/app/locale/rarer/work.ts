@@ -192,4 +192,6 @@ export const work: Readonly<Record<string, string>> = {
   'This import has ended or was discarded meanwhile. Import the files again.':
     '该导入已结束或已被丢弃。请重新导入文件。',
   'This import is being worked on already. Wait until it has ended.': '该导入正在进行中。请等它结束。',
+  'The network cannot be written for TensorFlow.js, which takes any number of samples at once: {0} Export to ONNX instead.':
+    '该网络无法写成可一次接受任意数量样本的 TensorFlow.js 文件：{0} 请改为导出为 ONNX。',
 }
