@@ -7,6 +7,8 @@ const sample = sampleOnServer()
 const patiently = { timeout: 60_000 }
 
 const budgets = () => sample.page.getByLabel('Budgets in percent')
+/** The first of the fields that runs are grouped by. */
+const grouping = () => sample.page.getByRole('combobox', { name: 'Group by' }).first()
 const draftHolds = async (text: string) => {
   await sample.page.getByRole('link', { name: 'New run' }).click()
   await budgets().waitFor()
@@ -33,7 +35,7 @@ test('an engine that is killed loses no draft', async () => {
 test('an application that is killed loses neither draft nor theme nor the arrangement of the table', async () => {
   await budgets().fill('63, 45')
   await sample.page.getByRole('link', { name: 'Runs', exact: false }).first().click()
-  await sample.page.getByLabel('Group by').selectOption('strategy')
+  await grouping().selectOption('strategy')
   await sample.page.keyboard.press('Control+Shift+L')
   const theme = await sample.page.evaluate(() => document.documentElement.dataset.theme)
   // What was changed is written within half a second; a power cut before that costs that half second.
@@ -49,6 +51,6 @@ test('an application that is killed loses neither draft nor theme nor the arrang
   await sample.kill()
   await sample.start()
   await expect.poll(() => sample.page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme)
-  expect(await sample.page.getByLabel('Group by').inputValue()).toBe('strategy')
+  expect(await grouping().inputValue()).toBe('strategy')
   await draftHolds('63, 45')
 })

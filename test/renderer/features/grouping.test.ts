@@ -133,6 +133,14 @@ describe('the table', () => {
     expect(first?.find('.group-head').attributes('style')).not.toBe(second?.find('.group-head').attributes('style'))
   })
 
+  it('does not call off the way to another screen, however long that takes to be read', async () => {
+    mounted = await mountApp('/p/p-sample/runs')
+    mounted.router.beforeResolve(() => new Promise((resolve) => setTimeout(resolve, 400)))
+    await choose('select.group', 'strategy')
+    await mounted.router.push({ name: 'new-run', params: { projectId: 'p-sample' } })
+    expect(mounted.router.currentRoute.value.name).toBe('new-run')
+  })
+
   it('comes grouped and searched from an address, folds all at once, and selects a group', async () => {
     mounted = await mountApp('/p/p-sample/runs?search=status:done&group=strategy,seed')
     expect(mounted.wrapper.get<HTMLInputElement>('[role=combobox]').element.value).toBe('status:done')

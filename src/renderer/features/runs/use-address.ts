@@ -1,7 +1,7 @@
 /** What is searched and how it is grouped lies in the address too: a view is a bookmark, and comes back with Back. */
 import { watchDebounced } from '@vueuse/core'
-import { computed, type WritableComputedRef, watch } from 'vue'
-import { type LocationQuery, useRoute, useRouter } from 'vue-router'
+import { computed, onScopeDispose, type WritableComputedRef, watch } from 'vue'
+import { type LocationQuery, onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import type { GroupField } from '../../../contract/arrangement'
 import { groupsFrom } from './groups'
 
@@ -30,11 +30,21 @@ export function useAddress(
     },
     { immediate: true },
   )
+  // Until the next screen is read this one is still here, and an address of its own would call the way there off.
+  let leaving = false
+  onBeforeRouteLeave(() => {
+    leaving = true
+  })
+  onScopeDispose(
+    router.afterEach(() => {
+      leaving = false
+    }),
+  )
   // When the hand rests: an address a letter would be slow, and Back would take letters away.
   watchDebounced(
     present,
     ({ search, group }) => {
-      if (route.name !== here) return
+      if (leaving || route.name !== here) return
       const { search: _search, group: _group, ...others } = route.query
       const query = { ...others, ...(search ? { search } : {}), ...(group ? { group } : {}) }
       if (router.resolve({ query }).fullPath !== route.fullPath) void router.replace({ query })
