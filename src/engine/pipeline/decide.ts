@@ -39,9 +39,10 @@ const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(6e9 / 
 const rateSamples = 512
 /**
  * Calibration samples from which a checkpoint's network is refitted: there are more of these than of groups, and they
- * choose nothing, so that a heavy network makes do with as many as so many multiply-accumulates pay for.
+ * choose nothing, so that a heavy network makes do with as many as so many multiply-accumulates pay for. Only operators that
+ * lost inputs are fitted.
  */
-const fitOf = (macs: number) => Math.min(256, Math.max(32, Math.round(1.6e9 / macs)))
+const fitOf = (macs: number) => Math.min(256, Math.max(32, Math.round(8e8 / macs)))
 /** What rows of the original the refits of checkpoints may share. */
 const checkpointBytes = 2 ** 28
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
@@ -143,17 +144,17 @@ class ByResult {
     const groups = coupling.groups.filter(({ prunable }) => prunable).length
     // Both networks of every plan, and the sums.
     const workers = groups > 1 ? workersFor(3 * cost.original.macs * rateSamples * groups) : null
-    const refits = (samples: number, options: { sharedBytes?: number } = {}) =>
+    const refits = (samples: number, options: { reach: number; sharedBytes?: number }) =>
       planRefits(
         graph,
         coupling,
         firstOf(splits.calibration, samples),
-        { batch: config.batch, seed: config.seed, rectifierSteps: 0, reach: quickReach, ...options },
+        { batch: config.batch, seed: config.seed, rectifierSteps: 0, ...options },
         { signal: hooks.signal },
         workers,
       )
-    this.quick = refits(rateSamples)
-    this.checkpoints = refits(fitOf(cost.original.macs), { sharedBytes: checkpointBytes })
+    this.quick = refits(rateSamples, { reach: quickReach })
+    this.checkpoints = refits(fitOf(cost.original.macs), { reach: 0, sharedBytes: checkpointBytes })
   }
 
   /** @param target 0: everything that may go is ordered. @throws as the strategy does */
