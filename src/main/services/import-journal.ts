@@ -95,9 +95,10 @@ export function importJournal({ layout, events }: Pick<ServiceContext, 'layout' 
       run: (file: LocalFile) => Promise<T>,
     ): Promise<T> {
       const own = id !== undefined && validId.test(id) ? id : randomUUID()
-      await mkdir(placeOf(own), { recursive: true })
+      // Before there is anything to see: a list asked for meanwhile takes a folder without a note for what a kill left.
       active.add(own)
       try {
+        await mkdir(placeOf(own), { recursive: true })
         const file = await placeFiles(given, join(placeOf(own), 'files'), whole)
         const owner = { pid: process.pid, boot: bootTime() }
         const { projectId, kind, name, mean, std } = note
