@@ -3,15 +3,8 @@ import type { DecisionTrace, Round, TraceCheckpoint } from '../../contract/run'
 import type { Coupling } from '../coupling'
 import type { Removal } from '../strategies/trajectory'
 
-/** One flag a unit id, 1 where it goes. */
-export function planOf(coupling: Coupling, removals: readonly Removal[]): { removed: Uint8Array } {
-  const removed = new Uint8Array(coupling.units + 1)
-  for (const { unit } of removals) removed[unit] = 1
-  return { removed }
-}
-
 /** Units removed a group, groups that lost none left out. */
-export function removedByGroup(removals: readonly Removal[]): Round['removed'] {
+export function removedByGroup(removals: readonly { readonly group: string }[]): Round['removed'] {
   const counts: Record<string, number> = {}
   for (const { group } of removals) counts[group] = (counts[group] ?? 0) + 1
   return counts

@@ -9,9 +9,9 @@ import { findStrategy } from '../strategies'
 import { allocate, floorOf, groupLimits, leastFor, nearerToBudget, usualLeast } from '../strategies/allocation'
 import { findCriterion } from '../strategies/criteria/all'
 import { scoreWeights } from '../strategies/criteria/score-weights'
-import { cut, isBudget, withinBudget } from '../strategies/trajectory'
+import { cut, isBudget, planOf, withinBudget } from '../strategies/trajectory'
 import { applyPlan, keptByGroup } from '../surgery'
-import { planOf, traceOf } from './plan'
+import { traceOf } from './plan'
 import type { PruneConfig, PruneOutput } from './types'
 
 /**

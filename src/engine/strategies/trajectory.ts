@@ -1,6 +1,7 @@
 /** An ordered list of removals with the exact cost after each: what a strategy decides, and what a budget cuts. */
 import { EspalierError } from '../../contract/errors'
 import type { Goal, ModelSize } from '../../contract/run'
+import type { Coupling, PruningPlan } from '../coupling/index'
 
 /** One removal; the size is that of the network after it. */
 export interface Removal extends ModelSize {
@@ -45,6 +46,13 @@ export function unreachable(budget: Budget, before: ModelSize, smallest: ModelSi
     'BUDGET_UNREACHABLE',
     `The budget of ${Math.floor(allowed)} ${measureNames[measure]} cannot be reached: with every group at its floor (least width, protected layers, rounding) ${smallest[measure]} ${measureNames[measure]}${share} are left. Ask for a larger budget, protect fewer layers or round less.`,
   )
+}
+
+/** One flag a unit id, 1 where it goes. */
+export function planOf(coupling: Coupling, removals: readonly Removal[]): PruningPlan {
+  const removed = new Uint8Array(coupling.units + 1)
+  for (const { unit } of removals) removed[unit] = 1
+  return { removed }
 }
 
 /** Removals that belong together: a plan must not end inside. */

@@ -1,5 +1,6 @@
 /** What `compress --json` prints and result.json keeps. */
 import type { DecisionTrace, Round, RunResult } from '../../contract/run'
+import { removedByGroup } from '../../engine/pipeline/plan'
 import { resultOriented } from '../../engine/strategies'
 
 /** With the networks that were judged against the goal told apart from what was predicted and measured on the way. */
@@ -19,13 +20,11 @@ export function printedOf<Result extends RunResult>(compression: Result, trace: 
 }
 
 function roundsOf({ steps, checkpoints }: DecisionTrace): Round[] {
-  const removed: Record<string, number> = {}
-  let at = 0
-  return checkpoints.map(({ step, macs, predicted, measured }) => {
-    for (; at < step; at++) {
-      const { group } = steps[at] as DecisionTrace['steps'][number]
-      removed[group] = (removed[group] ?? 0) + 1
-    }
-    return { predicted, measured, macs, removed: { ...removed }, kept: true }
-  })
+  return checkpoints.map(({ step, macs, predicted, measured }) => ({
+    predicted,
+    measured,
+    macs,
+    removed: removedByGroup(steps.slice(0, step)),
+    kept: true,
+  }))
 }

@@ -2,11 +2,11 @@
 import { EspalierError } from '../../../contract/errors'
 import type { TraceCheckpoint } from '../../../contract/run'
 import { type Sentence, say } from '../../../contract/sentences'
-import type { Coupling, PruningPlan } from '../../coupling/index'
+import type { Coupling } from '../../coupling/index'
 import type { GraphNode } from '../../graph/graph'
 import { inOrder } from '../../runtime'
 import type { Statistics } from '../../statistics/index'
-import { type Removal, stepsOf } from '../trajectory'
+import { planOf, type Removal, stepsOf } from '../trajectory'
 import { chooseOrder } from './alternatives'
 import {
   type CheckpointTools,
@@ -105,7 +105,7 @@ export class PricedNetwork {
 
   private async *measuredAt(places: readonly Place[], removals: readonly Removal[], tools: CheckpointTools) {
     const { graph, options, checkpointRefit } = this.input
-    const planTo = (step: number) => this.planOf(removals.slice(0, step))
+    const planTo = (step: number) => planOf(this.input.coupling, removals.slice(0, step))
     if (checkpointRefit) {
       const measure = async ({ step }: Place) => {
         await breathe(this.input)
@@ -128,12 +128,6 @@ export class PricedNetwork {
       const place = due.shift() as Place
       yield { ...place, measured: await tools.measure(networks.present(planTo(place.step)), 'verification') }
     }
-  }
-
-  private planOf(removals: readonly Removal[]): PruningPlan {
-    const removed = new Uint8Array(this.input.coupling.units + 1)
-    for (const { unit } of removals) removed[unit] = 1
-    return { removed }
   }
 
   /** What the result chooses among several orders to a goal; null where there is no goal, or nothing to ask it with. */
