@@ -2,11 +2,9 @@
 import type { TraceCheckpoint } from '../../../contract/run'
 import { analyseCoupling, type Coupling, type PruningPlan } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
-import { inferShapes } from '../../ops/infer'
-import { withBias } from '../../statistics/linear-layer'
 import type { Removal } from '../trajectory'
 import type { LayerConsumers } from './consumers'
-import { withDecidedWeights } from './consumers'
+import { withBiases, withDecidedWeights } from './consumers'
 
 export interface CheckpointTools {
   /** Surgery. */
@@ -108,14 +106,9 @@ export class DecidedNetworks {
     protectedNodes: readonly string[],
     private readonly tools: CheckpointTools,
   ) {
-    let biased = graph
-    this.layers = layers.map(({ layer, blocks }) => {
-      if (!layer) return { layer, blocks }
-      const step = withBias(biased, layer)
-      biased = step.graph
-      return { layer: step.layer, blocks }
-    })
-    this.biased = inferShapes(biased)
+    const biased = withBiases(graph, layers)
+    this.biased = biased.graph
+    this.layers = biased.layers
     this.coupling = analyseCoupling(this.biased, protectedNodes)
   }
 

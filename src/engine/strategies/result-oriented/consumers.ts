@@ -1,6 +1,7 @@
 /** From statistics to the decision's consumers, and from the consumers' weights back to a graph. */
 import type { Coupling, Layer } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
+import { inferShapes } from '../../ops/infer'
 import {
   type LayerStatistics,
   readWeights,
@@ -9,6 +10,7 @@ import {
   shapeOfLayer,
   writeWeights,
 } from '../../statistics/index'
+import { withBias } from '../../statistics/linear-layer'
 import { Consumer } from './consumer'
 
 /** The consumers of one linear operator: a block each. */
@@ -158,10 +160,25 @@ function byChannel({ weights, taps, outputs, rows }: Consumer): Float64Array {
   return result
 }
 
+/** The network with a bias at every operator, for weights that were decided (see `withDecidedWeights`), and its layers there. */
+export function withBiases(
+  graph: Graph,
+  layers: readonly LayerConsumers[],
+): { readonly graph: Graph; readonly layers: readonly LayerConsumers[] } {
+  let biased = graph
+  const own = layers.map(({ layer, blocks }) => {
+    if (!layer) return { layer, blocks }
+    const step = withBias(biased, layer)
+    biased = step.graph
+    return { layer: step.layer, blocks }
+  })
+  return { graph: inferShapes(biased), layers: own }
+}
+
 /**
  * The network with the weights that the decision left: removed columns are zero, and what they did is rebuilt by the
  * others. This is what the prices speak of, before the refit.
- * @param graph whose operators all have a bias (see `withBias`).
+ * @param graph whose operators all have a bias (see `withBiases`).
  */
 export function withDecidedWeights(graph: Graph, layers: readonly LayerConsumers[]): Graph {
   let result = graph

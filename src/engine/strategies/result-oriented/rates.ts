@@ -1,11 +1,9 @@
 /** What a group's priced change is worth in nats: half of it is taken away, alone, and the result measured. */
 import { analyseCoupling, type Coupling, type Group } from '../../coupling/index'
 import type { Graph } from '../../graph/graph'
-import { inferShapes } from '../../ops/infer'
 import { inOrder } from '../../runtime'
-import { withBias } from '../../statistics/linear-layer'
 import type { CheckpointTools } from './checkpoints'
-import { type LayerConsumers, withDecidedWeights } from './consumers'
+import { type LayerConsumers, withBiases, withDecidedWeights } from './consumers'
 import { type CostModel, Decision } from './decide'
 import type { QuickRefit } from './types'
 
@@ -42,14 +40,7 @@ export async function measureRates(
   between: () => Promise<void>,
   refit?: QuickRefit,
 ): Promise<Map<string, number>> {
-  let biased = graph
-  const own = layers.map(({ layer, blocks }) => {
-    if (!layer) return { layer, blocks }
-    const step = withBias(biased, layer)
-    biased = step.graph
-    return { layer: step.layer, blocks }
-  })
-  biased = inferShapes(biased)
+  const { graph: biased, layers: own } = withBiases(graph, layers)
   const coupling: Coupling = analyseCoupling(biased, protectedNodes)
   const rateOf = async (group: Group): Promise<number> => {
     await between()
