@@ -7,7 +7,7 @@ import type { Presence } from '../statistics/places'
 import { insideOf, type RecurrentBlock, type RecurrentLayer } from '../statistics/recurrent-layer'
 import { countingSteps, recurrentRows, recurrentSources } from '../statistics/recurrent-observer'
 import { samplePositions } from '../statistics/sampling'
-import { RidgeTowards } from './refit-solve'
+import { ridgeTowards } from './refit-solve'
 
 /** Passes over the samples: in the second the states are those of the weights that the first one found. */
 const SWEEPS = 2
@@ -105,7 +105,12 @@ async function fitOnce(fit: RecurrentFit, towards: readonly Float64Array[], swee
       const order = Int32Array.from({ length: width }, (_, i) => i)
       const sum = moments[b] as MomentSum
       if (sum.count === 0) return block
-      return new RidgeTowards(sum.mean(order), block, width + 1, fit.ridge).solve((crosses[b] as CrossSum).mean(order))
+      const solver = ridgeTowards(sum, block, order, fit.ridge)
+      try {
+        return solver.solve(crosses[b] as CrossSum)
+      } finally {
+        solver.dispose()
+      }
     })
   } finally {
     for (const sum of [...moments, ...crosses]) sum.dispose()

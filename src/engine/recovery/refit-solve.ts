@@ -1,41 +1,148 @@
 /** Ridge regression of one block of a linear operator towards the weights it has. */
-import { matMul, mean, square, sub, type Tensor, tensor2d, transpose } from '../runtime/tensors'
+import {
+  add,
+  diag,
+  factorOnBackend,
+  factorsOnBackend,
+  gather,
+  keep,
+  matMul,
+  mean,
+  mul,
+  reshape,
+  solveOnBackend,
+  square,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  tidy,
+  transpose,
+} from '../runtime/tensors'
+import type { CrossSum, MomentSum } from '../statistics/accumulate'
 import { cholesky, meanDiagonal, solveRows } from '../statistics/linear-algebra'
 import { DEAD_RIDGE } from '../statistics/precision'
 import { outputsOf } from './refit-rows'
 
-/** Factors the moments once, and solves for as many targets as come. */
-export class RidgeTowards {
+/** Factors the moments once, and solves for as many targets as come. Whoever makes one disposes it. */
+export interface Ridge {
+  /**
+   * W that minimises E |y - W [z;1]|^2 + r |W - W0|^2.
+   * @returns W, [outputs, columns + 1].
+   */
+  solve(cross: CrossSum): Float64Array
+  dispose(): void
+}
+
+/**
+ * @param towards W0, [outputs, columns + 1], the bias in the last column; `order` as `channelMajor` gives it.
+ * @param ridge relative to the mean diagonal of A = E[z z^T].
+ */
+export function ridgeTowards(moments: MomentSum, towards: Float64Array, order: Int32Array, ridge: number): Ridge {
+  const onBackend = factorsOnBackend() ? RidgeOnBackend.of(moments, towards, order, ridge) : null
+  return onBackend ?? new RidgeTowards(moments.mean(order), towards, order, ridge)
+}
+
+/** In double precision, or where its factorisation is wide with the backend's products. */
+class RidgeTowards implements Ridge {
+  private readonly rows: number
   private readonly ridge: number
 
-  /**
-   * @param moments A = E[[z;1][z;1]^T], `rows` squared; overwritten.
-   * @param towards W0, [outputs, rows], the bias in the last column.
-   * @param ridge relative to the mean diagonal of A without the constant.
-   */
+  /** @param moments A = E[[z;1][z;1]^T]; overwritten. */
   constructor(
     private readonly moments: Float64Array,
     private readonly towards: Float64Array,
-    private readonly rows: number,
+    private readonly order: Int32Array,
     ridge: number,
   ) {
+    const rows = order.length + 1
+    this.rows = rows
     this.ridge = ridge * meanDiagonal(moments, rows) || DEAD_RIDGE
     for (let i = 0; i < rows; i++) moments[i * rows + i] = (moments[i * rows + i] as number) + this.ridge
     cholesky(moments, rows)
   }
 
-  /**
-   * W that minimises E |y - W [z;1]|^2 + r |W - W0|^2.
-   * @param cross E[y [z;1]^T], [outputs, rows]; overwritten.
-   * @returns W, [outputs, rows].
-   */
-  solve(cross: Float64Array): Float64Array {
+  solve(sum: CrossSum): Float64Array {
+    const cross = sum.mean(this.order)
     for (let i = 0; i < cross.length; i++) {
       cross[i] = (cross[i] as number) + this.ridge * (this.towards[i] as number)
     }
     solveRows(this.moments, this.rows, cross, cross.length / this.rows)
     return cross
   }
+
+  dispose(): void {}
+}
+
+/** All of it where the sums are, in float32, in the order of z. */
+class RidgeOnBackend implements Ridge {
+  /** @param pull the ridge times W0, [columns + 1, outputs]. */
+  private constructor(
+    private readonly factor: Tensor2D,
+    private readonly pull: Tensor2D,
+    private readonly order: Int32Array,
+  ) {}
+
+  /** null where float32 cannot factor the moments. */
+  static of(moments: MomentSum, towards: Float64Array, order: Int32Array, relative: number): RidgeOnBackend | null {
+    const rows = order.length + 1
+    let made: RidgeOnBackend | null = null
+    tidy(() => {
+      const mean = moments.meanOnBackend()
+      const ridge = relative * meanOf(diagonalOf(mean).subarray(0, -1)) || DEAD_RIDGE
+      const factor = factorOnBackend(add(mean, diag(tensor1d(new Float32Array(rows).fill(ridge)))))
+      if (factor) made = new RidgeOnBackend(keep(factor), keep(mul(turned(towards, order), ridge) as Tensor2D), order)
+    })
+    return made
+  }
+
+  solve(cross: CrossSum): Float64Array {
+    const { factor, pull, order } = this
+    let weights = new Float64Array()
+    tidy(() => {
+      weights = turnedBack(solveOnBackend(factor, add(cross.meanOnBackend(), pull)), order)
+    })
+    return weights
+  }
+
+  dispose(): void {
+    this.factor.dispose()
+    this.pull.dispose()
+  }
+}
+
+function diagonalOf(matrix: Tensor2D): Float32Array {
+  const [n] = matrix.shape
+  const places = Int32Array.from({ length: n }, (_, i) => i * (n + 1))
+  return gather(reshape(matrix, [n * n]), tensor1d(places, 'int32')).dataSync() as Float32Array
+}
+
+const meanOf = (values: Float32Array): number =>
+  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0
+
+/** W of [outputs, columns + 1] as [columns + 1, outputs], in the order of z. */
+function turned(weights: Float64Array, order: Int32Array): Tensor2D {
+  const rows = order.length + 1
+  const outputs = weights.length / rows
+  const data = new Float32Array(weights.length)
+  for (let j = 0; j < rows; j++) {
+    const to = (j < order.length ? (order[j] as number) : j) * outputs
+    for (let o = 0; o < outputs; o++) data[to + o] = weights[o * rows + j] as number
+  }
+  return tensor2d(data, [rows, outputs])
+}
+
+/** The inverse of {@link turned}. */
+function turnedBack(weights: Tensor2D, order: Int32Array): Float64Array<ArrayBuffer> {
+  const [rows, outputs] = weights.shape
+  const data = weights.dataSync()
+  const result = new Float64Array(data.length)
+  for (let j = 0; j < rows; j++) {
+    const from = (j < order.length ? (order[j] as number) : j) * outputs
+    for (let o = 0; o < outputs; o++) result[o * rows + j] = data[from + o] as number
+  }
+  return result
 }
 
 /**
@@ -43,8 +150,8 @@ export class RidgeTowards {
  * (K + n r)^-1 Z. Made and used inside one tidy scope.
  */
 export class RidgeOnRows {
-  /** Of M = Z Z^T + n r, without the constant: beside its ones, small products would be lost. */
-  private readonly factor: Float64Array
+  /** M = Z Z^T + n r, without the constant: beside its ones, small products would be lost. */
+  private readonly products: Products
   /** M^-1 1, by which the constant is added: (M + 1 1^T)^-1 y = M^-1 y - M^-1 1 (1^T M^-1 y) / (1 + 1^T M^-1 1). */
   private readonly ones: Float64Array
   private readonly count: number
@@ -62,18 +169,16 @@ export class RidgeOnRows {
   ) {
     this.count = rows.shape[0] as number
     const { count } = this
-    this.factor = Float64Array.from(matMul(rows, rows, false, true).dataSync())
     const added = count * ridge * (mean(square(rows)).dataSync()[0] as number) || DEAD_RIDGE
-    for (let i = 0; i < count; i++) this.factor[i * count + i] = (this.factor[i * count + i] as number) + added
-    cholesky(this.factor, count)
+    this.products = productsOf(rows, added)
     this.ones = new Float64Array(count).fill(1)
-    solveRows(this.factor, count, this.ones, 1)
+    this.products.solve(this.ones, 1)
   }
 
   /** (M + 1 1^T)^-1 for every row of `shares`, which is overwritten. */
   private solveWithConstant(shares: Float64Array, outputs: number): void {
-    const { factor, ones, count } = this
-    solveRows(factor, count, shares, outputs)
+    const { products, ones, count } = this
+    products.solve(shares, outputs)
     const whole = 1 + ones.reduce((sum, one) => sum + one, 0)
     for (let from = 0; from < shares.length; from += count) {
       let sum = 0
@@ -105,4 +210,30 @@ export class RidgeOnRows {
     }
     return result
   }
+}
+
+interface Products {
+  /** M X = B in place: `b` holds the columns of B as rows, [outputs, n], and receives those of X. */
+  solve(b: Float64Array, outputs: number): void
+}
+
+/** Z Z^T with `added` on its diagonal, factored; lives as long as the tidy scope that it is made in. */
+function productsOf(rows: Tensor, added: number): Products {
+  const n = rows.shape[0] as number
+  const all = matMul(rows, rows, false, true) as Tensor2D
+  const onBackend = factorsOnBackend()
+    ? factorOnBackend(add(all, diag(tensor1d(new Float32Array(n).fill(added)))))
+    : null
+  if (onBackend) {
+    return {
+      solve: (b, outputs) => {
+        const columns = transpose(tensor2d(Float32Array.from(b), [outputs, n])) as Tensor2D
+        b.set(transpose(solveOnBackend(onBackend, columns)).dataSync())
+      },
+    }
+  }
+  const factor = Float64Array.from(all.dataSync())
+  for (let i = 0; i < n; i++) factor[i * n + i] = (factor[i * n + i] as number) + added
+  cholesky(factor, n)
+  return { solve: (b, outputs) => solveRows(factor, n, b, outputs) }
 }

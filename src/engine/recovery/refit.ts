@@ -20,7 +20,7 @@ import { addendOf, changedValues, type RefitStep, refitSteps, withinReach } from
 import { rectifiedTargets } from './refit-rectifier'
 import { fitRecurrent } from './refit-recurrent'
 import { type BatchRows, batchRows, KeptRows, outputsOf } from './refit-rows'
-import { RidgeOnRows, RidgeTowards } from './refit-solve'
+import { type Ridge, RidgeOnRows, ridgeTowards } from './refit-solve'
 import { cutOf, RefitTeacher, type TeacherRows } from './refit-teacher'
 
 export interface RefitOptions {
@@ -229,46 +229,52 @@ class Refit {
     const blocks = Array.from({ length: shape.blocks }, (_, b) => b)
     const moments = blocks.map(() => new MomentSum(shape.columns))
     const rows = new KeptRows(steps > 0 ? (this.options.rowBytes ?? ROW_BYTES) : 0)
+    const solvers: Ridge[] = []
     try {
-      const crosses = (weights: LayerWeights | null, from: number, to: number) =>
-        this.crosses(graph, layer, step, rows, weights, weights ? null : moments, (part) => {
-          progress(from + (to - from) * part)
+      const towards = readWeights(graph, layer)
+      const solve = (weights: LayerWeights | null, from: number, to: number) =>
+        this.solve(graph, layer, step, rows, weights, weights ? null : moments, {
+          progress: (part) => {
+            progress(from + (to - from) * part)
+          },
+          solver: (b) => {
+            solvers[b] ??= ridgeTowards(
+              moments[b] as MomentSum,
+              towards[b] as Float64Array,
+              order,
+              this.options.ridge ?? 1e-2,
+            )
+            return solvers[b]
+          },
         })
       const first = steps === 0 ? 1 : 0.5
-      const sums = await crosses(null, 0, first)
-      const towards = readWeights(graph, layer)
+      let weights = await solve(null, 0, first)
       // Where no position that was drawn is left, there is nothing to fit to.
-      if (!sums) return towards
-      const solvers = moments.map(
-        (sum, b) =>
-          new RidgeTowards(sum.mean(order), towards[b] as Float64Array, shape.columns + 1, this.options.ridge ?? 1e-2),
-      )
-      let weights: LayerWeights = sums.map((cross, b) => (solvers[b] as RidgeTowards).solve(cross))
+      if (!weights) return towards
       for (let i = 0; i < steps; i++) {
         const share = (1 - first) / steps
-        const again = (await crosses(weights, first + i * share, first + (i + 1) * share)) as Float64Array[]
-        weights = again.map((cross, b) => (solvers[b] as RidgeTowards).solve(cross))
+        weights = (await solve(weights, first + i * share, first + (i + 1) * share)) as LayerWeights
       }
       return weights
     } finally {
       rows.dispose()
-      for (const sum of moments) sum.dispose()
+      for (const each of [...moments, ...solvers]) each.dispose()
     }
   }
 
   /**
-   * One pass over the samples: E[y [z;1]^T] of each block, with y as a rectifier sees it where weights are given; null
-   * where there are no rows.
+   * One pass over the samples: each block's weights from E[y [z;1]^T], with y as a rectifier sees it where weights are
+   * given; null where there are no rows.
    */
-  private async crosses(
+  private async solve(
     graph: Graph,
     layer: Layer,
     step: RefitStep,
     kept: KeptRows,
     weights: LayerWeights | null,
     moments: readonly MomentSum[] | null,
-    progress: (fraction: number) => void,
-  ): Promise<Float64Array[] | null> {
+    { progress, solver }: { progress: (fraction: number) => void; solver: (block: number) => Ridge },
+  ): Promise<LayerWeights | null> {
     const { blocks, columns, outputs, taps, channels } = shapeOfLayer(graph, layer)
     const sums = Array.from({ length: blocks }, () => new CrossSum(columns, outputs))
     const order = channelMajor(channels, taps)
@@ -294,7 +300,7 @@ class Refit {
           )
         })
       })
-      return any ? sums.map((sum) => sum.mean(order)) : null
+      return any ? sums.map((sum, b) => solver(b).solve(sum)) : null
     } finally {
       for (const sum of sums) sum.dispose()
     }

@@ -6,6 +6,7 @@ export {
   cast,
   clipByValue,
   concat,
+  diag,
   dispose,
   div,
   equal,
@@ -57,3 +58,4 @@ export {
 } from '@tensorflow/tfjs-core'
 export { hasBackend, memoryUse } from './backend'
 export { extractPatches } from './patches'
+export { factorOnBackend, factorsOnBackend, solveOnBackend } from './triangular'

@@ -2,7 +2,20 @@
  * Sums of outer products over batches: the products, and the sums of a few batches, in the backend's float32; all sums
  * in float64.
  */
-import { add, keep, matMul, slice, sum, type Tensor } from '../runtime/tensors'
+import {
+  add,
+  concat,
+  keep,
+  matMul,
+  mul,
+  pad,
+  reshape,
+  slice,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tensor2d,
+} from '../runtime/tensors'
 
 /** Columns multiplied at once: the blocks above the diagonal are not computed, so that wide moments cost about half. */
 const CHUNK = 256
@@ -42,6 +55,11 @@ class BackendSum {
     const parts = this.held.map((tensor) => (tensor.dataSync() as Float32Array).slice())
     this.dispose()
     return parts
+  }
+
+  /** What is held, which stays here. */
+  get parts(): readonly Tensor[] {
+    return this.held
   }
 
   read(): void {
@@ -144,10 +162,37 @@ export class MomentSum {
     return result
   }
 
+  /**
+   * The same on the backend, in the order of z: [width + 1, width + 1], of which only the lower triangle is right. What
+   * was never read needs not be. Runs inside a tidy scope.
+   */
+  meanOnBackend(): Tensor2D {
+    const { width, count } = this
+    const size = width + 1
+    if (this.sums === null && this.pending.parts.length > 0) {
+      const chunk = chunkOf(width)
+      const products = this.pending.parts.slice(0, -1).map((product, part) => below(product, part * chunk))
+      const last = concat([reshape(this.pending.parts.at(-1) as Tensor, [1, width]), tensor2d([count], [1, 1])], 1)
+      return mul(concat([below(concat(products, 1), 0, 1), last]), 1 / count) as Tensor2D
+    }
+    this.pending.read()
+    this.moments[size * size - 1] = count
+    return mul(tensor2d(Float32Array.from(this.moments), [size, size]), 1 / count) as Tensor2D
+  }
+
   dispose(): void {
     this.pending.dispose()
   }
 }
+
+/** A matrix with zeros above it, and to its right. */
+const below = (matrix: Tensor, above: number, right = 0): Tensor =>
+  above === 0 && right === 0
+    ? matrix
+    : pad(matrix, [
+        [above, 0],
+        [0, right],
+      ])
 
 /** Sum over rows of y [z;1]^T. Whoever makes one disposes it. */
 export class CrossSum {
@@ -185,6 +230,13 @@ export class CrossSum {
       for (let j = 0; j < this.targets; j++) result[j * out + i] = (this.cross[from + j] as number) / this.count
     }
     return result
+  }
+
+  /** The same on the backend, in the order of z: [width + 1, targets]. Runs inside a tidy scope. */
+  meanOnBackend(): Tensor2D {
+    const { width, targets } = this
+    this.pending.read()
+    return mul(tensor2d(Float32Array.from(this.cross), [width + 1, targets]), 1 / this.count) as Tensor2D
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@ import { batchNormKernels } from './batch-norm'
 import { convolutionKernels } from './convolution'
 import { elementwiseKernels } from './elementwise'
 import { poolingKernels } from './pooling'
+import { triangularKernels } from './triangular'
 
 export { type NativeOffer, nativeName } from './backend'
 
@@ -14,7 +15,8 @@ let registered = false
 export function registerNative(offer: Extract<NativeOffer, { available: true }>): void {
   if (registered) return
   const backend = offer.load(tf)
-  for (const kernel of [...convolutionKernels, ...poolingKernels, ...batchNormKernels, ...elementwiseKernels]) {
+  const kernels = [convolutionKernels, poolingKernels, batchNormKernels, elementwiseKernels, triangularKernels]
+  for (const kernel of kernels.flat()) {
     if (tf.getKernel(kernel.kernelName, nativeName)) tf.unregisterKernel(kernel.kernelName, nativeName)
     tf.registerKernel(kernel)
   }
