@@ -1,7 +1,7 @@
 /** What labels mean where files leave it open: the network and the names of its classes tell. */
 import type { Shape, ValueInfo } from '../graph/graph'
 import { classNames, readLabels } from './labels'
-import type { RawData, RawTable } from './raw'
+import type { RawData, RawField, RawTable } from './raw'
 import { isText } from './text/fit'
 
 const numbered = (classes: readonly string[]): boolean => classes.every((name, i) => name === String(i))
@@ -38,6 +38,30 @@ export function labelsAsked(shape: Shape | null | undefined): number | undefined
 const isMark = (label: number) => label === 0 || label === 1
 /** Whole numbers may leave a label open by -1. */
 const isMarkOrOpen = (label: number) => isMark(label) || label === -1
+
+/** Extents of samples that labels may stand at: steps, pixels, or planes of them. */
+function placesOf({ dims, integer }: RawField): Set<number> {
+  // A row of numbers has no places: its labels are its own.
+  if (dims.length === 1 && !integer) return new Set()
+  const each = dims.flatMap((dim, i) => [dim, ...dims.slice(i + 1).map((other) => dim * other)])
+  return new Set([...each, dims.reduce((a, b) => a * b, 1)])
+}
+
+/**
+ * How many labels a sample has, each a column of 0 and 1 of which several may be 1, as far as the file alone tells: a
+ * matrix that is no wider in one split than in another, and not as wide as samples have places. Null where it is none.
+ */
+export function columnsOfMarks(tables: readonly (RawTable | null)[]): number | null {
+  const given = tables.filter((table): table is LabelledTable => Boolean(table?.labels && table.count > 0))
+  const [first] = given
+  if (!first) return null
+  const width = first.labels.length / first.count
+  const fields = [...first.fields.values()]
+  if (width < 2 || fields.some((field) => field.text || placesOf(field).has(width))) return null
+  const fits = ({ labels, count }: LabelledTable) =>
+    labels.length === count * width && labels.every(labels instanceof Int32Array ? isMarkOrOpen : isMark)
+  return given.every(fits) ? width : null
+}
 
 /**
  * Labels with a column each, 0 or 1, of which several may be 1: a whole-number matrix as wide as the network answers, in

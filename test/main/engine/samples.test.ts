@@ -1,6 +1,10 @@
 /** Samples as a person is shown them: texts, rows of a table, pictures, and what the data says of each. */
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { fitToNetwork, openData } from '../../../src/engine/data'
+import { probe } from '../../../src/main/engine/handlers/data'
 import { previewSamples } from '../../../src/main/engine/handlers/samples'
 import { inMemory, npy, npz } from '../../engine/data/support'
 
@@ -102,4 +106,39 @@ it('labels of every pixel are no label of the sample', async () => {
   const arrays = { x_train: npy([2, 4, 4], new Uint8Array(32)), y_train: npy([2, 4, 4], new Int32Array(32).fill(3)) }
   const source = await opened({ 'data.npz': npz(arrays) })
   expect(previewSamples(source, source.train, [1])[0]).toMatchObject({ index: 1, label: null })
+})
+
+describe('several labels a sample, as a matrix of 0 and 1', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-marks-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  /** Four samples with five labels each; the last sample has none. */
+  const marks = [1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0]
+  const looked = async (name: string, dims: number[], labels: Int32Array | Float32Array) => {
+    const path = join(folder, name)
+    const values = new Float32Array(dims.reduce((a, b) => a * b, 4))
+    writeFileSync(path, npz({ x_train: npy([4, ...dims], values), y_train: npy([4, 5], labels) }))
+    const context = { signal: new AbortController().signal, progress: () => {}, log: () => {} }
+    return probe({ data: { path }, samples: 1 }, context)
+  }
+
+  it.each([
+    ['whole numbers', Int32Array.from(marks)],
+    ['floats', Float32Array.from(marks)],
+  ])('are counted a label each, stored as %s', async (name, labels) => {
+    const { dataset, samples } = await looked(`${name}.npz`, [8], labels)
+    expect([dataset.classes, dataset.balance]).toEqual([
+      ['0', '1', '2', '3', '4'],
+      [2, 1, 2, 1, 1],
+    ])
+    expect(samples[0]).toMatchObject({ label: null, labels: [0, 2] })
+  })
+
+  it('are labels of steps where samples have as many', async () => {
+    const { dataset, samples } = await looked('steps.npz', [5, 2], Int32Array.from(marks))
+    expect([dataset.classes, dataset.balance]).toEqual([
+      ['0', '1'],
+      [13, 7],
+    ])
+    expect(samples[0]).toMatchObject({ label: null, within: 5 })
+  })
 })

@@ -3,6 +3,7 @@
 import { readDirectory, readEntry, type ZipEntry } from '../../archive/zip'
 import { invalidData, type TrackedFiles } from '../files'
 import { checkFinite, classNames, readLabels } from '../labels'
+import { columnsOfMarks } from '../meaning'
 import { arrayField, emptyTable, type RawData, type RawField, type RawTable } from '../raw'
 import { type NumberArray, readNpy, type TextArray } from './npy'
 
@@ -139,12 +140,16 @@ export async function openNpz(files: TrackedFiles, name: string): Promise<Omit<R
   }
   checkAlike(first, validation, 'validation')
   checkAlike(first, test, 'test')
+  const tables = [train, validation, test]
+  const columns = named.length === 0 ? columnsOfMarks(tables) : null
   return {
     kind: 'npz',
-    classes: classNames(
-      named,
-      [train, validation, test].map((table) => table?.labels ?? null),
-    ),
+    classes: columns
+      ? Array.from({ length: columns }, (_, k) => String(k))
+      : classNames(
+          named,
+          tables.map((table) => table?.labels ?? null),
+        ),
     mean: statistics(archive, 'mean'),
     std: statistics(archive, 'std'),
     train: train ?? emptyTable(first.fields),

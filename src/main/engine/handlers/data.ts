@@ -21,15 +21,15 @@ function drawnVerification(source: DataSource): Int32Array {
 
 /** Samples a class; empty where labels are no classes. */
 function balanceOf({ labels, count }: SampleTable, classes: number): number[] {
-  if (!(labels instanceof Int32Array)) return []
-  // Several labels a sample stand a column each.
-  if (classes > 1 && labels.length === count * classes && labels.every((label) => label <= 1)) {
+  // Several labels a sample stand a column each, 0 or 1 of whatever type.
+  if (labels && classes > 1 && labels.length === count * classes && labels.every((label) => label <= 1)) {
     const columns = new Array<number>(classes).fill(0)
     labels.forEach((label, i) => {
       if (label === 1) columns[i % classes] = (columns[i % classes] as number) + 1
     })
     return columns
   }
+  if (!(labels instanceof Int32Array)) return []
   const width = Math.max(
     classes,
     labels.reduce((most, label) => Math.max(most, label + 1), 0),
