@@ -5,7 +5,7 @@ import { float32, type TensorData, toNumbers } from '../../../graph/tensor'
 import type { Place, Stretch } from './batch-walk'
 import { axesOfBatch } from './carried-batch'
 import { Rewriter, withAttributes, withInput } from './rewriter'
-import { factorsOfResize } from './settle'
+import { factorsOfResize } from './settle/resizing'
 
 const isPositive = (dim: unknown): dim is number => typeof dim === 'number' && dim > 0
 const ones = (count: number) => Array<number>(count).fill(1)
