@@ -64,8 +64,8 @@ export function solveLower(l: Float64Array, n: number, b: Float64Array, m: numbe
 }
 
 /**
- * A -= U V for A (n rows of `stride`), U (n x k) and V (k x stride), all row-major. Four rows of V at a time, so that a
- * row of A is loaded once for eight operations. Rows whose factors are all zero are skipped.
+ * A -= U V for A (n rows of `stride`), U (n x k) and V (k x stride), all row-major. Four rows of V at a time and two of A, so
+ * that what is loaded once serves several operations. Rows whose factors are all zero are skipped.
  */
 export function subtractLowRank(
   a: Float64Array,
@@ -79,21 +79,31 @@ export function subtractLowRank(
   for (let s = 0; s < k; ) {
     // One left over is taken along as a fifth.
     const width = k - s === 5 ? 5 : k - s >= 4 ? 4 : 1
+    let waiting = -1
     for (let i = 0; i < n; i++) {
-      const at = i * k + s
-      if (width === 1) subtractRow(a, i * stride, stride, u[at] as number, v, s * stride)
-      else subtractRows(a, i * stride, stride, u, at, v, s * stride, width === 5 ? (u[at + 4] as number) : 0)
+      if (isZero(u, i * k + s, width)) continue
+      if (width === 1) subtractRow(a, i * stride, stride, u[i * k + s] as number, v, s * stride)
+      else if (waiting < 0) waiting = i
+      else {
+        subtractFromTwo(a, waiting * stride, i * stride, stride, u, waiting * k + s, i * k + s, v, s * stride, width)
+        waiting = -1
+      }
     }
+    if (waiting >= 0) subtractRows(a, waiting * stride, stride, u, waiting * k + s, v, s * stride, width)
     s += width
   }
 }
 
+function isZero(u: Float64Array, from: number, width: number): boolean {
+  for (let at = from; at < from + width; at++) if (u[at] !== 0) return false
+  return true
+}
+
 function subtractRow(a: Float64Array, row: number, stride: number, factor: number, v: Float64Array, from: number) {
-  if (factor === 0) return
   for (let j = 0; j < stride; j++) a[row + j] = (a[row + j] as number) - factor * (v[from + j] as number)
 }
 
-/** Four rows of V, and a fifth where its factor is not zero. */
+/** Four rows of V, or five. */
 function subtractRows(
   a: Float64Array,
   row: number,
@@ -102,19 +112,18 @@ function subtractRows(
   at: number,
   v: Float64Array,
   from: number,
-  u4: number,
+  width: number,
 ): void {
   const u0 = u[at] as number
   const u1 = u[at + 1] as number
   const u2 = u[at + 2] as number
   const u3 = u[at + 3] as number
-  if (u0 === 0 && u1 === 0 && u2 === 0 && u3 === 0 && u4 === 0) return
   let v0 = from
   let v1 = v0 + stride
   let v2 = v1 + stride
   let v3 = v2 + stride
   const end = row + stride
-  if (u4 === 0) {
+  if (width === 4) {
     for (let to = row; to < end; to++) {
       a[to] =
         (a[to] as number) -
@@ -122,6 +131,7 @@ function subtractRows(
     }
     return
   }
+  const u4 = u[at + 4] as number
   let v4 = v3 + stride
   for (let to = row; to < end; to++) {
     a[to] =
@@ -129,5 +139,57 @@ function subtractRows(
       (u0 * (v[v0++] as number) +
         u1 * (v[v1++] as number) +
         (u2 * (v[v2++] as number) + u3 * (v[v3++] as number) + u4 * (v[v4++] as number)))
+  }
+}
+
+/** The same from two rows of A, each number of V loaded once for both. */
+function subtractFromTwo(
+  a: Float64Array,
+  row: number,
+  other: number,
+  stride: number,
+  u: Float64Array,
+  at: number,
+  atOther: number,
+  v: Float64Array,
+  from: number,
+  width: number,
+): void {
+  const u0 = u[at] as number
+  const u1 = u[at + 1] as number
+  const u2 = u[at + 2] as number
+  const u3 = u[at + 3] as number
+  const w0 = u[atOther] as number
+  const w1 = u[atOther + 1] as number
+  const w2 = u[atOther + 2] as number
+  const w3 = u[atOther + 3] as number
+  let v0 = from
+  let v1 = v0 + stride
+  let v2 = v1 + stride
+  let v3 = v2 + stride
+  let and = other
+  const end = row + stride
+  if (width === 4) {
+    for (let to = row; to < end; to++, and++) {
+      const x0 = v[v0++] as number
+      const x1 = v[v1++] as number
+      const x2 = v[v2++] as number
+      const x3 = v[v3++] as number
+      a[to] = (a[to] as number) - (u0 * x0 + u1 * x1 + (u2 * x2 + u3 * x3))
+      a[and] = (a[and] as number) - (w0 * x0 + w1 * x1 + (w2 * x2 + w3 * x3))
+    }
+    return
+  }
+  const u4 = u[at + 4] as number
+  const w4 = u[atOther + 4] as number
+  let v4 = v3 + stride
+  for (let to = row; to < end; to++, and++) {
+    const x0 = v[v0++] as number
+    const x1 = v[v1++] as number
+    const x2 = v[v2++] as number
+    const x3 = v[v3++] as number
+    const x4 = v[v4++] as number
+    a[to] = (a[to] as number) - (u0 * x0 + u1 * x1 + (u2 * x2 + u3 * x3 + u4 * x4))
+    a[and] = (a[and] as number) - (w0 * x0 + w1 * x1 + (w2 * x2 + w3 * x3 + w4 * x4))
   }
 }
