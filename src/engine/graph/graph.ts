@@ -212,5 +212,6 @@ export function attributes(values: Record<string, Attribute>): ReadonlyMap<strin
 
 export const int = (value: number): Attribute => ({ kind: 'int', value })
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value })
+export const floats = (value: readonly number[]): Attribute => ({ kind: 'floats', value })
 export const float = (value: number): Attribute => ({ kind: 'float', value })
 export const text = (value: string): Attribute => ({ kind: 'string', value })

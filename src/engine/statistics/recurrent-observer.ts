@@ -1,18 +1,7 @@
 /** Gathers A and G of a recurrent operator's blocks, and what its own states are worth to it. */
 
 import type { Graph } from '../graph/graph'
-import {
-  concat,
-  gather,
-  matMul,
-  mul,
-  reshape,
-  sigmoid,
-  slice,
-  type Tensor,
-  tensor1d,
-  tensor2d,
-} from '../runtime/tensors'
+import { concat, gather, matMul, mul, reshape, slice, type Tensor, tensor1d, tensor2d } from '../runtime/tensors'
 import type { LiveValue } from '../runtime/types'
 import { MomentSum, OuterSum } from './accumulate'
 import { LayerSums } from './layer-sums'
@@ -33,7 +22,7 @@ export function recurrentSources(layer: RecurrentLayer): string[] {
   const names = [layer.input]
   for (let d = 0; d < layer.directions; d++) {
     names.push(insideOf(layer, 'before', d))
-    if (layer.node.op === 'GRU') names.push(insideOf(layer, 'gates', d), insideOf(layer, 'reset', d))
+    if (layer.node.op === 'GRU') names.push(insideOf(layer, 'open', d), insideOf(layer, 'reset', d))
   }
   return names
 }
@@ -66,8 +55,7 @@ function gradientRows(layer: RecurrentLayer, block: RecurrentBlock, gradients: L
   const candidate = slice(g, [0, 2 * hidden], [n, hidden])
   if (block.rows !== 'state') return candidate
   // The reset gate stands between what the state gives and the candidate.
-  const gates = flat(values(insideOf(layer, 'gates', block.direction)).tensor)
-  return mul(candidate, sigmoid(slice(gates, [0, hidden], [n, hidden])))
+  return mul(candidate, flat(values(insideOf(layer, 'open', block.direction)).tensor))
 }
 
 /** Steps of tokens among the rows; null where all count. */

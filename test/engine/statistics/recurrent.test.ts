@@ -28,7 +28,7 @@ const [steps, features, hidden, samples] = [5, 3, 4, 32]
 const gates: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 }
 
 /** x [batch, steps, features] -> both directions' states, the mean over time, three classes. */
-function network(op: string, resetLast = 1): Graph {
+function network(op: string, resetLast = 1, gate = 'Sigmoid'): Graph {
   const net = new TestNetwork(`${op}${resetLast}`, ['batch', steps, features])
   const rows = (gates[op] as number) * hidden
   const x = net.one('Transpose', ['x'], { perm: ints([1, 0, 2]) })
@@ -41,6 +41,7 @@ function network(op: string, resetLast = 1): Graph {
     direction: text('bidirectional'),
     hidden_size: int(hidden),
     ...(op === 'GRU' ? { linear_before_reset: int(resetLast) } : {}),
+    ...(gate === 'Sigmoid' ? {} : { activations: { kind: 'strings', value: [gate, 'Tanh', gate, 'Tanh'] } as const }),
   })
   const turned = net.one('Transpose', [y], { perm: ints([2, 0, 1, 3]) })
   const states = net.one('Reshape', [turned, net.sizes([0, steps, 2 * hidden])])
@@ -83,14 +84,15 @@ const farthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a, (value, i) => Math.abs(value - (b[i] as number))).reduce((most, each) => Math.max(most, each), 0)
 
 const kinds = [
-  ['LSTM', 1],
-  ['GRU', 1],
-  ['GRU', 0],
-  ['RNN', 1],
+  ['LSTM', 1, 'Sigmoid'],
+  ['GRU', 1, 'Sigmoid'],
+  ['GRU', 0, 'Sigmoid'],
+  ['GRU', 1, 'HardSigmoid'],
+  ['RNN', 1, 'Sigmoid'],
 ] as const
 
-describe.each(kinds)('%s (linear_before_reset %i)', (op, resetLast) => {
-  const graph = network(op, resetLast)
+describe.each(kinds)('%s (linear_before_reset %i, gates of %s)', (op, resetLast, gate) => {
+  const graph = network(op, resetLast, gate)
 
   it('gives its gates as weights times rows', () => {
     const layer = layerOf(graph)

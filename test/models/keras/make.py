@@ -186,10 +186,71 @@ def films():
     return keras.Model(inputs, [layers.GlobalAveragePooling2D(name="mean")(joined), layers.Dense(2, name="out")(z)], name="films")
 
 
+def cells():
+    inputs = keras.Input((6, 4), name="steps")
+    x = layers.RNN([layers.LSTMCell(5), layers.GRUCell(4, reset_after=False)], return_sequences=True, name="stacked")(inputs)
+    x = layers.LSTM(5, activation="relu", recurrent_activation="hard_sigmoid", return_sequences=True, name="bent")(x)
+    both = layers.Bidirectional(layers.LSTM(3, return_sequences=True, return_state=True), name="both")
+    x, forward_h, forward_c, backward_h, backward_c = both(x)
+    h, c = layers.Concatenate(name="h")([forward_h, backward_h]), layers.Concatenate(name="c")([forward_c, backward_c])
+    x = layers.LSTM(6, activation="softsign", name="last")(x, initial_state=[h, c])
+    y = layers.Bidirectional(layers.SimpleRNN(4, activation="elu"), merge_mode="mul", name="product")(inputs)
+    y = layers.GRU(4, activation=None, recurrent_activation="hard_sigmoid", name="straight")(layers.RepeatVector(2, name="twice")(y))
+    return keras.Model(inputs, [layers.Dense(3, name="out")(x), y], name="cells")
+
+
+def repeated_network():
+    frame = keras.Sequential([keras.Input((4, 3, 2)), layers.Conv2D(4, 2, activation="relu"), layers.Flatten(), layers.Dense(5)], name="frame")
+    inputs = keras.Input((3, 4, 3, 2), name="film")
+    x = layers.TimeDistributed(frame, name="frames")(inputs)
+    x = layers.TimeDistributed(layers.LSTM(4), name="parts")(layers.Reshape((3, 5, 1), name="columns")(x))
+    return keras.Model(inputs, layers.GRU(3, name="out")(x), name="repeated_network")
+
+
+def attending():
+    inputs = keras.Input((8,), name="ids", dtype="int32")
+    x = layers.Embedding(11, 8, mask_zero=True, name="embed")(inputs)
+    y = layers.MultiHeadAttention(2, 4, name="own")(x, x)
+    x = layers.LayerNormalization(name="norm")(layers.Add(name="first")([x, y]))
+    y = layers.MultiHeadAttention(2, 3, name="causal")(x, x, use_causal_mask=True)
+    x = layers.Add(name="second")([x, y])
+    y = layers.AdditiveAttention(name="sums")([x, layers.Dense(8, name="value")(x)])
+    z = layers.Attention(name="products")([y, x])
+    return keras.Model(inputs, [layers.GlobalAveragePooling1D(name="mean")(layers.Concatenate(name="cat")([y, z]))], name="attending")
+
+
+def shared_heads():
+    ops = keras.ops
+    inputs = keras.Input((8,), name="ids", dtype="int32")
+    x = layers.Embedding(11, 8, name="embed")(inputs) + layers.Embedding(8, 8, name="place")(ops.arange(8))
+    mask = ops.expand_dims(ops.not_equal(inputs, 0), 1)
+    x = x + layers.GroupQueryAttention(3, 4, 2, name="grouped")(x, x, attention_mask=mask)
+    allowed = ops.greater(x[:, None, :, 0], 0.0)
+    x = x + layers.MultiHeadAttention(2, 4, name="masked")(x, value=x[:, 1:], key=x[:, :-1], attention_mask=ops.logical_or(allowed, mask)[:, :, 1:])
+    classes = layers.CategoryEncoding(num_tokens=11, output_mode="count", name="classes")(inputs)
+    return keras.Model(inputs, layers.Dense(3, name="out")(ops.concatenate([ops.rsqrt(ops.square(x[:, 0]) + 1.0), classes], -1)), name="shared_heads")
+
+
+def between():
+    """Operations of TensorFlow between the layers of Keras 2."""
+    import tensorflow as tf
+
+    x = inputs = keras.Input((6, 5, 4), name="image")
+    x = layers.Conv2D(6, 3, padding="same", name="conv")(x / 2.0 - 0.5)
+    x = tf.nn.bias_add(1.0 - x, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    x = tf.nn.relu(x) * tf.math.sigmoid(layers.Conv2D(6, 1, name="more")(x))
+    rows, last = x[:, 1:6:2], x[:, tf.newaxis, -1, :, 3]
+    means = tf.stack([tf.reduce_mean(x, axis=[1, 2]), tf.reduce_max(x, axis=[1, 2])], 1)
+    products = tf.matmul(means, tf.transpose(means, [0, 2, 1]))
+    parts = [tf.reshape(products, [-1, 4]), tf.squeeze(last, 1), layers.Flatten(name="flat")(rows[:, :, :, ::-1])]
+    return keras.Model(inputs, layers.Dense(3, name="out")(tf.clip_by_value(tf.concat(parts, -1), -1.0, 2.0)), name="between")
+
+
 wanted = sys.argv[2:]
+newer = (repeated, masked, masked_chain, operations, states, shapes, films, shared_heads)
 expected = json.load(open(f"expected.{version}.json"))["networks"] if wanted else {}
-for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes, films]:
-    if (wanted and make.__name__ not in wanted) or (make in (repeated, masked, masked_chain, operations, states, shapes, films) and version == "v2"):
+for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes, films, cells, repeated_network, attending, shared_heads, between]:
+    if (wanted and make.__name__ not in wanted) or make in (newer if version == "v2" else (between,)):
         continue
     keras.backend.clear_session()
     model = make()

@@ -1,6 +1,7 @@
 /** Keras' configurations (versions 2 and 3, sequential and functional) as one form: layers and what each call reads. */
 import { EspalierError } from '../../../contract/errors'
 import { isObject, type Json, listOf, objectOf, textOf } from '../json'
+import { asOperation, operationKinds } from './tf-operations'
 
 /** Output `tensor` of call `call` of a layer. */
 export interface Reference {
@@ -13,6 +14,8 @@ export interface LayerCall {
   readonly inputs: readonly Reference[]
   /** Arguments beside the inputs: `training`, and the value of an attention. */
   readonly options: Json
+  /** Which of the inputs an argument names. */
+  readonly named: ReadonlyMap<string, number>
   /** Arguments by position, tensors among them (version 3). */
   readonly args: readonly unknown[]
   /** Which steps count, where the call says so (version 3). */
@@ -37,6 +40,9 @@ export interface NetworkSpec {
   /** Names the file gives to outputs, where it gives any. */
   readonly functional: boolean
 }
+
+/** A call of values alone. */
+export const noArguments: Omit<LayerCall, 'inputs' | 'mask'> = { options: {}, named: new Map(), args: [] }
 
 const networks = new Set(['Sequential', 'Functional', 'Model'])
 const deepest = 32
@@ -64,14 +70,22 @@ function callOf(node: unknown, what: string): LayerCall {
     const { mask, ...options } = objectOf(node.kwargs ?? {}, what)
     const [only] = isTensor(mask) ? tensorsIn(mask, []) : []
     const beside = only ? options : { ...options, ...(mask === undefined ? {} : { mask }) }
+    const inputs = tensorsIn(node.args ?? [], [])
+    const named = new Map<string, number>()
+    for (const [key, value] of Object.entries(beside)) {
+      if (isTensor(value)) named.set(key, inputs.length)
+      tensorsIn(value, inputs)
+    }
     return {
-      inputs: tensorsIn(node.args ?? [], []).concat(tensorsIn(beside, [])),
+      inputs,
       options: beside,
+      named,
       args: Array.isArray(node.args) ? node.args : [],
       ...(only ? { mask: only } : {}),
     }
   }
   const inputs: Reference[] = []
+  const named = new Map<string, number>()
   let options: Json = {}
   // One input is a list itself in some writers of version 2.
   const entries = listOf(node, what)
@@ -80,13 +94,15 @@ function callOf(node: unknown, what: string): LayerCall {
     const given = (entry as unknown[])[3]
     if (isObject(given)) {
       options = { ...options, ...given }
-      for (const value of Object.values(given)) {
+      for (const [key, value] of Object.entries(given)) {
         const tensor = Array.isArray(value) && typeof value[0] === 'string' && value.length >= 3
-        if (tensor) inputs.push(referenceOf(value, what))
+        if (!tensor) continue
+        named.set(key, inputs.length)
+        inputs.push(referenceOf(value, what))
       }
     }
   }
-  return { inputs, options, args: [] }
+  return { inputs, options, named, args: [] }
 }
 
 /** Ends of a network: one reference, a list, or a map of them. */
@@ -96,8 +112,10 @@ function endsOf(value: unknown, what: string): Reference[] {
   return typeof list[0] === 'string' ? [referenceOf(list, what)] : list.flatMap((each) => endsOf(each, what))
 }
 
-function layerOf(json: unknown, depth: number): LayerSpec {
-  const layer = objectOf(json, 'A layer of the configuration')
+/** @param depth how many networks it lies in */
+export function layerOf(json: unknown, depth: number): LayerSpec {
+  const given = objectOf(json, 'A layer of the configuration')
+  const layer = operationKinds.has(String(given.class_name)) ? asOperation(given) : given
   const kind = textOf(layer.class_name, 'The class of a layer')
   const config = Array.isArray(layer.config)
     ? { layers: layer.config }
@@ -128,7 +146,7 @@ function sequential(name: string, layers: readonly LayerSpec[], config: Json): N
   const chained = all.map((layer, i): LayerSpec => {
     const before = all[i - 1]
     return before
-      ? { ...layer, calls: [{ inputs: [{ layer: before.name, call: 0, tensor: 0 }], options: {}, args: [] }] }
+      ? { ...layer, calls: [{ ...noArguments, inputs: [{ layer: before.name, call: 0, tensor: 0 }] }] }
       : layer
   })
   const end = (layer: LayerSpec | undefined) => ({ layer: layer?.name ?? '', call: 0, tensor: 0 })

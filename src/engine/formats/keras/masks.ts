@@ -14,21 +14,24 @@ export type Mask = string
 const passing =
   /^(Dropout|SpatialDropout1D|AlphaDropout|Gaussian(Dropout|Noise)|ActivityRegularization|Activation|ReLU|LeakyReLU|ELU|PReLU|Identity|Dense|(Batch|Layer|Group|Unit)Normalization|Normalization|Rescaling)$/
 const merging = /^(Add|Multiply|Subtract|Maximum|Minimum|Average)$/
-export const recurrentKinds = /^(LSTM|GRU|SimpleRNN|Bidirectional)$/
+export const recurrentKinds = /^(LSTM|GRU|SimpleRNN|RNN|Bidirectional)$/
+/** Layers whose answer has the steps of the first value that they read. */
+const asking = /^(MultiHeadAttention|GroupQueryAttention|Attention|AdditiveAttention)$/
 /** Layers that leave masked steps out themselves, in ways that are not read. */
-const refusing =
-  /^(MultiHeadAttention|GroupQueryAttention|Attention|AdditiveAttention|Softmax|TimeDistributed|ConvLSTM.*|RNN)$/
+const refusing = /^(Softmax|TimeDistributed|ConvLSTM.*)$/
 
 /** @throws MODEL_UNSUPPORTED_FEATURE where the layer reads a mask in a way that is not known */
 export function checkMask(lift: Lift, layer: LayerSpec, inputs: readonly Lifted[], options: Json): void {
-  const masked = (options.mask ?? null) !== null || inputs.some(({ mask }) => mask !== undefined)
+  // One mask for every value of a list is not told from values.
+  const several = [options.mask].flat().some((mask) => (mask ?? null) !== null)
+  const masked = several || inputs.some(({ mask }) => mask !== undefined)
   const axis = layer.kind === 'Concatenate' ? Number(layer.config.axis ?? -1) : -1
   const along = axis !== -1 && axis !== (inputs[0]?.rank ?? 0) - 1
   const inner = layer.config.layer as { class_name?: unknown } | undefined
   const alike = layer.kind === 'TimeDistributed' && /^(Dense|Activation)$/.test(String(inner?.class_name))
-  if (!masked || (!along && (alike || !refusing.test(layer.kind)))) return
+  if (!masked || (!along && !several && (alike || !refusing.test(layer.kind)))) return
   lift.refuse(
-    `The layer "${layer.name}" (${layer.kind}) leaves out the steps that a layer before it masks, which Espalier reads for LSTM, GRU, SimpleRNN and GlobalAveragePooling1D only. Export the network to ONNX, or train it without mask_zero.`,
+    `The layer "${layer.name}" (${layer.kind}) leaves out the steps that a layer before it masks, which Espalier reads for recurrent layers, attention and GlobalAveragePooling1D only. Export the network to ONNX, or train it without mask_zero.`,
   )
 }
 
@@ -39,6 +42,7 @@ export function maskAfter(
   inputs: readonly Lifted[],
   made: readonly Lifted[],
   name: string,
+  older: boolean,
 ): Mask | undefined {
   const masks = inputs.flatMap(({ mask }) => (mask === undefined ? [] : [mask]))
   const [x] = inputs
@@ -50,8 +54,12 @@ export function maskAfter(
   if (layer.kind === 'Masking') return made[0]?.mask
   if (masks.length === 0) return undefined
   if (layer.kind === 'TimeDistributed' || passing.test(layer.kind)) return masks[0]
-  if (merging.test(layer.kind) || layer.kind === 'Concatenate')
-    return masks.reduce((all, mask) => (all === mask ? all : lift.node('And', `${name}/mask`, [all, mask])))
+  if (asking.test(layer.kind)) return x?.mask
+  const joined = (op: 'And' | 'Or') =>
+    masks.reduce((all, mask) => (all === mask ? all : lift.node(op, `${name}/mask`, [all, mask])))
+  if (layer.kind === 'Concatenate') return joined('And')
+  // Keras 2 takes the steps that count in all that have a mask; Keras 3 those that count in any, where all have one.
+  if (merging.test(layer.kind)) return older ? joined('And') : masks.length < inputs.length ? undefined : joined('Or')
   const inner = layer.config.layer as { config?: { return_sequences?: unknown } } | undefined
   const sequences = (layer.kind === 'Bidirectional' ? inner?.config : layer.config)?.return_sequences === true
   return recurrentKinds.test(layer.kind) && sequences ? masks[0] : undefined

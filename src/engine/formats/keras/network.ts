@@ -3,7 +3,7 @@ import { EspalierError } from '../../../contract/errors'
 import type { Sentence } from '../../../contract/sentences'
 import { type Graph, int, type Shape } from '../../graph/graph'
 import { Lift, type Lifted } from '../lift/builder'
-import type { LayerCall, LayerSpec, NetworkSpec, Reference } from './config'
+import { type LayerCall, type LayerSpec, layerOf, type NetworkSpec, noArguments, type Reference } from './config'
 import { attentionLayers } from './layers/attention'
 import { convolutionalLstms } from './layers/convolutional-lstm'
 import { operationLayers } from './layers/operations'
@@ -47,8 +47,6 @@ function firstCalls(network: NetworkSpec): ReadonlyMap<string, number> {
 
 const key = ({ layer, call, tensor }: Reference) => `${layer} ${call} ${tensor}`
 
-const noArguments = { options: {}, args: [] }
-
 class Builder {
   /** Every weight of a layer once, however often it is called. */
   private readonly weights = new Map<LayerSpec, LayerWeights>()
@@ -86,7 +84,11 @@ class Builder {
         const name = `${prefix}${layer.name}${index > 0 ? `_${index}` : ''}`
         checkMask(this.lift, layer, inputs, call.options)
         const outputs = this.layer(layer, inputs, call, path, name)
-        const mask = layer.nested ? undefined : maskAfter(this.lift, layer, inputs, outputs, name)
+        const mask = layer.nested ? undefined : maskAfter(this.lift, layer, inputs, outputs, name, this.older)
+        // Keras 3 takes the masks off what its MultiHeadAttention has read: layers behind see none.
+        if (!this.older && layer.kind === 'MultiHeadAttention')
+          for (const input of call.inputs)
+            values.set(key(input), { ...(values.get(key(input)) as Lifted), mask: undefined })
         for (const [tensor, value] of outputs.entries()) {
           const made = layer.nested ? value : { ...value, mask: tensor === 0 ? mask : undefined }
           values.set(key({ layer: layer.name, call: index + (first.get(layer.name) ?? 0), tensor }), made)
@@ -108,7 +110,7 @@ class Builder {
   private layer(
     layer: LayerSpec,
     inputs: readonly Lifted[],
-    { options, args }: Pick<LayerContext, 'options' | 'args'>,
+    { options, named, args }: Pick<LayerContext, 'options' | 'named' | 'args'>,
     path: readonly LayerSpec[],
     name: string,
   ): readonly Lifted[] {
@@ -133,6 +135,7 @@ class Builder {
       kind: layer.kind,
       config: layer.config,
       options,
+      named,
       args,
       inputs,
       x,
@@ -168,17 +171,14 @@ class Builder {
     const inner = layer.config.layer as { class_name?: unknown; config?: Record<string, unknown> } | undefined
     const kind = String(inner?.class_name)
     const [x] = inputs
+    const { nested } = layerOf(inner, path.length)
     const alike = kind === 'Dense' || kind === 'Activation'
-    if (
-      !x ||
-      (!alike && (!rules.has(kind) || kind in recurrentLayers || kind in convolutionalLstms || kind in attentionLayers))
-    ) {
-      this.lift.refuse(
-        `The layer "${layer.name}" repeats a ${kind} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.`,
+    if (!x || (!nested && !rules.has(kind))) {
+      return this.lift.refuse(
+        `The layer "${layer.name}" repeats a ${kind} over time, which Espalier does not read; it reads repeated networks, and layers that it reads once.`,
       )
     }
-    const plain = this.inside(layer, path)
-    if (alike) return this.layer(plain, inputs, noArguments, path, name)
+    if (alike) return this.layer(this.inside(layer, path), inputs, noArguments, path, name)
     const { lift } = this
     const part = (of: string, value: string, from: number, to: number) =>
       lift.node('Slice', `${name}/${of}`, [
@@ -193,7 +193,11 @@ class Builder {
     const each = joined('sample', [lift.numbers('rest', [-1]), part('extents', shape, 2, x.rank)])
     const samples = lift.node('Reshape', `${name}/samples`, [lift.last(x), each])
     const given: Lifted = { value: samples, rank: x.rank - 1, first: false, dtype: x.dtype }
-    const [y] = this.layer(plain, [given], noArguments, path, `${name}/each`) as [Lifted]
+    const [y] = (
+      nested
+        ? this.network(nested, [given], [...path, { ...layer, nested }], `${name}/each/`)
+        : this.layer(this.inside(layer, path), [given], noArguments, path, `${name}/each`)
+    ) as [Lifted]
     const made = lift.node('Shape', `${name}/made`, [lift.last(y)])
     const all = joined('steps', [part('outer', shape, 0, 2), part('inner', made, 1, y.rank)])
     return [{ ...y, value: lift.node('Reshape', name, [lift.last(y), all]), rank: y.rank + 1, first: false }]

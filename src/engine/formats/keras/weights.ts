@@ -1,9 +1,10 @@
 /** Where each layer's weights lie in Keras' files: by name in .h5, by class and number in .keras. */
 
 import type { TensorData } from '../../graph/tensor'
-import { invalidJson } from '../json'
+import { invalidJson, isObject } from '../json'
 import type { LayerSpec, NetworkSpec } from './config'
 import type { Hdf5 } from './hdf5'
+import { cellsOf } from './layers/recurrent'
 import type { WeightSource } from './network'
 
 /** .h5: a group for each outermost layer, its arrays listed in the order of the layer's weights. */
@@ -43,17 +44,26 @@ export const snakeCase = (name: string): string =>
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()
 
-/** The folder of each layer: its class, numbered where there are several. */
-function foldersOf(network: NetworkSpec): Map<LayerSpec, string> {
+/** Classes whose folders are named otherwise than their configurations name them. */
+const ownNames: Readonly<Record<string, string>> = {
+  Model: 'Functional',
+  GroupQueryAttention: 'GroupedQueryAttention',
+}
+
+/** Folders of objects in a list: their classes, numbered where there are several. */
+function numberedFolders(kinds: readonly string[]): string[] {
   const used = new Map<string, number>()
-  const folders = new Map<LayerSpec, string>()
-  for (const layer of network.layers) {
-    const plain = snakeCase(layer.kind === 'Model' ? 'Functional' : layer.kind)
+  return kinds.map((kind) => {
+    const plain = snakeCase(ownNames[kind] ?? kind)
     const number = used.get(plain) ?? 0
     used.set(plain, number + 1)
-    folders.set(layer, number === 0 ? plain : `${plain}_${number}`)
-  }
-  return folders
+    return number === 0 ? plain : `${plain}_${number}`
+  })
+}
+
+function foldersOf(network: NetworkSpec): Map<LayerSpec, string> {
+  const folders = numberedFolders(network.layers.map(({ kind }) => kind))
+  return new Map(network.layers.map((layer, i) => [layer, folders[i] as string]))
 }
 
 const containers = ['layers', '_layer_checkpoint_dependencies']
@@ -70,8 +80,21 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   SpectralNormalization: ['layer'],
   Bidirectional: ['forward_layer/cell', 'backward_layer/cell'],
   MultiHeadAttention: ['query_dense', 'key_dense', 'value_dense', 'output_dense'],
-  TimeDistributed: ['layer'],
+  GroupQueryAttention: ['_query_dense', '_key_dense', '_value_dense', '_output_dense'],
 }
+
+/** The same, of what a layer holds too: an RNN several cells, a wrapper the parts of its layer. */
+function partsOf({ kind, config }: Pick<LayerSpec, 'kind' | 'config'>): readonly string[] | undefined {
+  if (kind === 'RNN') {
+    const kinds = cellsOf(config).map((cell) => String(cell.class_name))
+    return kinds.length > 1 ? numberedFolders(kinds).map((folder) => `cell/cells/${folder}`) : parts.RNN
+  }
+  if (kind !== 'TimeDistributed') return parts[kind]
+  const inner = isObject(config.layer) ? config.layer : {}
+  const own = partsOf({ kind: String(inner.class_name), config: isObject(inner.config) ? inner.config : {} })
+  return (own ?? ['']).map((part) => (part === '' ? 'layer' : `layer/${part}`))
+}
+
 /** Versions before 3.0 named some parts otherwise. */
 const olderParts: Readonly<Record<string, readonly string[]>> = {
   MultiHeadAttention: ['_query_dense', '_key_dense', '_value_dense', '_output_dense'],
@@ -93,7 +116,7 @@ export class NumberedFolders implements WeightSource {
       place = this.step(place, within, each)
       if (each.nested) within = each.nested
     }
-    for (const inner of [parts[layer.kind], olderParts[layer.kind]]) {
+    for (const inner of [partsOf(layer), olderParts[layer.kind]]) {
       const found = (inner ?? ['']).flatMap((part) => this.numbered([place, part].filter((p) => p !== '').join('/')))
       if (found.length > 0) return found
     }
@@ -108,7 +131,8 @@ export class NumberedFolders implements WeightSource {
       known.get(layer) ?? known.get(within.layers.find((each) => each.name === layer.name) as LayerSpec) ?? ''
     const prefix = place === '' ? '' : `${place}/`
     const container = containers.find((each) => this.file.has(`${prefix}${each}`)) ?? 'layers'
-    return `${prefix}${container}/${folder}`
+    // A network that is repeated lies within the layer that repeats it.
+    return `${prefix}${container}/${folder}${layer.kind === 'TimeDistributed' && layer.nested ? '/layer' : ''}`
   }
 
   /** vars/0, vars/1 and so on. */

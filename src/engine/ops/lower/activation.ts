@@ -33,7 +33,10 @@ const direct: Readonly<Record<string, string>> = {
   Sign: 'Sign',
 }
 
-type Rule = (context: LoweringContext, x: Register) => Register
+/** A number of the activation by its name. */
+type Numbers = (name: string, fallback: number) => number
+
+type Rule = (context: LoweringContext, x: Register, of: Numbers) => Register
 
 const times = (context: LoweringContext, x: Register, factor: number) =>
   binaryEmit(context, 'Mul', x, scalar(context, factor))
@@ -56,28 +59,27 @@ const attribute = (context: LoweringContext, name: string, fallback: number) =>
   numberAttribute(context.node, name, fallback)
 
 const compound: Readonly<Record<string, Rule>> = {
-  LeakyRelu: (c, x) => unaryEmit(c, 'LeakyRelu', x, { alpha: attribute(c, 'alpha', 0.01) }),
-  Elu(c, x) {
-    const alpha = attribute(c, 'alpha', 1)
+  LeakyRelu: (c, x, of) => unaryEmit(c, 'LeakyRelu', x, { alpha: of('alpha', 0.01) }),
+  Elu(c, x, of) {
+    const alpha = of('alpha', 1)
     return alpha === 1 ? unaryEmit(c, 'Elu', x) : exponentialUnit(c, x, 1, alpha)
   },
-  Selu: (c, x) =>
-    exponentialUnit(c, x, attribute(c, 'gamma', 1.0507009873554805), attribute(c, 'alpha', 1.6732632423543772)),
-  Celu(c, x) {
-    const alpha = attribute(c, 'alpha', 1)
+  Selu: (c, x, of) => exponentialUnit(c, x, of('gamma', 1.0507009873554805), of('alpha', 1.6732632423543772)),
+  Celu(c, x, of) {
+    const alpha = of('alpha', 1)
     const above = unaryEmit(c, 'Relu', x)
     return binaryEmit(c, 'AddV2', above, times(c, below(c, times(c, x, 1 / alpha)), alpha))
   },
-  ThresholdedRelu(c, x) {
-    const passes = binaryEmit(c, 'Greater', x, scalar(c, attribute(c, 'alpha', 1)))
+  ThresholdedRelu(c, x, of) {
+    const passes = binaryEmit(c, 'Greater', x, scalar(c, of('alpha', 1)))
     return binaryEmit(c, 'Mul', x, unaryEmit(c, 'Cast', passes, { DstT: 'float32' }))
   },
-  HardSigmoid: (c, x) => clip(c, plus(c, times(c, x, attribute(c, 'alpha', 0.2)), attribute(c, 'beta', 0.5)), 0, 1),
+  HardSigmoid: (c, x, of) => clip(c, plus(c, times(c, x, of('alpha', 0.2)), of('beta', 0.5)), 0, 1),
   HardSwish: (c, x) => binaryEmit(c, 'Mul', x, clip(c, plus(c, times(c, x, 1 / 6), 0.5), 0, 1)),
   Mish: (c, x) => binaryEmit(c, 'Mul', x, unaryEmit(c, 'Tanh', unaryEmit(c, 'Softplus', x))),
-  Shrink(c, x) {
-    const beyond = binaryEmit(c, 'Greater', unaryEmit(c, 'Abs', x), scalar(c, attribute(c, 'lambd', 0.5)))
-    const nearer = binaryEmit(c, 'Sub', x, times(c, unaryEmit(c, 'Sign', x), attribute(c, 'bias', 0)))
+  Shrink(c, x, of) {
+    const beyond = binaryEmit(c, 'Greater', unaryEmit(c, 'Abs', x), scalar(c, of('lambd', 0.5)))
+    const nearer = binaryEmit(c, 'Sub', x, times(c, unaryEmit(c, 'Sign', x), of('bias', 0)))
     return binaryEmit(c, 'Mul', nearer, unaryEmit(c, 'Cast', beyond, { DstT: 'float32' }))
   },
   Softsign: (c, x) => binaryEmit(c, 'RealDiv', x, plus(c, unaryEmit(c, 'Abs', x), 1)),
@@ -94,12 +96,14 @@ const compound: Readonly<Record<string, Rule>> = {
 
 export function lowerActivation(context: LoweringContext): void {
   const x = context.input(0, context.layoutOf(0))
-  const { op } = context.node
+  const made = activate(context, context.node.op, x, (name, fallback) => attribute(context, name, fallback))
+  context.output(0, made ?? context.fail('there is no operation for it'))
+}
+
+/** The operator applied to a value; undefined where there is no operation for it. */
+export function activate(context: LoweringContext, op: string, x: Register, of: Numbers): Register | undefined {
   const name = direct[op]
-  const rule = compound[op]
-  if (name) context.output(0, unaryEmit(context, name, x))
-  else if (rule) context.output(0, rule(context, x))
-  else context.fail('there is no operation for it')
+  return name ? unaryEmit(context, name, x) : compound[op]?.(context, x, of)
 }
 
 /** Identity and Dropout: the value goes on under another name. */

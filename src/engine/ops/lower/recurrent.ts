@@ -1,7 +1,8 @@
 /** Lowering of LSTM, GRU and RNN: one matrix product over all inputs, then the steps one after the other. */
-import { numberAttribute, stringAttribute } from '../../graph/graph'
+import { numberAttribute, numbersAttribute, stringAttribute } from '../../graph/graph'
 import type { LoweringContext, Register } from '../lowering'
-import { scalar } from './common'
+import { activate } from './activation'
+import { binaryEmit, scalar } from './common'
 
 const [X, W, R, B, lengths, initialH, initialC, peepholes] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 
@@ -18,6 +19,8 @@ export type RecurrentPart =
   | 'gates'
   /** [time, batch, hidden]: what the candidate of a GRU reads where the reset gate comes first. */
   | 'reset'
+  /** [time, batch, hidden]: how far the reset gate of a GRU stands open. */
+  | 'open'
 
 /** The name under which a session knows a value inside a recurrent node. */
 export const recurrentValue = (node: string, part: RecurrentPart, direction: number): string =>
@@ -25,7 +28,6 @@ export const recurrentValue = (node: string, part: RecurrentPart, direction: num
 
 /** The constants of one direction, ready to multiply from the right. */
 interface Direction {
-  readonly d: number
   readonly hidden: number
   /** [features, gates * hidden] and [hidden, gates * hidden]. */
   readonly input: Register
@@ -34,6 +36,14 @@ interface Direction {
   readonly bias: Register | null
   /** [hidden]: the bias inside a GRU's reset; null where there is none. */
   readonly inner: Register | null
+  /** As ONNX orders them: of the gates, of the candidate, of the state that an LSTM shows. */
+  readonly activations: readonly Activation[]
+}
+
+interface Activation {
+  readonly name: string
+  readonly alpha: number | undefined
+  readonly beta: number | undefined
 }
 
 interface State {
@@ -45,13 +55,29 @@ interface Step extends State {
   /** [batch, columns]; see 'gates'. */
   readonly gates: Register
   readonly reset?: Register
+  readonly open?: Register
 }
 
 /** Next state from the inputs' share of the gates. */
 type Cell = (context: LoweringContext, x: Register, state: State, of: Direction) => Step
 
 const binary = (context: LoweringContext, op: string, a: Register, b: Register) => context.emit(op, [a, b], {}, 'plain')
-const unary = (context: LoweringContext, op: string, a: Register) => context.emit(op, [a], {}, 'plain')
+
+/** Activation i of the direction. */
+function active(context: LoweringContext, { activations }: Direction, i: number, x: Register): Register {
+  const { name, alpha, beta } = activations[i] as Activation
+  const given: Readonly<Record<string, number | undefined>> = { alpha, beta }
+  const made =
+    name === 'Affine'
+      ? binaryEmit(
+          context,
+          'AddV2',
+          binaryEmit(context, 'Mul', x, scalar(context, alpha ?? 1)),
+          scalar(context, beta ?? 0),
+        )
+      : activate(context, name, x, (key, fallback) => given[key] ?? fallback)
+  return made ?? context.fail(`its activation ${name} is not supported`)
+}
 const product = (context: LoweringContext, a: Register, b: Register) =>
   context.emit('MatMul', [a, b], { transpose_a: false, transpose_b: false }, 'plain')
 const plus = (context: LoweringContext, a: Register, b: Register | null) => (b ? binary(context, 'AddV2', a, b) : a)
@@ -68,13 +94,20 @@ function piece(context: LoweringContext, x: Register, rank: number, begin: numbe
   return context.emit('Slice', [x], { begin: at, size: extent }, 'plain')
 }
 
+/** What each operator has for activations where it names none. */
+export const usualActivations: Readonly<Record<string, readonly string[]>> = {
+  LSTM: ['Sigmoid', 'Tanh', 'Tanh'],
+  GRU: ['Sigmoid', 'Tanh'],
+  RNN: ['Tanh'],
+}
+
 /** Gates in ONNX's order: input, output, forget, cell. */
 const longShortTerm: Cell = (context, x, { h, c }, of) => {
   const gates = h ? binary(context, 'AddV2', x, product(context, h, of.state)) : x
   const [i, o, f, g] = parts(context, gates, Array(4).fill(of.hidden)) as [Register, Register, Register, Register]
-  const fresh = binary(context, 'Mul', unary(context, 'Sigmoid', i), unary(context, 'Tanh', g))
-  const next = c ? binary(context, 'AddV2', binary(context, 'Mul', unary(context, 'Sigmoid', f), c), fresh) : fresh
-  return { c: next, h: binary(context, 'Mul', unary(context, 'Sigmoid', o), unary(context, 'Tanh', next)), gates }
+  const fresh = binary(context, 'Mul', active(context, of, 0, i), active(context, of, 1, g))
+  const next = c ? binary(context, 'AddV2', binary(context, 'Mul', active(context, of, 0, f), c), fresh) : fresh
+  return { c: next, h: binary(context, 'Mul', active(context, of, 0, o), active(context, of, 2, next)), gates }
 }
 
 /** Gates in ONNX's order: update, reset, hidden. */
@@ -98,12 +131,13 @@ const gated: Cell = (context, x, { h }, of) => {
     const [hz, hr] = parts(context, both, [hidden, hidden]) as [Register, Register]
     z = binary(context, 'AddV2', xz, hz)
     r = binary(context, 'AddV2', xr, hr)
-    reset = binary(context, 'Mul', unary(context, 'Sigmoid', r), h)
+    reset = binary(context, 'Mul', active(context, of, 0, r), h)
     inner = product(context, reset, piece(context, of.state, 2, 2 * hidden, hidden))
   }
-  const share = inner && resetsLast(context) ? binary(context, 'Mul', unary(context, 'Sigmoid', r), inner) : inner
-  const candidate = unary(context, 'Tanh', plus(context, xh, share))
-  const update = unary(context, 'Sigmoid', z)
+  const open = active(context, of, 0, r)
+  const share = inner && resetsLast(context) ? binary(context, 'Mul', open, inner) : inner
+  const candidate = active(context, of, 1, plus(context, xh, share))
+  const update = active(context, of, 0, z)
   const kept = binary(context, 'Mul', binary(context, 'Sub', scalar(context, 1), update), candidate)
   const whole = inner && h ? inner : plus(context, nothing(context, xh), inner)
   return {
@@ -111,6 +145,7 @@ const gated: Cell = (context, x, { h }, of) => {
     h: h ? binary(context, 'AddV2', kept, binary(context, 'Mul', update, h)) : kept,
     gates: context.emit('ConcatV2', [z, r, xh, whole], { axis: 1 }, 'plain'),
     reset: reset ?? nothing(context, xh),
+    open,
   }
 }
 
@@ -118,10 +153,7 @@ const resetsLast = (context: LoweringContext): boolean => numberAttribute(contex
 
 const simple: Cell = (context, x, { h }, of) => {
   const gates = h ? binary(context, 'AddV2', x, product(context, h, of.state)) : x
-  const given = context.node.attributes.get('activations')
-  const name = given?.kind === 'strings' ? (given.value[of.d] ?? 'Tanh') : 'Tanh'
-  if (!['Tanh', 'Relu', 'Sigmoid'].includes(name)) context.fail(`its activation ${name} is not supported`)
-  return { c: null, h: unary(context, name, gates), gates }
+  return { c: null, h: active(context, of, 0, gates), gates }
 }
 
 const cells: Readonly<Record<string, { readonly cell: Cell; readonly gates: number }>> = {
@@ -130,10 +162,40 @@ const cells: Readonly<Record<string, { readonly cell: Cell; readonly gates: numb
   RNN: { cell: simple, gates: 1 },
 }
 
-const defaults: Readonly<Record<string, readonly string[]>> = {
-  LSTM: ['Sigmoid', 'Tanh', 'Tanh'],
-  GRU: ['Sigmoid', 'Tanh'],
+/** Which numbers an activation takes from the lists of the node. */
+const parameters: Readonly<Record<string, readonly ('alpha' | 'beta')[]>> = {
+  Affine: ['alpha', 'beta'],
+  HardSigmoid: ['alpha', 'beta'],
+  ScaledTanh: ['alpha', 'beta'],
+  LeakyRelu: ['alpha'],
+  ThresholdedRelu: ['alpha'],
+  Elu: ['alpha'],
 }
+
+/** Activations of every direction. Names are told apart by their letters alone, and numbers go to those that take some. */
+function activationsOf({ node }: LoweringContext, directions: number): Activation[][] {
+  const usual = usualActivations[node.op] as readonly string[]
+  const given = node.attributes.get('activations')
+  const names = given?.kind === 'strings' && given.value.length > 0 ? given.value : Array(directions).fill(usual).flat()
+  const list = (name: string) => [...(numbersAttribute(node, name, undefined) ?? [])]
+  const left = { alpha: list('activation_alpha'), beta: list('activation_beta') }
+  const spelled = names.map((each: string): Activation => {
+    const name = knownNames.get(each.toLowerCase()) ?? each
+    const takes = parameters[name] ?? []
+    const next = (key: 'alpha' | 'beta') => (takes.includes(key) ? left[key].shift() : undefined)
+    return { name, alpha: next('alpha'), beta: next('beta') }
+  })
+  return Array.from({ length: directions }, (_, d) =>
+    usual.map((_, i) => spelled[d * usual.length + i] ?? (spelled[i] as Activation)),
+  )
+}
+
+const knownNames = new Map(
+  ['Sigmoid', 'Tanh', 'Relu', 'Softsign', 'Softplus', ...Object.keys(parameters)].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+)
 
 /** What is not lowered is refused by name. */
 function checkOptions(context: LoweringContext): void {
@@ -141,14 +203,14 @@ function checkOptions(context: LoweringContext): void {
   if (context.has(peepholes)) context.fail('it has peepholes')
   if (node.attributes.has('clip')) context.fail('it clips its gates')
   if (numberAttribute(node, 'input_forget', 0) === 1) context.fail('it couples its input and forget gates')
-  const usual = defaults[node.op]
-  const given = node.attributes.get('activations')
-  if (usual && given?.kind === 'strings' && given.value.some((name, i) => name !== usual[i % usual.length])) {
-    context.fail(`its activations ${given.value.join(', ')} are not the usual ones`)
-  }
 }
 
-function directionOf(context: LoweringContext, d: number, gates: number): Direction {
+function directionOf(
+  context: LoweringContext,
+  d: number,
+  gates: number,
+  activations: readonly Activation[],
+): Direction {
   const [, rows, features] = context.shape(W) as [number, number, number]
   const hidden = rows / gates
   const matrix = (i: number, columns: number) => {
@@ -160,7 +222,7 @@ function directionOf(context: LoweringContext, d: number, gates: number): Direct
     const own = context.emit('Slice', [context.weight(B)], { begin: [d, begin], size: [1, size] }, 'plain')
     return context.emit('Reshape', [own], { shape: [size] }, 'plain')
   }
-  const of = { d, hidden, input: matrix(W, features), state: matrix(R, hidden) }
+  const of = { hidden, activations, input: matrix(W, features), state: matrix(R, hidden) }
   if (!context.has(B)) return { ...of, bias: null, inner: null }
   if (context.node.op !== 'GRU' || !resetsLast(context)) {
     return { ...of, bias: binary(context, 'AddV2', bias(0, rows), bias(rows, rows)), inner: null }
@@ -202,10 +264,11 @@ export function lowerRecurrent(context: LoweringContext): void {
     const rows = list.map((register) => context.emit('Reshape', [register], { shape: [1, -1, columns] }, 'plain'))
     return time === 1 ? (rows[0] as Register) : context.emit('ConcatV2', rows, { axis: 0 }, 'plain')
   }
+  const activations = activationsOf(context, count)
   const sequences: Register[] = []
   const last: State[] = []
   for (let d = 0; d < count; d++) {
-    const of = directionOf(context, d, gates)
+    const of = directionOf(context, d, gates, activations[d] as readonly Activation[])
     const width = gates * of.hidden
     const shared = plus(context, product(context, flat, of.input), of.bias)
     const whole = context.emit('Reshape', [shared], { shape: [time, -1, width] }, 'plain')
@@ -244,13 +307,14 @@ export function lowerRecurrent(context: LoweringContext): void {
       ),
     )
     if (gates === 3)
-      inside(
-        'reset',
-        stacked(
-          seen.map((step) => step.reset as Register),
-          of.hidden,
-        ),
-      )
+      for (const part of ['reset', 'open'] as const)
+        inside(
+          part,
+          stacked(
+            seen.map((step) => step[part] as Register),
+            of.hidden,
+          ),
+        )
     const sequence = stacked(outputs, of.hidden)
     sequences.push(context.emit('Reshape', [sequence], { shape: [time, 1, -1, of.hidden] }, 'plain'))
     last.push(state)

@@ -8,7 +8,7 @@ const layer = (kind: string, config = {}) => ({ kind, name: 'a layer', config, c
 const lift = () => new Lift('net', 'keras')
 
 describe('masks of Keras', () => {
-  it.each(['MultiHeadAttention', 'Attention', 'Softmax', 'ConvLSTM2D'])('%s is refused by name', (kind) => {
+  it.each(['Softmax', 'TimeDistributed', 'ConvLSTM2D'])('%s is refused by name', (kind) => {
     expect(() => checkMask(lift(), layer(kind), [x], {})).toThrow(
       expect.objectContaining({
         code: 'MODEL_UNSUPPORTED_FEATURE',
@@ -32,7 +32,21 @@ describe('masks of Keras', () => {
     ['Bidirectional', { layer: { config: { return_sequences: true } } }, 'mask'],
     ['Flatten', {}, undefined],
     ['Conv1D', {}, undefined],
+    ['MultiHeadAttention', {}, 'mask'],
   ])('%s %j hands on %s', (kind, config, wanted) => {
-    expect(maskAfter(lift(), layer(kind, config), [x], [x], 'name')).toBe(wanted)
+    expect(maskAfter(lift(), layer(kind, config), [x], [x], 'name', false)).toBe(wanted)
+  })
+
+  it('is that of the queries behind an attention', () => {
+    const unmasked = { ...x, mask: undefined }
+    const left = (inputs: Lifted[]) => maskAfter(lift(), layer('Attention'), inputs, [x], 'name', false)
+    expect([left([unmasked, x]), left([x, unmasked])]).toEqual([undefined, 'mask'])
+  })
+
+  it('is joined as the version joins it: Keras 3 lets it fall where one value has none', () => {
+    const unmasked = { ...x, mask: undefined }
+    const left = (inputs: Lifted[], older: boolean) => maskAfter(lift(), layer('Add'), inputs, [x], 'name', older)
+    expect([left([x, unmasked], false), left([x, unmasked], true)]).toEqual([undefined, 'mask'])
+    expect(left([x, x], false)).toBe('mask')
   })
 })

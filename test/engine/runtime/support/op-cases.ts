@@ -21,8 +21,8 @@ export interface OpCase {
   /** null: the optional input is left out. */
   readonly inputs: (CaseInput | null)[]
   readonly ints?: Record<string, number | number[]>
-  readonly floats?: Record<string, number>
-  readonly strings?: Record<string, string>
+  readonly floats?: Record<string, number | number[]>
+  readonly strings?: Record<string, string | string[]>
   readonly outputs?: number
   /** `numeric`: TF.js itself cannot differentiate it, so differences are the oracle. false: not differentiable. */
   readonly gradient?: boolean | 'numeric'
@@ -71,8 +71,12 @@ export function buildCase(opCase: OpCase): BuiltCase {
   for (const [name, value] of Object.entries(opCase.ints ?? {})) {
     attributes.set(name, Array.isArray(value) ? { kind: 'ints', value } : { kind: 'int', value })
   }
-  for (const [name, value] of Object.entries(opCase.floats ?? {})) attributes.set(name, { kind: 'float', value })
-  for (const [name, value] of Object.entries(opCase.strings ?? {})) attributes.set(name, { kind: 'string', value })
+  for (const [name, value] of Object.entries(opCase.floats ?? {})) {
+    attributes.set(name, Array.isArray(value) ? { kind: 'floats', value } : { kind: 'float', value })
+  }
+  for (const [name, value] of Object.entries(opCase.strings ?? {})) {
+    attributes.set(name, Array.isArray(value) ? { kind: 'strings', value } : { kind: 'string', value })
+  }
   const outputs = Array.from({ length: opCase.outputs ?? 1 }, (_, o) => `out${o}`)
   const node: GraphNode = { name: opCase.op, op: opCase.op, domain: '', inputs: names, outputs, attributes }
   const graph = inferShapes(

@@ -11,13 +11,26 @@ const truth = (value: string, rank: number): Lifted => ({ value, rank, first: fa
 const asFloats = (lift: Lift, name: string, x: Lifted): string =>
   lift.node('Cast', `${name}/numbers`, [lift.last(x)], { to: int(1) })
 
-/** x != number. */
-const notEqual: LayerRule = ({ lift, name, x, args }) => {
-  const other = args.find((each) => typeof each === 'number')
-  if (typeof other !== 'number')
-    return lift.refuse(`The operation "${name}" (NotEqual) compares two values, which Espalier does not read.`)
-  const same = lift.node('Equal', `${name}/same`, [asFloats(lift, name, x), lift.last(lift.scalar(other))])
-  return truth(lift.node('Not', name, [same]), x.rank)
+/** How two values, or a value and a number, stand to one another. */
+const comparison =
+  (op: 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual', not = false): LayerRule =>
+  (context) => {
+    const { lift, name } = context
+    const operands = twoOf(context).map((each, i): Lifted => {
+      if (each.dtype === 'float') return each
+      return { ...each, value: asFloats(lift, `${name}/${i}`, each), first: false, dtype: 'float' }
+    })
+    const made = lift.elementwise(op, not ? `${name}/same` : name, operands, 'bool')
+    return not ? lift.unary('Not', name, made) : made
+  }
+
+function twoOf(context: LayerContext): Lifted[] {
+  const operands = operandsOf(context)
+  if (operands.length !== 2)
+    context.lift.refuse(
+      `The operation "${context.name}" (${context.kind}) works on something else than two values, which Espalier does not read.`,
+    )
+  return operands
 }
 
 const logical =
@@ -56,14 +69,8 @@ const overAxis =
 
 const binary =
   (op: string): LayerRule =>
-  (context) => {
-    const operands = operandsOf(context)
-    if (operands.length !== 2)
-      return context.lift.refuse(
-        `The operation "${context.name}" (${context.kind}) works on something else than two values, which Espalier does not read.`,
-      )
-    return context.lift.elementwise(op, context.name, operands)
-  }
+  (context) =>
+    context.lift.elementwise(op, context.name, twoOf(context))
 
 const unary =
   (op: string): LayerRule =>
@@ -92,27 +99,40 @@ const reduction =
 const getItem: LayerRule = ({ lift, name, x, args }) => {
   const given = Array.isArray(args[1]) ? args[1] : [args[1]]
   const isAll = (each: unknown) => isObject(each) && each.class_name === '__ellipsis__'
-  const rest = x.rank - given.filter((each) => !isAll(each)).length
-  const items = given.flatMap((each) => (isAll(each) ? Array(rest).fill(null) : [each]))
+  const rest = x.rank - given.filter((each) => !isAll(each) && each !== null).length
+  const items = given.flatMap((each) => (isAll(each) ? Array(rest).fill(whole) : [each]))
   const gone: number[] = []
-  const ranges = items.flatMap((each, axis) => {
-    if (typeof each === 'number') {
-      gone.push(axis)
-      return [{ axis, begin: each, end: each === -1 ? largest : each + 1, step: 1 }]
-    }
-    const part = isObject(each) && isObject(each.config) ? each.config : {}
-    if (each !== null && !(isObject(each) && each.class_name === '__slice__'))
-      return lift.refuse(`The operation "${name}" takes positions by a value, which Espalier does not read.`)
-    const [start = null, stop = null, step = null] = [part.start, part.stop, part.step]
-    if (start === null && stop === null && step === null) return []
-    const by = Number(step ?? 1)
-    const [from, to] = by < 0 ? [largest, -largest] : [0, largest]
-    return [{ axis, begin: Number(start ?? from), end: Number(stop ?? to), step: by }]
-  })
-  const taken = slice(lift, gone.length === 0 ? name : `${name}/taken`, x, ranges)
-  return gone.length === 0 ? taken : squeeze(lift, name, taken, gone)
+  const ranges = items
+    .filter((each) => each !== null)
+    .flatMap((each, axis) => {
+      if (typeof each === 'number') {
+        gone.push(axis)
+        return [{ axis, begin: each, end: each === -1 ? largest : each + 1, step: 1 }]
+      }
+      const part = isObject(each) && isObject(each.config) ? each.config : {}
+      if (!(isObject(each) && each.class_name === '__slice__'))
+        return lift.refuse(`The operation "${name}" takes positions by a value, which Espalier does not read.`)
+      const [start = null, stop = null, step = null] = [part.start, part.stop, part.step]
+      if (start === null && stop === null && step === null) return []
+      const by = Number(step ?? 1)
+      const [from, to] = by < 0 ? [largest, -largest] : [0, largest]
+      return [{ axis, begin: Number(start ?? from), end: Number(stop ?? to), step: by }]
+    })
+  const taken = ranges.length === 0 ? x : slice(lift, `${name}/taken`, x, ranges)
+  const left = gone.length === 0 ? taken : squeeze(lift, `${name}/left`, taken, gone)
+  // Where None stands, an axis is added.
+  const added: number[] = []
+  let at = 0
+  for (const each of items) {
+    if (each === null) added.push(at)
+    if (typeof each !== 'number') at++
+  }
+  if (added.length === 0) return left
+  const value = lift.node('Unsqueeze', name, [lift.last(left), lift.numbers('axes', added)])
+  return { ...left, value, rank: left.rank + added.length, first: false }
 }
 const largest = 2 ** 31 - 1
+const whole = { class_name: '__slice__', config: {} }
 
 const clipped: LayerRule = (context) =>
   clip(context.lift, context.name, context.x, numberIn(context, 'x_min', 0), numberIn(context, 'x_max', 1))
@@ -123,6 +143,38 @@ const matMul: LayerRule = ({ lift, name, inputs }) => {
   const value = lift.node('MatMul', name, [lift.last(a), lift.last(b)])
   return { value, rank: Math.max(a.rank, b.rank), first: false, dtype: 'float' }
 }
+
+const types: Readonly<Record<string, readonly [number, Lifted['dtype']]>> = {
+  float16: [1, 'float'],
+  bfloat16: [1, 'float'],
+  float32: [1, 'float'],
+  float64: [1, 'float'],
+  int32: [6, 'integer'],
+  int64: [7, 'integer'],
+  bool: [9, 'bool'],
+}
+
+const cast: LayerRule = ({ lift, name, x, config }) => {
+  const [to, dtype] =
+    types[String(config.dtype)] ??
+    lift.refuse(
+      `The operation "${name}" casts to ${String(config.dtype)}, which Espalier does not read; it reads floats, int32, int64 and bool.`,
+    )
+  return lift.unary('Cast', name, x, { to: int(to) }, dtype)
+}
+
+/** One of two values, by a truth value. */
+const chosen: LayerRule = (context) => {
+  const operands = operandsOf(context)
+  if (operands.length !== 3)
+    return context.lift.refuse(
+      `The operation "${context.name}" (Where) does not choose between two values, which Espalier does not read.`,
+    )
+  return context.lift.elementwise('Where', context.name, operands)
+}
+
+const reciprocalRoot: LayerRule = ({ lift, name, x }) =>
+  lift.unary('Reciprocal', name, lift.unary('Sqrt', `${name}/root`, x))
 
 const stack: LayerRule = (context) => {
   const { lift, name, inputs, x } = context
@@ -184,7 +236,16 @@ export const operationLayers: Readonly<Record<string, LayerRule>> = {
     context.config.approximate === false
       ? activation(context.lift, 'gelu', context.name, context.x)
       : tanhGelu(context.lift, context.name, context.x),
-  NotEqual: notEqual,
+  NotEqual: comparison('Equal', true),
+  Equal: comparison('Equal'),
+  Greater: comparison('Greater'),
+  GreaterEqual: comparison('GreaterOrEqual'),
+  Less: comparison('Less'),
+  LessEqual: comparison('LessOrEqual'),
+  Where: chosen,
+  Cast: cast,
+  ConvertToTensor: ({ x }) => x,
+  Rsqrt: reciprocalRoot,
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
   ExpandDims: expandDims,

@@ -1,8 +1,8 @@
 /** Layers without weights: pooling, merging, shapes, activations, and what does nothing outside training. */
-import { float } from '../../../graph/graph'
+import { float, int } from '../../../graph/graph'
 import { activation, clip } from '../../lift/activations'
 import type { Lift, Lifted } from '../../lift/builder'
-import { concat, pad, pool, reduce, reshape, resize, slice, softmax, transpose } from '../../lift/operators'
+import { concat, pad, pool, reduce, reshape, resize, slice, softmax, squeeze, transpose } from '../../lift/operators'
 import { keptSteps, maskedMean, withoutMasked } from '../masks'
 import {
   flagIn,
@@ -257,6 +257,24 @@ const repeatVector: LayerRule = (context) => {
   return { value: lift.node('Expand', name, [one, shape]), rank: 3, first: false, dtype: x.dtype }
 }
 
+/** Numbers of classes as rows: a one where the class stands. */
+const categoryEncoding: LayerRule = (context) => {
+  const { lift, name, x, inputs } = context
+  const mode = textIn(context, 'output_mode', 'multi_hot')
+  if (inputs.length > 1) return lift.refuse(`The layer "${name}" weighs what it counts, which Espalier does not read.`)
+  const ids = lift.unary('Cast', `${name}/ids`, x, { to: int(7) }, 'integer')
+  const values = lift.store(`${name}/values`, { dtype: 'float32', dims: [2], data: Float32Array.of(0, 1) })
+  const depth = lift.numbers(`${name}/depth`, [numberIn(context, 'num_tokens', 1)], true)
+  const rows = lift.node('OneHot', `${name}/rows`, [lift.last(ids), depth, values], { axis: int(-1) })
+  const made: Lifted = { value: rows, rank: x.rank + 1, first: false, dtype: 'float' }
+  // Classes of one sample lie along its last axis; the only one of them is dropped.
+  const single = x.rank > 1 && lift.shapeOf(lift.last(x))?.at(-1) === 1
+  if (mode === 'one_hot') return single ? squeeze(lift, name, made, [x.rank - 1]) : made
+  return x.rank === 1
+    ? made
+    : reduce(lift, mode === 'count' ? 'ReduceSum' : 'ReduceMax', name, made, [x.rank - 1], false)
+}
+
 const resizing: LayerRule = (context) => {
   requireChannelsLast(context)
   const { lift, name, x, config } = context
@@ -337,6 +355,7 @@ export const plainLayers: Readonly<Record<string, LayerRule>> = {
   UpSampling2D: upSampling,
   UpSampling3D: upSampling,
   Resizing: resizing,
+  CategoryEncoding: categoryEncoding,
   RepeatVector: repeatVector,
   Reshape: reshapeLayer,
   Flatten: flatten,

@@ -1,5 +1,5 @@
 /** LSTM, GRU and simple recurrent layers, in one direction or both. */
-import { type Attribute, int, ints, text } from '../../../graph/graph'
+import { type Attribute, floats, int, ints, text } from '../../../graph/graph'
 import type { TensorData } from '../../../graph/tensor'
 import { isObject, type Json } from '../../json'
 import type { Lift, Lifted } from '../../lift/builder'
@@ -19,13 +19,45 @@ const defaults: Readonly<Record<Kind, readonly [string, string | null]>> = {
   SimpleRNN: ['tanh', null],
 }
 
-function checkActivations(context: LayerContext, kind: Kind, config: Json): void {
+/** Activations that ONNX' operators have inside: their name there, and the numbers that they take. */
+const insides: Readonly<Record<string, readonly [name: string, alpha?: number, beta?: number]>> = {
+  tanh: ['Tanh'],
+  sigmoid: ['Sigmoid'],
+  relu: ['Relu'],
+  softsign: ['Softsign'],
+  softplus: ['Softplus'],
+  elu: ['Elu', 1],
+  linear: ['Affine', 1, 0],
+  hard_sigmoid: ['HardSigmoid', 1 / 6, 0.5],
+}
+/** The slope of Keras 2 and TF.js. */
+const olderHardSigmoid = ['HardSigmoid', 0.2, 0.5] as const
+
+/** The operator's attributes for the activations of every direction; none where they are its own. */
+function activationsOf(context: LayerContext, kind: Kind, configs: readonly Json[]): Record<string, Attribute> {
   const [main, gate] = defaults[kind]
-  const given = [nameOf(config.activation, main), gate === null ? null : nameOf(config.recurrent_activation, gate)]
-  if (given[0] === main && given[1] === gate) return
-  context.lift.refuse(
-    `The layer "${context.name}" (${kind}) has the activations ${given.filter(Boolean).join(' and ')}; Espalier reads ${main}${gate ? ` and ${gate}` : ''}. Train it with these.`,
-  )
+  const each = configs.map(({ activation, recurrent_activation: recurrent }) => {
+    const given = (value: unknown, fallback: string) =>
+      value === null ? 'linear' : nameOf(value, fallback).toLowerCase().replace('hardsigmoid', 'hard_sigmoid')
+    const own = given(activation, main)
+    return gate === null ? [own] : kind === 'GRU' ? [given(recurrent, gate), own] : [given(recurrent, gate), own, own]
+  })
+  const usual = gate === null ? [main] : [gate, main, main]
+  if (each.every((names) => names.every((name, i) => name === usual[i]))) return {}
+  const found = each.flat().map((name) => {
+    if (context.older && name === 'hard_sigmoid') return olderHardSigmoid
+    return (
+      (Object.hasOwn(insides, name) ? insides[name] : undefined) ??
+      context.lift.refuse(
+        `The layer "${context.name}" (${kind}) has the activation ${name}, which ONNX' recurrent operators do not have; they have ${Object.keys(insides).join(', ')}. Train it with one of these.`,
+      )
+    )
+  })
+  return {
+    activations: { kind: 'strings', value: found.map(([name]) => name) },
+    activation_alpha: floats(found.flatMap(([, alpha]) => (alpha === undefined ? [] : [alpha]))),
+    activation_beta: floats(found.flatMap(([, , beta]) => (beta === undefined ? [] : [beta]))),
+  }
 }
 
 /** [rows, gates * units] to [gates * units, rows] with the gates in ONNX' order. */
@@ -86,11 +118,13 @@ const stacked = (parts: readonly Float32Array[]): Float32Array => {
 function run(
   context: LayerContext,
   kind: Kind,
-  config: Json,
+  /** One for each direction. */
+  configs: readonly Json[],
   directions: readonly ('forward' | 'reverse')[],
   at: readonly number[],
 ): readonly Lifted[] {
   const { lift, name, x } = context
+  const config = configs[0] as Json
   if (x.rank !== 3) lift.invalid(`The layer "${name}" reads a value of ${x.rank} axes where a sequence has 3.`)
   if (config.stateful === true)
     lift.refuse(
@@ -98,13 +132,13 @@ function run(
     )
   const states = context.inputs.slice(1)
   const both = directions.length
-  const wanted = kind === 'LSTM' ? 2 : 1
-  if (both === 2 && (states.length > 0 || config.return_state === true))
-    lift.refuse(`The layer "${name}" hands on states of both directions, which Espalier does not read.`)
-  if (states.length > 0 && states.length !== wanted)
-    lift.invalid(`The layer "${name}" (${kind}) starts from ${states.length} states where it has ${wanted}.`)
-  checkActivations(context, kind, config)
-  const read = at.map((place) => directionOf(context, kind, config, place))
+  const kept = kind === 'LSTM' ? 2 : 1
+  if (states.length > 0 && states.length !== kept * both)
+    lift.invalid(`The layer "${name}" (${kind}) starts from ${states.length} states where it has ${kept * both}.`)
+  const read = at.map((place, d) => directionOf(context, kind, configs[d] as Json, place))
+  const sizes = new Set(read.map(({ units }) => units))
+  if (sizes.size > 1)
+    lift.refuse(`The layer "${name}" has directions of different widths, which Espalier does not read.`)
   const { units, inputs } = read[0] as (typeof read)[number]
   const count = gateOrder[kind].length
   const make = (suffix: string, dims: readonly number[], key: keyof Direction) =>
@@ -112,15 +146,24 @@ function run(
   const attributes: Record<string, Attribute> = {
     hidden_size: int(units),
     direction: text(both === 2 ? 'bidirectional' : (directions[0] as string)),
+    ...activationsOf(context, kind, configs),
   }
   if (kind === 'GRU') attributes.linear_before_reset = int(config.reset_after === false ? 0 : 1)
   const steps = x.mask === undefined ? undefined : compacted(lift, lift.last(x), x.mask, `${name}/steps`)
   const sequence = lift.node('Transpose', `${name}/time_first`, [steps?.value ?? lift.last(x)], {
     perm: ints([1, 0, 2]),
   })
-  const initial = states.map((state, i) =>
-    lift.node('Unsqueeze', `${name}/state_${i}`, [lift.last(state), lift.numbers('axes', [0])]),
-  )
+  // Keras gives the states of one direction after the other.
+  const initial = Array.from({ length: states.length / both }, (_, i) => {
+    const each = directions.map((_, d) => {
+      const own = d * kept + i
+      return lift.node('Unsqueeze', `${name}/state_${own}`, [
+        lift.last(states[own] as Lifted),
+        lift.numbers('axes', [0]),
+      ])
+    })
+    return both === 1 ? (each[0] as string) : lift.node('Concat', `${name}/states_${i}`, each, { axis: int(0) })
+  })
   const [y, last, cell] = lift.nodeOf(
     operators[kind],
     name,
@@ -137,7 +180,14 @@ function run(
   ) as [string, string, string?]
   const final = config.return_state === true ? [last, ...(cell ? [cell] : [])] : []
   const result = resultOf()
-  return [result, ...final.map((state, i) => lastStep(lift, `${name}/final_${i}`, state, 1, units))]
+  return [result, ...directions.flatMap((_, d) => final.map((state, i) => finalState(state, d, d * kept + i)))]
+
+  function finalState(state: string, d: number, i: number): Lifted {
+    const label = `${name}/final_${i}`
+    if (both === 1) return lastStep(lift, label, state, 1, units)
+    const value = lift.node('Gather', label, [state, lift.numbers('direction', [d], true)], { axis: int(0) })
+    return { value, rank: 2, first: false, dtype: 'float' }
+  }
 
   function resultOf(): Lifted {
     if (steps && config.return_sequences === true) {
@@ -208,21 +258,45 @@ const recurrent =
   (kind: Kind): LayerRule =>
   (context) => {
     const backwards = flagIn(context, 'go_backwards', false)
-    const [y, ...states] = run(context, kind, context.config, [backwards ? 'reverse' : 'forward'], [0]) as [Lifted]
+    const [y, ...states] = run(context, kind, [context.config], [backwards ? 'reverse' : 'forward'], [0]) as [Lifted]
     // Keras gives the steps of a backward layer in the order it took them.
     return [backwards && y.rank === 3 ? reversed(context.lift, context.name, y) : y, ...states]
   }
 
-/** RNN around a single cell is the layer of that cell. */
-const ofCell: LayerRule = (context) => {
-  const { lift, name, config } = context
+/** The cells of an RNN, the innermost first. */
+export function cellsOf(config: Json): Json[] {
   const cell = isObject(config.cell) ? config.cell : {}
-  const kind = kinds[String(cell.class_name).replace(/Cell$/, '')]
-  if (!kind || !isObject(cell.config))
-    return lift.refuse(
-      `The layer "${name}" runs the cell ${String(cell.class_name)}, which Espalier does not read; it reads LSTMCell, GRUCell and SimpleRNNCell.`,
-    )
-  return recurrent(kind)({ ...context, kind, config: { ...config, ...cell.config } })
+  const inner = isObject(cell.config) ? cell.config.cells : undefined
+  return (cell.class_name === 'StackedRNNCells' && Array.isArray(inner) ? inner : [cell]).map((each) =>
+    isObject(each) ? each : {},
+  )
+}
+
+/** RNN around cells is the layers of these cells, one behind the other. */
+const ofCells: LayerRule = (context) => {
+  const { lift, name, config, inputs } = context
+  const cells = cellsOf(config)
+  if (cells.length > 1 && (inputs.length > 1 || config.return_state === true))
+    return lift.refuse(`The layer "${name}" hands on states of several cells, which Espalier does not read.`)
+  const backwards = flagIn(context, 'go_backwards', false)
+  let made: readonly Lifted[] = inputs
+  let at = 0
+  for (const [i, cell] of cells.entries()) {
+    const kind = kinds[String(cell.class_name).replace(/Cell$/, '')]
+    if (!kind || !isObject(cell.config))
+      return lift.refuse(
+        `The layer "${name}" runs the cell ${String(cell.class_name)}, which Espalier does not read; it reads LSTMCell, GRUCell and SimpleRNNCell.`,
+      )
+    const last = i === cells.length - 1
+    const own = { ...config, ...cell.config, ...(last ? {} : { return_sequences: true }) }
+    const given = made.map((x) => ({ ...x, mask: inputs[0]?.mask }))
+    const label = last ? name : `${name}/${i}`
+    const layer = { ...context, name: label, kind, config: own, inputs: given, x: given[0] as Lifted }
+    made = run(layer, kind, [own], [backwards ? 'reverse' : 'forward'], [at])
+    at += cell.config.use_bias === false ? 2 : 3
+  }
+  const [y, ...states] = made as [Lifted]
+  return [backwards && y.rank === 3 ? reversed(lift, name, y) : y, ...states]
 }
 
 const kinds: Readonly<Record<string, Kind>> = { LSTM: 'LSTM', GRU: 'GRU', SimpleRNN: 'SimpleRNN' }
@@ -237,15 +311,22 @@ const bidirectional: LayerRule = (context) => {
       `The layer "${name}" runs a ${String(layer.class_name)} in both directions, which Espalier does not read; it reads LSTM, GRU and SimpleRNN.`,
     )
   const mode = textIn(context, 'merge_mode', 'concat')
+  const back = isObject(config.backward_layer) ? config.backward_layer : layer
+  if (back.class_name !== layer.class_name)
+    return lift.refuse(
+      `The layer "${name}" runs a ${String(layer.class_name)} forwards and a ${String(back.class_name)} backwards, which Espalier does not read.`,
+    )
   const perDirection = inner.use_bias === false ? 2 : 3
-  const [joined] = run(context, kind, inner, ['forward', 'reverse'], [0, perDirection]) as [Lifted]
-  if (mode === 'concat') return joined
+  const configs = [inner, isObject(back.config) ? back.config : inner]
+  const [joined, ...states] = run(context, kind, configs, ['forward', 'reverse'], [0, perDirection]) as [Lifted]
+  if (mode === 'concat') return [joined, ...states]
   const op = ({ sum: 'Add', mul: 'Mul', ave: 'Add' } as Record<string, string>)[mode]
   if (!op) return lift.refuse(`The layer "${name}" joins its directions by "${mode}", which Espalier does not read.`)
   const halves = lift.nodeOf('Split', `${name}/halves`, [joined.value], { axis: int(joined.rank - 1) }, 2)
   const [a, b] = halves.map((value): Lifted => ({ ...joined, value })) as [Lifted, Lifted]
   const merged = lift.elementwise(op, `${name}/${mode}`, [a, b])
-  return mode === 'ave' ? lift.elementwise('Mul', `${name}/half`, [merged, lift.scalar(0.5)]) : merged
+  const result = mode === 'ave' ? lift.elementwise('Mul', `${name}/half`, [merged, lift.scalar(0.5)]) : merged
+  return [result, ...states]
 }
 
 export const recurrentLayers: Readonly<Record<string, LayerRule>> = {
@@ -253,5 +334,5 @@ export const recurrentLayers: Readonly<Record<string, LayerRule>> = {
   GRU: recurrent('GRU'),
   SimpleRNN: recurrent('SimpleRNN'),
   Bidirectional: bidirectional,
-  RNN: ofCell,
+  RNN: ofCells,
 }

@@ -13,6 +13,8 @@ export interface LayerContext {
   readonly kind: string
   readonly config: Json
   readonly options: Json
+  /** Which of the inputs an argument names. */
+  readonly named: ReadonlyMap<string, number>
   /** Arguments of the call by position, as the file has them. */
   readonly args: readonly unknown[]
   readonly inputs: readonly Lifted[]
@@ -77,13 +79,28 @@ export function requireChannelsLast(context: LayerContext): void {
   )
 }
 
-/** What an operation works on, in order: values, and numbers that the call names between them (keras.ops). */
-export function operandsOf({ lift, name, inputs, args }: LayerContext): Lifted[] {
-  if (!args.some((each) => typeof each === 'number')) return [...inputs]
+/** A table of numbers that a call holds (keras.ops on arrays, as positions are); undefined where it is none. */
+function tableOf(context: LayerContext, given: unknown): TensorData | undefined {
+  const held = isObject(given) && given.class_name !== '__keras_tensor__' && isObject(given.config) ? given.config : {}
+  if (!Array.isArray(held.value)) return undefined
+  const dims: number[] = []
+  for (let level: unknown = held.value; Array.isArray(level); level = level[0]) dims.push(level.length)
+  const data = Float32Array.from(held.value.flat(dims.length), Number)
+  const whole = data.length === dims.reduce((a, b) => a * b, 1) && data.every(Number.isFinite)
+  return whole ? { dtype: 'float32', dims, data } : wrong(context, 'args', 'a table of numbers')
+}
+
+/** What an operation works on, in order: values, and numbers or tables that the call names between them (keras.ops). */
+export function operandsOf(context: LayerContext): Lifted[] {
+  const { lift, name, inputs, args } = context
+  const given = args.length === 1 && Array.isArray(args[0]) ? args[0] : args
   const rest = [...inputs]
-  return args.flatMap((each, i) => {
+  const operands = given.flatMap((each, i) => {
     if (typeof each === 'number') return [lift.scalar(each, `${name}/number_${i}`)]
-    const next = rest.shift()
+    const table = tableOf(context, each)
+    if (table) return [lift.constant(`${name}/table_${i}`, table)]
+    const next = isObject(each) ? rest.shift() : undefined
     return next ? [next] : []
   })
+  return [...operands, ...rest]
 }

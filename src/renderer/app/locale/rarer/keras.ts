@@ -38,10 +38,6 @@ export const keras: Readonly<Record<string, string>> = {
     '“{1}”的激活函数“{0}”是 Espalier 不认识的。请使用 Keras 文档中的激活函数，或将网络导出为 ONNX。',
   'The input "{0}" has no known shape, which Keras needs. Export to ONNX instead.':
     '输入“{0}”的形状未知，而 Keras 需要它。请改为导出为 ONNX。',
-  'The layer "{0}" ({1}) has the activations {2}; Espalier reads {3} and {4}. Train it with these.':
-    '层“{0}”（{1}）的激活函数为 {2}；Espalier 读取 {3} 和 {4}。请用它们训练。',
-  'The layer "{0}" ({1}) has the activations {2}; Espalier reads {3}. Train it with these.':
-    '层“{0}”（{1}）的激活函数为 {2}；Espalier 读取 {3}。请用它们训练。',
   'The layer "{0}" ({1}) has {2} weights, so its {3} is missing.': '层“{0}”（{1}）有 {2} 个权重，因此缺少其 {3}。',
   'The layer "{0}" ({1}) works with {2}, the others with channels last, which Espalier does not mix. Save the network with one order of channels.':
     '层“{0}”（{1}）使用 {2}，而其他层的通道在最后，Espalier 不混用两者。请以同一种通道顺序保存网络。',
@@ -54,8 +50,6 @@ export const keras: Readonly<Record<string, string>> = {
   'The layer "{0}" has neither scale nor shift, which Espalier does not read.':
     '层“{0}”既没有缩放也没有平移，Espalier 不读取这种情况。',
   'The layer "{0}" has no input.': '层“{0}”没有输入。',
-  'The layer "{0}" is called with {1}, which Espalier does not read from Keras files. Export the network to ONNX.':
-    '调用层“{0}”时用了 {1}，Espalier 不从 Keras 文件中读取它。请将网络导出为 ONNX。',
   'The layer "{0}" is of the class {1}, which Espalier does not know. Export the network to ONNX (tf2onnx) and open that, or leave the layer out.':
     '层“{0}”属于类 {1}，Espalier 不认识它。请将网络导出为 ONNX（tf2onnx）后再打开，或去掉该层。',
   'The layer "{0}" joins its directions by "{1}", which Espalier does not read.':
@@ -85,16 +79,34 @@ export const keras: Readonly<Record<string, string>> = {
   'The output "{0}" is computed by no layer that Keras has. Export to ONNX instead.':
     '输出“{0}”不是由 Keras 拥有的层计算的。请改为导出为 ONNX。',
   'The layer "{0}" scores by {1}, which Espalier does not read.': '层“{0}”以 {1} 评分，Espalier 不读取这种情况。',
-  'The layer "{0}" returns its scores or masks what follows, which Espalier does not read.':
-    '层“{0}”返回其评分或遮蔽后续位置，Espalier 不读取这种情况。',
   'The layer "{0}" adds two values and is given one.': '层“{0}”将两个值相加，却只得到一个。',
-  'The layer "{0}" repeats a {1} over time, which Espalier does not read; it reads repeated convolutions, pooling and dense layers.':
-    '层“{0}”沿时间重复 {1}，Espalier 不读取这种情况；可读取重复的卷积、池化和全连接层。',
 
   'The weights in this HDF5 file would unpack to more than {0} times its size, as no network does. Save the network again without compression.':
     '此 HDF5 文件中的权重解压后会超过文件大小的 {0} 倍，没有网络会这样。请不压缩地重新保存网络。',
-  'The operation "{0}" (NotEqual) compares two values, which Espalier does not read.':
-    '运算“{0}”（NotEqual）比较两个值，Espalier 不读取这种情况。',
+  'The layer "{0}" calls tf.{1}, which Espalier does not read from Keras files. Export the network to ONNX (tf2onnx) and open that, or leave the operation out.':
+    '层“{0}”调用了 tf.{1}，Espalier 不从 Keras 文件中读取它。请（用 tf2onnx）将网络导出为 ONNX 后打开，或去掉该运算。',
+  'The mask of the layer "{0}" has {1} axes, which Espalier does not read; it reads 2 to 4.':
+    '层“{0}”的掩码有 {1} 个轴，Espalier 不读取这种掩码；可读取 2 到 4 个轴。',
+  'The layer "{0}" gates its answer or sees a sliding window only, which Espalier does not read. Export the network to ONNX.':
+    '层“{0}”对其输出加门控，或只看滑动窗口，Espalier 不读取这种情况。请将网络导出为 ONNX。',
+  'The operation "{0}" casts to {1}, which Espalier does not read; it reads floats, int32, int64 and bool.':
+    '运算“{0}”转换为 {1}，Espalier 不读取这种类型；可读取浮点数、int32、int64 和 bool。',
+  'The operation "{0}" (Where) does not choose between two values, which Espalier does not read.':
+    '运算“{0}”（Where）不是在两个值之间选择，Espalier 不读取这种情况。',
+  'The layer "{0}" weighs what it counts, which Espalier does not read.':
+    '层“{0}”对所计数的内容加权，Espalier 不读取这种情况。',
+  'The layer "{0}" ({1}) has the activation {2}, which ONNX\' recurrent operators do not have; they have {3}. Train it with one of these.':
+    '层“{0}”（{1}）的激活函数为 {2}，ONNX 的循环算子没有它；它们有 {3}。请用其中之一训练。',
+  'The layer "{0}" has directions of different widths, which Espalier does not read.':
+    '层“{0}”的两个方向宽度不同，Espalier 不读取这种情况。',
+  'The layer "{0}" hands on states of several cells, which Espalier does not read.':
+    '层“{0}”传出多个单元的状态，Espalier 不读取这种情况。',
+  'The layer "{0}" runs a {1} forwards and a {2} backwards, which Espalier does not read.':
+    '层“{0}”正向运行 {1}，反向运行 {2}，Espalier 不读取这种情况。',
+  'The layer "{0}" ({1}) leaves out the steps that a layer before it masks, which Espalier reads for recurrent layers, attention and GlobalAveragePooling1D only. Export the network to ONNX, or train it without mask_zero.':
+    '层“{0}”（{1}）略去前面的层所遮蔽的步，Espalier 只对循环层、注意力层和 GlobalAveragePooling1D 读取这种情况。请将网络导出为 ONNX，或不用 mask_zero 训练。',
+  'The layer "{0}" repeats a {1} over time, which Espalier does not read; it reads repeated networks, and layers that it reads once.':
+    '层“{0}”沿时间重复 {1}，Espalier 不读取这种情况；可读取重复的网络，以及它单独读取的层。',
   'The operation "{0}" ({1}) works on something else than two values, which Espalier does not read.':
     '运算“{0}”（{1}）的对象不是两个值，Espalier 不读取这种情况。',
   'The operation "{0}" takes positions by a value, which Espalier does not read.':
@@ -106,8 +118,6 @@ export const keras: Readonly<Record<string, string>> = {
     '层“{0}”将阶数不是 2 或 3 的值相乘，Espalier 不读取这种情况。',
   'The layer "{0}" resizes in another way than bilinear, which Espalier does not read.':
     '层“{0}”以双线性之外的方式缩放，Espalier 不读取这种情况。',
-  'The layer "{0}" hands on states of both directions, which Espalier does not read.':
-    '层“{0}”传出两个方向的状态，Espalier 不读取这种情况。',
   'The layer "{0}" ({1}) starts from {2} states where it has {3}.': '层“{0}”（{1}）从 {2} 个状态开始，而它有 {3} 个。',
   'The layer "{0}" answers zeros after a masked step, which Espalier does not read.':
     '层“{0}”在被遮蔽的步之后输出零，Espalier 不读取这种情况。',
@@ -119,8 +129,6 @@ export const keras: Readonly<Record<string, string>> = {
     '层“{0}”沿末尾之外的轴归一化，Espalier 不支持这种情况。',
   'The layer "{0}" has an equation of any number of axes, which Espalier does not read.':
     '层“{0}”的方程含任意数目的轴，Espalier 不读取这种情况。',
-  'The layer "{0}" ({1}) leaves out the steps that a layer before it masks, which Espalier reads for LSTM, GRU, SimpleRNN and GlobalAveragePooling1D only. Export the network to ONNX, or train it without mask_zero.':
-    '层“{0}”（{1}）略去前面的层所遮蔽的步，Espalier 只对 LSTM、GRU、SimpleRNN 和 GlobalAveragePooling1D 读取这种情况。请将网络导出为 ONNX，或不用 mask_zero 训练。',
   'The layer "{0}" ({1}) is written out step by step, and {2} steps are more than {3}. Save the network with a fixed number of steps, at most {4}.':
     '层“{0}”（{1}）按步展开，而 {2} 步多于 {3} 步。请以固定的步数保存网络，最多 {4} 步。',
   'The layer "{0}" ({1}) is written out step by step, and how many there are is not known. Save the network with a fixed number of steps, at most {2}.':

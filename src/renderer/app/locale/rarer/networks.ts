@@ -24,6 +24,7 @@ export const networks: Readonly<Record<string, string>> = {
   'a list of whole numbers': '整数列表',
   'a number': '数字',
   'a number is longer than 64 bits': '有一个数超过 64 位',
+  'a table of numbers': '数表',
   'a string': '字符串',
   'a text': '文本',
   'A {0} tensor of shape [{1}] needs {2} elements, but {3} are there.':
@@ -94,7 +95,6 @@ export const networks: Readonly<Record<string, string>> = {
   'it works on something else than images': '它处理的不是图像',
   'its activation {0} is not supported': '不支持其激活函数 {0}',
   'its activations are not the usual ones': '其激活函数不是通常的那些',
-  'its activations {0} are not the usual ones': '其激活函数 {0} 不是通常的那些',
   'its axis is computed': '其轴是计算得到的',
   'its axis {0} is not there': '其轴 {0} 不存在',
   'its axis {0} is outside a value of rank {1}': '其轴 {0} 超出 {1} 维的值',
