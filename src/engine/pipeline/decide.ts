@@ -34,7 +34,7 @@ interface KeptDecision {
 }
 
 /** Verification samples on which the decision's checkpoints are measured; they choose nothing, so that a heavy network makes do with fewer. */
-const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(6e9 / macs)))
+const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(3.5e9 / macs)))
 /** Calibration samples on which a group's price is measured. */
 const rateSamples = 512
 /**

@@ -72,15 +72,18 @@ export function windowOfLayer(graph: Graph, layer: Layer, spatial: readonly numb
   return { ...window, transposed: isTransposed(layer) }
 }
 
+/** Whether the weight holds the columns of an output one after the other, output by output. */
+const holdsRows = (layer: Layer): boolean => !isTransposed(layer) && !(layer.kind === 'dense' && layer.outputAxis === 1)
+
 /** Where the weight holds column j of output o of a block. */
 function placeIn(layer: Layer, { blocks, channels, outputs, taps, columns }: LinearShape) {
   if (isTransposed(layer)) {
     return (block: number, o: number, j: number) =>
       ((block * channels + Math.floor(j / taps)) * outputs + o) * taps + (j % taps)
   }
-  return layer.kind === 'dense' && layer.outputAxis === 1
-    ? (block: number, o: number, j: number) => (j * blocks + block) * outputs + o
-    : (block: number, o: number, j: number) => (block * outputs + o) * columns + j
+  return holdsRows(layer)
+    ? (block: number, o: number, j: number) => (block * outputs + o) * columns + j
+    : (block: number, o: number, j: number) => (j * blocks + block) * outputs + o
 }
 
 /** Factors that Gemm applies to its product and its bias. */
@@ -105,12 +108,16 @@ export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
   const constant = graph.constants.get(added)
   const bias = constant ? toFloat32(constant) : null
   const width = columns + 1
+  const whole = holdsRows(layer) && product === 1
   return Array.from({ length: blocks }, (_, block) => {
     const result = new Float64Array(outputs * width)
     for (let o = 0; o < outputs; o++) {
       const output = block * outputs + o
-      for (let j = 0; j < columns; j++) {
-        result[o * width + j] = product * (weight[place(block, o, j)] as number)
+      if (whole) result.set(weight.subarray(output * columns, (output + 1) * columns), o * width)
+      else {
+        for (let j = 0; j < columns; j++) {
+          result[o * width + j] = product * (weight[place(block, o, j)] as number)
+        }
       }
       if (bias) result[o * width + columns] = biasFactor * (bias[bias.length === 1 ? 0 : output] as number)
     }
@@ -132,11 +139,15 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
   const width = columns + 1
   const data = new Float32Array(old.data.length)
   const bias = new Float32Array(outputs * weights.length)
+  const whole = holdsRows(layer) && product === 1
   weights.forEach((block, b) => {
     for (let o = 0; o < outputs; o++) {
       const output = b * outputs + o
-      for (let j = 0; j < columns; j++) {
-        data[place(b, o, j)] = (block[o * width + j] as number) / product
+      if (whole) data.set(block.subarray(o * width, o * width + columns), output * columns)
+      else {
+        for (let j = 0; j < columns; j++) {
+          data[place(b, o, j)] = (block[o * width + j] as number) / product
+        }
       }
       bias[output] = (block[o * width + columns] as number) / biasFactor
     }
