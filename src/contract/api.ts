@@ -1,6 +1,7 @@
 /** The API contract: every call a shell can make, bound to services in main/api. */
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { differencesSchema } from './differences'
 import {
   comparisonSchema,
   confusionSchema,
@@ -271,6 +272,8 @@ export const contract = {
               predictions: z.array(z.object({ runId: z.string(), label: z.number() })),
             }),
           ),
+          /** In place of `samples`, for networks that do not name one class a sample. */
+          differences: differencesSchema.nullable(),
         }),
       ),
     /** Self-contained HTML, CSV or JSON. */

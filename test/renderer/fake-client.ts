@@ -474,6 +474,7 @@ export function createFakeClient({ pace = 0, world = makeWorld() }: FakeOptions 
               label: random() > 0.5 ? (sample.label ?? 0) : Math.floor(random() * 10),
             })),
           })),
+          differences: null,
         }
       },
       report: ({ format }: { format: 'html' | 'csv' | 'json' }) => ({

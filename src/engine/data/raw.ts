@@ -19,6 +19,8 @@ export interface RawField {
   sequence?(role: SequenceRole, length: number): RawField
   /** What sample `index` says; only where samples are texts. */
   readonly text?: (index: number) => string
+  /** What a token stands for; only where samples are texts. */
+  readonly word?: (id: number) => string
 }
 
 export interface RawTable {

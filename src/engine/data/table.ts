@@ -51,6 +51,7 @@ export class FittedTable implements SampleTable {
   readonly count: number
   readonly labels: Int32Array | Float32Array | null
   readonly text: ((index: number) => string) | undefined
+  readonly word: ((id: number) => string) | undefined
 
   constructor(
     readonly raw: RawTable,
@@ -58,7 +59,9 @@ export class FittedTable implements SampleTable {
   ) {
     this.count = raw.count
     this.labels = raw.labels
-    this.text = [...raw.fields.values()].find((field) => field.text)?.text
+    const texts = [...raw.fields.values()].find((field) => field.text)
+    this.text = texts?.text
+    this.word = texts?.word
   }
 
   /** Rows in the order of `indices`; each must be below `count`. */

@@ -15,6 +15,8 @@ export interface SampleTable {
   readonly labels: Int32Array | Float32Array | null
   /** What a sample says, where samples are texts; longer ones are cut. */
   readonly text?: ((index: number) => string) | undefined
+  /** What a token stands for, where samples are texts. */
+  readonly word?: ((id: number) => string) | undefined
   read(indices: Int32Array): Batch
 }
 

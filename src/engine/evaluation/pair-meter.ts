@@ -23,6 +23,15 @@ export interface PairScore {
   readonly samples: number
 }
 
+/** @throws SHAPE_MISMATCH where two networks do not answer in one form */
+export function requireAlike(original: Output, result: Output): void {
+  if (original.dims.join() === result.dims.join()) return
+  throw new EspalierError(
+    'SHAPE_MISMATCH',
+    `The two networks answer with shapes [${original.dims.join(', ')}] and [${result.dims.join(', ')}], so their results cannot be compared.`,
+  )
+}
+
 export class PairMeter {
   private readonly before: ScoreMeter
   private readonly after: ScoreMeter
@@ -52,12 +61,7 @@ export class PairMeter {
 
   /** Adds both networks' outputs for the same samples. @throws as {@link ScoreMeter.add}, SHAPE_MISMATCH */
   add(original: Output, result: Output, labels: Int32Array | Float32Array | null): void {
-    if (original.dims.join() !== result.dims.join()) {
-      throw new EspalierError(
-        'SHAPE_MISMATCH',
-        `The two networks answer with shapes [${original.dims.join(', ')}] and [${result.dims.join(', ')}], so their results cannot be compared.`,
-      )
-    }
+    requireAlike(original, result)
     const before = this.before.add(original, labels)
     this.dense ||= labels !== null && labels.length > (original.dims[0] ?? 1) && this.task.kind !== 'gaussian'
     const after = this.after.add(result, labels)

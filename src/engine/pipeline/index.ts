@@ -3,6 +3,7 @@ import '../ops'
 
 export { listStrategies } from '../strategies'
 export { compress } from './compress'
+export { type Differing, differ, namesOneClass } from './differ'
 export { estimateSizes } from './estimate'
 export { evaluate } from './evaluate'
 export { type FeatureMapRequest, type FeatureMapResult, featureMaps } from './feature-maps'

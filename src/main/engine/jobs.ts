@@ -1,5 +1,6 @@
 /** What the engine can be asked to do: the input and the output of every kind of job. */
 import { z } from 'zod'
+import { differencesSchema } from '../../contract/differences'
 import {
   backendReportSchema,
   confusionSchema,
@@ -153,6 +154,7 @@ export const jobs = {
           predictions: z.array(z.object({ runId: z.string(), label: z.number() })),
         }),
       ),
+      differences: differencesSchema.nullable(),
     }),
   ),
   featureMaps: job(

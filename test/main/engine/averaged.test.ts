@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { averaged } from '../../../src/main/engine/handlers/feature-maps'
+import { averaged } from '../../../src/main/engine/handlers/maps'
 
 describe('maps that are made smaller', () => {
   test('are means over squares, over fewer pixels at the edge', () => {

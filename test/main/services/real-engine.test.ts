@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
+import { zipSync } from 'fflate'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { stream } from '../../../src/engine/data/rng'
 import { writeModel } from '../../../src/engine/formats'
 import { float32, toFloat32 } from '../../../src/engine/graph/tensor'
 import { pack, unpack } from '../../../src/engine/pipeline/checkpoint/archive'
 import { checkpointFolder } from '../../../src/main/engine/checkpoints'
-import { smallNetwork, trainedNetwork, writeData, writeNetwork } from '../cli/support/fixtures'
+import { npy, smallNetwork, trainedNetwork, writeData, writeNetwork } from '../cli/support/fixtures'
 import { bundle } from '../support/bundle'
 import { sharedFolder, temporaryFolder } from '../support/folders'
 import { config } from '../support/values'
@@ -226,6 +228,40 @@ describe('a run', () => {
       format: 'html',
     })
     expect(html.content).toContain(run.name)
+  })
+
+  test('that answers with numbers is laid beside its original where they are furthest apart', async () => {
+    const services = open(entry)
+    const { project, model } = await library(services)
+    const values = (count: number, size: number) => {
+      const random = stream(count, 'numbers')
+      return new Uint8Array(Float32Array.from({ length: count * size }, () => random.normal()).buffer)
+    }
+    const path = join(temporaryFolder(), 'numbers.npz')
+    const split = (name: string, count: number) => ({
+      [`x_${name}.npy`]: npy('<f4', [count, 1, 12, 12], values(count, 144)),
+      [`y_${name}.npy`]: npy('<f4', [count, 4], values(count, 4)),
+    })
+    writeFileSync(path, zipSync({ ...split('train', 200), ...split('test', 40) }))
+    const dataset = await services.datasets.import({ projectId: project.id, path })
+    const configs = [0.6, 0.3].map((value) => config({ strategy: 'l2', goal: { kind: 'keep-macs', value }, batch: 32 }))
+    const runs = await services.runs.start({ projectId: project.id, modelId: model.id, datasetId: dataset.id, configs })
+    for (const { id } of runs) expect(await until(services, id, over)).toMatchObject({ status: 'done' })
+    const runIds = runs.map(({ id }) => id)
+    const answer = await services.comparisons.disagreements({ runIds, limit: 6 })
+    expect(answer).toMatchObject({ samples: [], perClass: runIds.map((runId) => ({ runId, accuracy: [] })) })
+    const { differences } = answer
+    expect(differences).toMatchObject({ metric: 'rmse', says: 'numbers', height: null, values: 4 })
+    expect(differences?.samples.length).toBeLessThanOrEqual(6)
+    for (const { target, answers, scores, apart } of differences?.samples ?? []) {
+      const between = (a: number[] = [], b: number[] = []) =>
+        Math.sqrt(a.reduce((sum, value, k) => sum + (value - (b[k] as number)) ** 2, 0) / a.length)
+      const [original, first, second] = answers.map(({ list }) => list)
+      expect(apart).toHaveLength(3)
+      expect(apart[0]).toBeCloseTo(between(original, first), 4)
+      expect(apart[2]).toBeCloseTo(between(first, second), 4)
+      expect(scores[1]).toBeCloseTo(between(first, target?.list), 4)
+    }
   })
 
   test('does not hold up what a screen asks for', async () => {

@@ -153,6 +153,7 @@ const handlers: JobHandlers = {
       })),
     },
     samples: [{ sample, original: 0, predictions: models.map(({ runId }) => ({ runId, label: 1 })) }],
+    differences: null,
   }),
   featureMaps: async ({ group, kept, sample: { index } }) => ({
     layer: 'reader',

@@ -28,13 +28,13 @@ it('texts are read beside their labels', () => {
 it('rows have the names of their columns, true minus signs, and say what is left out', () => {
   const row = { values: [5.099999904632568, -2], columns: ['length', 'width'], more: 3 }
   const table = grid([{ index: 7, label: null, target: 0.25, row }])
-  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'length', 'width', '3 more', 'Label'])
-  expect(table.findAll('td').map((cell) => cell.text())).toEqual(['7', '5.1', '−2', '…', '0.25'])
+  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'Label', 'length', 'width', '3 more'])
+  expect(table.findAll('td').map((cell) => cell.text())).toEqual(['7', '0.25', '5.1', '−2', '…'])
 })
 
 it('columns without names are counted', () => {
   const table = grid([{ index: 0, label: null, row: { values: [1, 2], more: 0 } }])
-  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', '1', '2', 'Label'])
+  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'Label', '1', '2'])
 })
 
 it('the samples on which runs disagree are read too', () => {
@@ -51,6 +51,7 @@ it('the samples on which runs disagree are read too', () => {
         predictions: [{ runId: 'r', label: 1 }],
       },
     ],
+    differences: null,
   }
   const list = mount(DisagreeingSamples, {
     props: { answer, names: () => 'run', briefly: () => 'run', runIds: ['r'], label: null, 'onUpdate:label': () => {} },

@@ -50,7 +50,7 @@ class Tokens {
       return result
     }
     const sequence = (other: SequenceRole, wanted: number) => this.field(other, wanted)
-    return { dims: [length], pixels: false, integer: true, row, sequence, text: this.text }
+    return { dims: [length], pixels: false, integer: true, row, sequence, text: this.text, word: this.tokenizer.word }
   }
 }
 

@@ -4,6 +4,8 @@ import { invalidData, type TrackedFiles } from '../files'
 
 export interface TextTokenizer {
   encode(text: string): Int32Array
+  /** What an id stands for in a text. */
+  word(id: number): string
   /** Fills sequences up to a common length. */
   readonly pad: number
   /** How many ids there are. */
@@ -21,7 +23,12 @@ export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p
 function fromVocabulary(ids: ReadonlyMap<string, number>): TextTokenizer {
   const find = (names: readonly string[]) => names.map((name) => ids.get(name)).find((id) => id !== undefined)
   const unknown = find(unknownNames)
+  let words: Map<number, string> | undefined
   return {
+    word(id) {
+      words ??= new Map([...ids].map(([word, own]) => [own, word]))
+      return words.get(id) ?? String(id)
+    },
     pad: find(padNames) ?? 0,
     size: [...ids.values()].reduce((largest, id) => Math.max(largest, id + 1), 0),
     encode(text) {
@@ -77,6 +84,7 @@ async function readTokenizer(json: unknown, name: string): Promise<TextTokenizer
     }
     const words = Array.isArray(model.vocab) ? model.vocab.length : Object.keys(model.vocab).length
     return {
+      word: (id) => guarded(() => tokenizer.decode([id], { skip_special_tokens: false }) || String(id)),
       pad: known ?? 0,
       size: added.reduce((largest, { id }) => Math.max(largest, id + 1), words),
       encode: (text) => guarded(() => Int32Array.from(tokenizer.encode(text).ids)),

@@ -1,12 +1,12 @@
 /** Measuring networks on data: one score, or where several of them disagree. */
-import { EspalierError } from '../../../contract/errors'
 import { detailOf, say } from '../../../contract/sentences'
 import { type DataSource, fitToNetwork } from '../../../engine/data'
-import { type Evaluation, evaluate as measure, type SplitName } from '../../../engine/pipeline'
+import type { Graph } from '../../../engine/graph/graph'
+import { differ, evaluate as measure, namesOneClass, type SplitName } from '../../../engine/pipeline'
 import { startBackend } from '../backend'
-import type { ModelFile } from '../jobs'
 import type { JobContext, JobHandlers } from '../serve'
 import { openLocation } from './data-files'
+import { differencesOf } from './differences'
 import { openModel } from './model-files'
 import { previewSamples } from './samples'
 
@@ -41,21 +41,38 @@ const known = (value: number): number | null => (Number.isFinite(value) ? value 
 export const disagreements: JobHandlers['disagreements'] = async (input, context) => {
   const opened = await openLocation(input.data)
   await startBackend(input.backend)
-  const score = async (files: ModelFile[]): Promise<Scored & { source: DataSource }> => {
-    const { graph } = await openModel(files)
-    const source = fitToNetwork(opened, graph)
-    const result = await measure(graph, source, { split: lastSplit(source), backend: input.backend, hooks: context })
-    return { source, perClass: result.perClass.map(known), predictions: predictionsOf(result) }
+  const { graph } = await openModel(input.original)
+  const source = fitToNetwork(opened, graph)
+  const split = lastSplit(source)
+  const table = tableOf(source, split)
+  const runIds = input.models.map(({ runId }) => runId)
+  if (!namesOneClass(graph, source)) {
+    const graphs = [graph]
+    for (const { files } of input.models) graphs.push((await openModel(files)).graph)
+    const { limit, backend } = input
+    const found = await differ(graphs, source, { split, limit, backend, hooks: context })
+    const [original, ...others] = found.perClass.map((values) => values.map(known))
+    return {
+      classes: [...source.classes],
+      original: original as (number | null)[],
+      confusion: { original: [], runs: [] },
+      perClass: others.map((accuracy, i) => ({ runId: runIds[i] as string, accuracy })),
+      samples: [],
+      differences: differencesOf(found, source, table),
+    }
   }
-  const original = await score(input.original)
+  const score = async (scored: Graph): Promise<Scored> => {
+    const { perClass, predictions } = await measure(scored, source, { split, backend: input.backend, hooks: context })
+    return { perClass: perClass.map(known), predictions: predictions as Int32Array }
+  }
+  const original = await score(graph)
   const results: (Scored & { runId: string })[] = []
   for (const [i, { runId, files }] of input.models.entries()) {
     reportAt(context, i / input.models.length)
-    results.push({ runId, ...(await score(files)) })
+    results.push({ runId, ...(await score((await openModel(files)).graph)) })
   }
-  const { source } = original
   const rows = disagreeing(original, results).slice(0, input.limit)
-  const shown = previewSamples(source, tableOf(source, lastSplit(source)), rows)
+  const shown = previewSamples(source, table, rows)
   return {
     classes: [...source.classes],
     original: original.perClass,
@@ -66,6 +83,7 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
       original: original.predictions[row] as number,
       predictions: results.map(({ runId, predictions }) => ({ runId, label: predictions[row] as number })),
     })),
+    differences: null,
   }
 }
 
@@ -89,12 +107,6 @@ function confusionOf(source: DataSource, original: Scored, results: readonly (Sc
 
 const reportAt = (context: JobContext, fraction: number): void =>
   context.progress({ stage: 'evaluate', fraction, ...detailOf(say('doing.comparing')) })
-
-/** @throws CONFLICT for a network that names no classes */
-function predictionsOf({ predictions }: Evaluation): Int32Array {
-  if (predictions) return predictions
-  throw new EspalierError('CONFLICT', 'Only networks that tell classes apart can be compared sample by sample.')
-}
 
 /** Rows on which not all agree, those with the most deviating runs first, then in the data's order. */
 function disagreeing(original: Scored, results: readonly Scored[]): number[] {

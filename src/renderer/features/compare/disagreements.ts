@@ -1,5 +1,5 @@
 /** What the services answer about runs on the test split. */
-import type { Confusion, PreviewSample } from '../../../contract'
+import type { Confusion, Differences, PreviewSample } from '../../../contract'
 
 export interface Disagreements {
   readonly classes: readonly string[]
@@ -7,6 +7,8 @@ export interface Disagreements {
   readonly perClass: readonly { readonly runId: string; readonly accuracy: readonly (number | null)[] }[]
   readonly confusion: Confusion
   readonly samples: readonly DisagreeingSample[]
+  /** In place of samples, for networks that do not name one class a sample. */
+  readonly differences: Differences | null
 }
 
 export interface DisagreeingSample {

@@ -49,7 +49,6 @@ export const work: Readonly<Record<string, string>> = {
     '只有被中断、取消或失败的运行才能继续，而此运行在回收站中。',
   'Only a run that was interrupted, cancelled or failed can be resumed, and this one is {0}.':
     '只有被中断、取消或失败的运行才能继续，而此运行的状态为{0}。',
-  'Only networks that tell classes apart can be compared sample by sample.': '只有区分类别的网络才能逐样本比较。',
   'Only reading is possible here.': '此处只能读取。',
   'ONNX Runtime is there, but this process could not compute with it. Install Espalier anew, or choose "wasm".':
     'ONNX Runtime 已安装，但此进程无法用它计算。请重新安装 Espalier，或选择 wasm。',
