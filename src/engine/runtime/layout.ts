@@ -19,6 +19,10 @@ export const inverseOf = (permutation: readonly number[]): number[] => {
   return result
 }
 
+/** Numbers that stay in the cache while they are turned; of more, so much of the last axis at a time. */
+const IN_CACHE = 2 ** 17
+const BLOCK = 32
+
 /** A host tensor with its axes permuted. */
 export function permuted(source: TensorData, permutation: readonly number[]): TensorData {
   const { dims, dtype } = source
@@ -29,19 +33,25 @@ export function permuted(source: TensorData, permutation: readonly number[]): Te
   const outStrides = permutation.map((axis) => strides[axis] as number)
   const data = new arrayTypes[dtype](source.data.length) as Float32Array
   const from = source.data as Float32Array
-  const index = new Array<number>(rank).fill(0)
-  let offset = 0
-  // The last axis in a loop of its own: weights are turned for every program that is built.
   const width = outDims.at(-1) ?? 1
   const step = outStrides.at(-1) ?? 1
-  for (let at = 0; at < data.length; at += width) {
-    for (let k = 0; k < width; k++) data[at + k] = from[offset + k * step] as number
-    for (let axis = rank - 2; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1
-      offset += outStrides[axis] as number
-      if ((index[axis] as number) < (outDims[axis] as number)) break
-      offset -= (outStrides[axis] as number) * (outDims[axis] as number)
-      index[axis] = 0
+  const block = data.length < IN_CACHE ? width : BLOCK
+  // The last axis in a loop of its own: weights are turned for every program that is built.
+  for (let first = 0; first < width; first += block) {
+    const last = Math.min(width, first + block)
+    const index = new Array<number>(rank).fill(0)
+    let offset = 0
+    for (let at = 0; at < data.length; at += width) {
+      for (let k = first, place = offset + first * step; k < last; k++, place += step) {
+        data[at + k] = from[place] as number
+      }
+      for (let axis = rank - 2; axis >= 0; axis--) {
+        index[axis] = (index[axis] as number) + 1
+        offset += outStrides[axis] as number
+        if ((index[axis] as number) < (outDims[axis] as number)) break
+        offset -= (outStrides[axis] as number) * (outDims[axis] as number)
+        index[axis] = 0
+      }
     }
   }
   return { dtype, dims: outDims, data: data as TensorArray }

@@ -86,6 +86,16 @@ function placeIn(layer: Layer, { blocks, channels, outputs, taps, columns }: Lin
     : (block: number, o: number, j: number) => (j * blocks + block) * outputs + o
 }
 
+/** Columns that are visited of one output after the other: what lies apart in the weight then stays in the cache. */
+const BLOCK = 32
+
+function eachPlace(outputs: number, columns: number, visit: (o: number, j: number) => void): void {
+  for (let first = 0; first < columns; first += BLOCK) {
+    const last = Math.min(columns, first + BLOCK)
+    for (let o = 0; o < outputs; o++) for (let j = first; j < last; j++) visit(o, j)
+  }
+}
+
 /** Factors that Gemm applies to its product and its bias. */
 const factors = (layer: Layer): { product: number; bias: number } =>
   layer.node.op === 'Gemm'
@@ -114,12 +124,12 @@ export function readWeights(graph: Graph, layer: Layer): Float64Array[] {
     for (let o = 0; o < outputs; o++) {
       const output = block * outputs + o
       if (whole) result.set(weight.subarray(output * columns, (output + 1) * columns), o * width)
-      else {
-        for (let j = 0; j < columns; j++) {
-          result[o * width + j] = product * (weight[place(block, o, j)] as number)
-        }
-      }
       if (bias) result[o * width + columns] = biasFactor * (bias[bias.length === 1 ? 0 : output] as number)
+    }
+    if (!whole) {
+      eachPlace(outputs, columns, (o, j) => {
+        result[o * width + j] = product * (weight[place(block, o, j)] as number)
+      })
     }
     return result
   })
@@ -144,12 +154,12 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
     for (let o = 0; o < outputs; o++) {
       const output = b * outputs + o
       if (whole) data.set(block.subarray(o * width, o * width + columns), output * columns)
-      else {
-        for (let j = 0; j < columns; j++) {
-          data[place(b, o, j)] = (block[o * width + j] as number) / product
-        }
-      }
       bias[output] = (block[o * width + columns] as number) / biasFactor
+    }
+    if (!whole) {
+      eachPlace(outputs, columns, (o, j) => {
+        data[place(b, o, j)] = (block[o * width + j] as number) / product
+      })
     }
   })
   const weight: TensorData = { dtype: 'float32', dims: old.dims, data }
