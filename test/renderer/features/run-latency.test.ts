@@ -30,3 +30,25 @@ it('names what was timed, each on a line of its own', async () => {
   expect(lines()[0]).toMatch(/^This network, timed .*2\.00×$/s)
   expect(lines()[1]).toMatch(/^Its ONNX file, int8, of .*4\.00×$/s)
 })
+
+it('names a figure once that the network has from its file', async () => {
+  const world = makeWorld()
+  const side = (median: number) => ({ median, low: median, high: median })
+  const of = (after: number) => ({
+    ...{ runtime: 'onnxruntime-node 1', batch: 1, rounds: 50 },
+    ...{ before: side(4), after: side(after) },
+  })
+  const at = new Date(world.now).toISOString()
+  world.runs = world.runs.map((run) => (run.id === 'r-22' ? { ...run, latency: { ...of(2), of: 'file', at } } : run))
+  const fake = createFakeClient({ world })
+  const model = world.runs.find(({ id }) => id === 'r-22')?.resultModelId as string
+  await fake.client.exports.create({ modelId: model, datasetId: null, formats: ['onnx'], precision: 'fp32' })
+  await fake.client.exports.create({ modelId: model, datasetId: null, formats: ['onnx'], precision: 'int8' })
+  world.exports = world.exports.map((item) => ({ ...item, latency: [of(item.precision === 'int8' ? 1 : 2)] }))
+  mounted = await mountApp('/p/p-sample/runs/r-22', fake)
+  const { wrapper } = mounted
+  const lines = () => wrapper.findAll('table tbody tr').map((line) => line.text())
+  await vi.waitFor(() => expect(lines()).toHaveLength(2))
+  expect(lines()[0]).toMatch(/^This network, by its ONNX file .*2\.00×$/s)
+  expect(lines()[1]).toMatch(/^Its ONNX file, int8, of .*4\.00×$/s)
+})

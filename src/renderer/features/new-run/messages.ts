@@ -20,7 +20,7 @@ export default bilingual(
       'keep-macs': 'MACs kept',
       'keep-params': 'Parameters kept',
       'max-bytes': 'Bytes at most',
-      'max-latency-ms': 'Milliseconds at most',
+      'max-latency-ms': 'ms at most',
       'max-drop': 'Points lost at most',
       'max-kl': 'KL at most',
     },
