@@ -175,12 +175,13 @@ describe('a project', () => {
     expect(there.app.settings().layouts).toEqual({})
   })
 
-  test('can be opened twice beside itself, and through the page as a file', async () => {
+  test('can be opened twice beside itself, each under a name of its own, and through the page as a file', async () => {
     const services = open(entry)
     const { project } = await filled(services)
     const { file } = await services.archive.write(project.id, { data: 'references' })
     for (let copy = 0; copy < 2; copy++) await services.archive.open({ file: file as Blob })
-    expect(services.projects.list().map(({ name, counts }) => [name, counts.runs])).toEqual(Array(3).fill(['P', 2]))
+    const all = services.projects.list().map(({ name, counts }) => `${name}, ${counts.runs} runs`)
+    expect(all.toSorted()).toEqual(['P (2), 2 runs', 'P (3), 2 runs', 'P, 2 runs'])
   })
 
   test('whose data is only referred to opens without it, says so, and works once it is found', async () => {

@@ -63,6 +63,16 @@ async function readManifest(zip: ZipReader): Promise<Manifest> {
   return readDocument(zip, places.manifest, manifestSchema)
 }
 
+/** Names of projects are no longer than 200 letters. */
+const longestName = 190
+
+/** The name, or the first numbered one that no other project has: two cards of one name would be told apart by nothing. */
+function besideOthers(name: string, taken: ReadonlySet<string>): string {
+  let [free, number] = [name, 1]
+  while (taken.has(free)) free = `${name.slice(0, longestName)} (${++number})`
+  return free
+}
+
 /** A name that can only lie below the folder it is put into. */
 const isSafe = (name: string): boolean =>
   !name.includes('\\') &&
@@ -230,7 +240,8 @@ export function archiveReader(context: ServiceContext) {
         store.archive.drop(projectId)
         throw error
       }
-      store.archive.finish(projectId, document.project.name)
+      const taken = new Set(store.projects.list().map(({ name }) => name))
+      store.archive.finish(projectId, besideOthers(document.project.name, taken))
       projectChanged(context, projectId)
       return { project: store.projects.get(projectId), missing }
     } finally {
