@@ -27,10 +27,11 @@ function affineOf(parameters: readonly TensorData[], epsilon: number): { scale: 
 /** A filter whose output channels are multiplied; they are its last axis, or its last two for a depthwise one. */
 function scaled(filter: TensorData, scale: Float32Array): TensorData {
   const channels = scale.length
-  return float32(
-    filter.dims,
-    (filter.data as Float32Array).map((value, i) => value * (scale[i % channels] as number)),
-  )
+  const data = (filter.data as Float32Array).slice()
+  for (let from = 0; from < data.length; from += channels) {
+    for (let c = 0; c < channels; c++) data[from + c] = (data[from + c] as number) * (scale[c] as number)
+  }
+  return float32(filter.dims, data)
 }
 
 class Fuser {
