@@ -75,6 +75,17 @@ registerOp({
   },
 })
 
+/** Sequences turned round, each as far as it goes. */
+registerOp({
+  op: 'ReverseSequence',
+  since: 10,
+  infer: (context) => [context.input(0)],
+  couple(context) {
+    const axes = ['time_axis', 'batch_axis'].map((name, i) => numberAttribute(context.node, name, i))
+    context.set(0, passOthers(context, axes))
+  },
+})
+
 registerOp({
   op: 'Trilu',
   lower: lowerTrilu,

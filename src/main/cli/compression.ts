@@ -5,7 +5,7 @@ import type { DecisionTrace, Environment, ExportResult, Progress, RunConfig, Run
 import { inEnglish } from '../../contract/sentences'
 import { compress } from '../../engine/pipeline'
 import { startBackend } from '../engine/backend'
-import { exportTargets, writeAndProve } from '../engine/proof/export'
+import { exportTargets, requireWritable, writeAndProve } from '../engine/proof/export'
 import { latencyInOnnxRuntime } from '../engine/proof/latency'
 import { parityThresholds } from '../engine/proof/parity'
 import { product } from '../services/product'
@@ -48,6 +48,7 @@ const exportShare = 0.05
  */
 export async function runCompression(request: CompressionRequest): Promise<FinishedRun> {
   const { model, data, config, out, formats, precision, signal, progress, log } = request
+  await requireWritable(model.graph, formats)
   const fingerprint = { version: product, model: model.hash, data: data.source.hash, config }
   const steps = await openRunFolder(out, fingerprint, (sentence) => log('warning', sentence))
   if (steps.resumed)

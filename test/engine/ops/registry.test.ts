@@ -4,7 +4,7 @@ import { registeredOps, registerOp } from '../../../src/engine/ops/index'
 /** Operators that import folds away or that can be coupled and cut, but not run here: a network with them is pruned by structure. */
 const structureOnly = new Set(
   `Einsum Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Shrink BitwiseNot BitwiseAnd BitwiseOr BitwiseXor If Loop Scan
-  RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli NonZero Compress Unique
+  RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli NonZero Compress Unique ReverseSequence
   DynamicQuantizeLinear`.split(/\s+/),
 )
 

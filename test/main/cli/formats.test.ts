@@ -1,11 +1,12 @@
 /** One trained network through every format and back: the same figures, pruned the same, each file proved. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectionSchema } from '../../../src/contract/entities'
 import { exportResultSchema } from '../../../src/contract/run'
 import { espalierJson, temporaryFolder } from './support/command-line'
 import { compressionSchema } from './support/documents'
-import { trainedNetwork, writeData, writeNetwork } from './support/fixtures'
+import { smallNetwork, trainedNetwork, writeData, writeNetwork } from './support/fixtures'
 
 const folder = temporaryFolder()
 let onnx: string
@@ -18,6 +19,27 @@ beforeAll(async () => {
 
 const targets = { keras: 'model.keras', tfjs: 'model-tfjs' } as const
 const primary = { keras: 'model.keras', tfjs: 'model-tfjs/model.json' } as const
+
+it('refuses a form that the network does not have before it is made smaller', async () => {
+  const graph = smallNetwork()
+  const [end] = graph.outputs
+  const sine = {
+    name: 'wave',
+    op: 'Sin',
+    domain: '',
+    inputs: [end?.name as string],
+    outputs: ['waves'],
+    attributes: new Map(),
+  }
+  const outputs = [{ ...(end as NonNullable<typeof end>), name: 'waves' }]
+  const file = await writeNetwork(folder, 'wave.onnx', graph.with({ nodes: [...graph.nodes, sine], outputs }))
+  const out = join(folder, 'wave')
+  const options = ['--data', data, '--out', out, '--keep-macs', '0.5', '--formats', 'onnx,keras']
+  const { code, document } = await espalierJson('compress', file, ...options)
+  expect(code).toBe(1)
+  expect(document).toMatchObject({ error: { code: 'EXPORT_FAILED', message: expect.stringContaining('Sin "wave"') } })
+  expect(existsSync(out)).toBe(false)
+})
 
 describe.each(['keras', 'tfjs'] as const)('a network in the format %s', (format) => {
   const path = () => join(folder, primary[format])

@@ -1,5 +1,5 @@
 /** Lowering of LSTM, GRU and RNN: one matrix product over all inputs, then the steps one after the other. */
-import { numberAttribute, numbersAttribute, stringAttribute } from '../../graph/graph'
+import { type GraphNode, numberAttribute, numbersAttribute, stringAttribute } from '../../graph/graph'
 import type { LoweringContext, Register } from '../lowering'
 import { activate } from './activation'
 import { binaryEmit, scalar } from './common'
@@ -40,7 +40,7 @@ interface Direction {
   readonly activations: readonly Activation[]
 }
 
-interface Activation {
+export interface Activation {
   readonly name: string
   readonly alpha: number | undefined
   readonly beta: number | undefined
@@ -173,7 +173,7 @@ const parameters: Readonly<Record<string, readonly ('alpha' | 'beta')[]>> = {
 }
 
 /** Activations of every direction. Names are told apart by their letters alone, and numbers go to those that take some. */
-function activationsOf({ node }: LoweringContext, directions: number): Activation[][] {
+export function activationsInside(node: GraphNode, directions: number): Activation[][] {
   const usual = usualActivations[node.op] as readonly string[]
   const given = node.attributes.get('activations')
   const names = given?.kind === 'strings' && given.value.length > 0 ? given.value : Array(directions).fill(usual).flat()
@@ -264,7 +264,7 @@ export function lowerRecurrent(context: LoweringContext): void {
     const rows = list.map((register) => context.emit('Reshape', [register], { shape: [1, -1, columns] }, 'plain'))
     return time === 1 ? (rows[0] as Register) : context.emit('ConcatV2', rows, { axis: 0 }, 'plain')
   }
-  const activations = activationsOf(context, count)
+  const activations = activationsInside(context.node, count)
   const sequences: Register[] = []
   const last: State[] = []
   for (let d = 0; d < count; d++) {

@@ -137,6 +137,14 @@ async function modelFiles(
   })
 }
 
+/**
+ * Whether a network has these forms, before work is spent on making it smaller: what goes with its units changes no layer.
+ * @throws EXPORT_FAILED naming what a format cannot express
+ */
+export async function requireWritable(graph: Graph, formats: readonly Format[]): Promise<void> {
+  for (const format of formats) if (format !== 'onnx') await modelFiles(graph, format, 'model', 'fp32')
+}
+
 /** The primary file is written last, so that whoever finds it finds everything it names. */
 async function writeFiles(graph: Graph, { format, path }: ExportTarget, precision: Precision): Promise<WrittenFile[]> {
   const single = isFile(format)

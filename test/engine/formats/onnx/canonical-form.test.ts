@@ -48,6 +48,20 @@ const cases: Case[] = [
     expected: ['Clip'],
   },
   {
+    name: 'a ReverseSequence of whole sequences, for however many samples',
+    nodes: [
+      node('Transpose', ['x'], ['steps'], { perm: { ints: [2, 0, 1, 3] } }),
+      node('Shape', ['steps'], ['shape']),
+      node('Gather', ['shape', 'zero'], ['extent']),
+      node('Gather', ['shape', 'one'], ['samples']),
+      node('Expand', ['extent', 'samples'], ['lengths']),
+      node('ReverseSequence', ['steps', 'lengths'], ['turned'], { time_axis: { i: 0 }, batch_axis: { i: 1 } }),
+      node('Transpose', ['turned'], ['y'], { perm: { ints: [1, 2, 0, 3] } }),
+    ],
+    weights: [integers('zero', [0]), integers('one', [1])],
+    expected: ['Transpose', 'Slice', 'Transpose'],
+  },
+  {
     name: 'repeats that OneHot puts in their place',
     nodes: [
       node('OneHot', ['place', 'rank', 'values'], ['repeats']),

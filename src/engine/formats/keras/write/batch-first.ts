@@ -82,7 +82,7 @@ class BatchFirst {
     const target = this.rewriter.addConstant(`${name}/dims`, {
       dtype: 'int64',
       dims: [dims.length],
-      data: BigInt64Array.from(dims, (dim, i) => BigInt(i === 0 ? 0 : Number(dim))),
+      data: BigInt64Array.from(dims, (dim, i) => BigInt(i === 0 ? 0 : typeof dim === 'number' ? dim : -1)),
     })
     return this.emit('Reshape', [value, target], name)
   }
@@ -120,7 +120,11 @@ class BatchFirst {
     if (!held || this.there.has(value)) return
     this.there.add(value)
     const dims = this.shape(value) as Shape
-    const order = held.axes.flat()
+    // Axes of one are turned along where there are as many: a sequence of single features stays one.
+    const spoken = new Set(held.axes.flat())
+    const spare = held.dims.flatMap((_, axis) => (spoken.has(axis) ? [] : [axis]))
+    const alike = dims.length === held.dims.length
+    const order = held.axes.flatMap((list) => (alike && list.length === 0 ? spare.splice(0, 1) : list))
     const plain = this.arranged(
       held,
       order.map((axis) => [axis]),

@@ -57,7 +57,10 @@ export class KerasNetwork {
     )
   }
 
-  /** Names of layers may not hold slashes, on PyTorch no dots either, and on TensorFlow not begin with a line. */
+  /**
+   * Names of layers may not hold slashes, on PyTorch no dots either, and on TensorFlow neither begin with a line nor hold
+   * anything but letters, digits, lines and dashes (as the colons of its own exporters).
+   */
   unique(wanted: string): string {
     const base = plainName(wanted)
     let name = base
@@ -191,7 +194,7 @@ export class KerasNetwork {
   }
 }
 
-const plainName = (name: string): string => name.replaceAll(/[/.]/g, '_').replace(/^_+/, '') || 'layer'
+const plainName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '_').replace(/^[_-]+/, '') || 'layer'
 
 /** A constant that scales or shifts each channel, by its elements; undefined where it is anything else. */
 export function perChannel(data: TensorData, rank: number, last: boolean): number[] | number | undefined {

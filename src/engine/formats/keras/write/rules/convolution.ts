@@ -98,7 +98,8 @@ const convTranspose: Rule = (network, node) => {
     true,
     [permuteTensor(weight, [...axes, 1, 0]), ...bias],
   )
-  return none ? y : network.add(`Cropping${dimension(spatial)}`, node.name, [y], { cropping: cut }, shape, true)
+  const cropping = spatial === 1 ? cut[0] : cut
+  return none ? y : network.add(`Cropping${dimension(spatial)}`, node.name, [y], { cropping }, shape, true)
 }
 
 const pool =

@@ -29,6 +29,19 @@ const geluOperator: Rule = (network, node) => {
   return activation('gelu')(network, node)
 }
 
+const selu: Rule = (network, node) => {
+  const usual = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }
+  const other = Object.entries(usual).some(([key, value]) => Math.abs(numberAttribute(node, key, value) - value) > 1e-5)
+  return other ? network.refuse(node, 'Keras has other numbers in it') : activation('selu')(network, node)
+}
+
+/** Whole numbers stay whole numbers: Keras' tables take either kind. */
+const cast: Rule = (network, node) => {
+  const x = network.held(node, 0)
+  const whole = [6, 7].includes(numberAttribute(node, 'to', 1))
+  return whole && x.dtype === 'int32' ? x : network.refuse(node, 'Keras has no layer that changes the kind of numbers')
+}
+
 const hardSigmoid: Rule = (network, node) => {
   const close = (name: string, fallback: number, wanted: number) =>
     Math.abs(numberAttribute(node, name, fallback) - wanted) < 1e-6
@@ -172,6 +185,8 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Sigmoid: activation('sigmoid'),
   Tanh: activation('tanh'),
   Softplus: activation('softplus'),
+  Selu: selu,
+  Cast: cast,
   Softsign: activation('softsign'),
   Exp: activation('exponential'),
   HardSwish: activation('hard_silu'),

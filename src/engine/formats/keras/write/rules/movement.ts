@@ -57,6 +57,17 @@ const reshape: Rule = (network, node) => {
   return network.add('Reshape', node.name, [point ? x : network.plain(x)], { target_shape: dims }, shape, false)
 }
 
+/** One step that is given to several: [batch, 1, features] to [batch, steps, features]. */
+const expand: Rule = (network, node) => {
+  const shape = outputShape(network, node)
+  const x = network.plain(network.value(node, 0))
+  const [, steps] = shape
+  const repeats = shape.length === 3 && x.shape.length === 3 && x.shape[1] === 1 && x.shape[2] === shape[2]
+  if (!repeats || typeof steps !== 'number')
+    return network.refuse(node, 'it stretches another axis than that of the steps')
+  return network.add('UpSampling1D', node.name, [x], { size: steps }, shape, false)
+}
+
 const transpose: Rule = (network, node) => {
   const held = network.held(node, 0)
   const rank = held.shape.length
@@ -99,6 +110,7 @@ export const movementRules: Readonly<Record<string, Rule>> = {
   Concat: concat,
   Pad: pad,
   Reshape: reshape,
+  Expand: expand,
   Flatten: reshape,
   Squeeze: reshape,
   Unsqueeze: reshape,

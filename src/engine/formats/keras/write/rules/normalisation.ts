@@ -1,5 +1,6 @@
 /** Normalisation with stored statistics or over the last axis. */
 import { numberAttribute } from '../../../../graph/graph'
+import { type TensorData, toFloat32 } from '../../../../graph/tensor'
 import { outputShape, type Rule, zeros } from './shared'
 
 const batchNormalization: Rule = (network, node) => {
@@ -25,7 +26,30 @@ const layerNormalization: Rule = (network, node) => {
   return network.add('LayerNormalization', node.name, [x], config, outputShape(network, node), false, [gamma, beta])
 }
 
+const groupNormalization: Rule = (network, node) => {
+  const x = network.last(network.value(node, 0))
+  const [gamma, beta] = [1, 2].map((i) => network.constant(node, i)) as [TensorData, TensorData]
+  const groups = numberAttribute(node, 'num_groups', 1)
+  const channels = x.shape[1]
+  // Before opset 21 scale and shift are one a group.
+  const each = (data: TensorData): TensorData => {
+    const count = Number(channels) / data.data.length
+    const values = toFloat32(data)
+    return {
+      dtype: 'float32',
+      dims: [Number(channels)],
+      data: Float32Array.from({ length: Number(channels) }, (_, c) => values[Math.floor(c / count)] as number),
+    }
+  }
+  const config = { groups, axis: -1, epsilon: numberAttribute(node, 'epsilon', 1e-5), center: true, scale: true }
+  return network.add('GroupNormalization', node.name, [x], config, outputShape(network, node), x.last, [
+    each(gamma),
+    each(beta),
+  ])
+}
+
 export const normalisationRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
 }

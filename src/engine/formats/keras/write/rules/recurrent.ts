@@ -1,6 +1,7 @@
 /** LSTM, GRU and simple recurrent layers. The graph's come with the steps first, Keras' with the batch. */
 import { type GraphNode, numberAttribute, stringAttribute } from '../../../../graph/graph'
 import { type TensorData, toFloat32 } from '../../../../graph/tensor'
+import { activationsInside } from '../../../../ops/lower/recurrent'
 import { permuteTensor } from '../../../lift/layout'
 import type { KerasNetwork, Written } from '../network'
 import type { Rule } from './shared'
@@ -47,9 +48,37 @@ function refuseOptions(network: KerasNetwork, node: GraphNode): void {
   const has = (i: number) => (node.inputs[i] ?? '') !== ''
   if (has(4) || has(5) || has(6) || has(7))
     network.refuse(node, 'it starts from a state, or is told the lengths of its sequences')
-  const plain = !node.attributes.has('activations') && !node.attributes.has('clip')
-  if (!plain || numberAttribute(node, 'layout', 0) !== 0 || numberAttribute(node, 'input_forget', 0) !== 0)
-    network.refuse(node, 'its activations are not the usual ones')
+  const plain = !node.attributes.has('clip') && numberAttribute(node, 'input_forget', 0) === 0
+  if (!plain || numberAttribute(node, 'layout', 0) !== 0) network.refuse(node, 'its gates are not the usual ones')
+}
+
+/** What Keras calls an activation of ONNX, with the numbers that it has there. */
+const insides: Readonly<Record<string, readonly [name: string, alpha?: number, beta?: number]>> = {
+  Tanh: ['tanh'],
+  Sigmoid: ['sigmoid'],
+  Relu: ['relu'],
+  Softsign: ['softsign'],
+  Softplus: ['softplus'],
+  Elu: ['elu', 1],
+  Affine: ['linear', 1, 0],
+  HardSigmoid: ['hard_sigmoid', 1 / 6, 0.5],
+}
+
+/** Activations of direction d: that of the gates, where there are any, and the main one. */
+function activationsOf(network: KerasNetwork, node: GraphNode, d: number): Record<string, string> {
+  const names = activationsInside(node, d + 1)[d]?.map(({ name, alpha, beta }) => {
+    const known = Object.hasOwn(insides, name) ? insides[name] : undefined
+    const close = (own: number | undefined, wanted: number | undefined) =>
+      own === undefined || (wanted !== undefined && Math.abs(own - wanted) < 1e-6)
+    // Numbers that the node leaves out are ONNX' own, which only the hard sigmoid has otherwise than Keras.
+    const usual = alpha === undefined && beta === undefined && name === 'HardSigmoid'
+    if (!known || usual || !close(alpha, known[1]) || !close(beta, known[2]))
+      return network.refuse(node, `Keras has no activation ${name} with these numbers`)
+    return known[0]
+  }) as string[]
+  const [gate = '', main = gate, shown = main] = names
+  if (main !== shown) network.refuse(node, 'its two main activations differ')
+  return node.op === 'RNN' ? { activation: gate } : { activation: main, recurrent_activation: gate }
 }
 
 const isRead = (network: KerasNetwork, value: string | undefined): boolean =>
@@ -68,10 +97,9 @@ export const recurrent: Rule = (network, node) => {
   const units = numberAttribute(node, 'hidden_size', (network.constant(node, 2).dims[2] as number) ?? 1)
   const directions = Array.from({ length: both }, (_, d) => weightsOf(network, node, op, d))
   const [time, batch] = x.shape as [Written['shape'][number], Written['shape'][number]]
-  const layer = (sequences: boolean, backwards: boolean) => ({
+  const layer = (sequences: boolean, backwards: boolean, d = backwards ? both - 1 : 0) => ({
     units,
-    activation: 'tanh',
-    ...(op === 'RNN' ? {} : { recurrent_activation: 'sigmoid' }),
+    ...activationsOf(network, node, d),
     ...(op === 'GRU' ? { reset_after: numberAttribute(node, 'linear_before_reset', 0) === 1 } : {}),
     use_bias: true,
     return_sequences: sequences,

@@ -10,7 +10,7 @@ import { viewAsReshape } from '../strided-view'
 import { takeBranch } from '../taken-branch'
 import { unrollLoop, unrollScan } from '../unrolled'
 import { groupNormalization, softmax } from './older-meanings'
-import { pad, slice, split, splitToSequence } from './pieces'
+import { pad, reversed, slice, split, splitToSequence } from './pieces'
 import { recurrent } from './recurrence'
 import { reshape } from './reshaping'
 import { resize } from './resizing'
@@ -29,6 +29,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Where', 'And', 'Or', 'Equal', 'Less', 'Greater'].map((op) => [op, meets]),
   ),
   Slice: slice,
+  ReverseSequence: reversed,
   Split: split,
   Conv: windowed,
   ConvTranspose: transposed,

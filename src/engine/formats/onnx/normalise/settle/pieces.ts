@@ -86,3 +86,24 @@ function partSizes(given: TensorData | undefined, extent: number): number[] {
   if (!(size > 0)) return []
   return Array.from({ length: Math.min(extent, Math.ceil(extent / size)) }, (_, i) => Math.min(size, extent - i * size))
 }
+
+/** Every sequence turned round as a whole: ReverseSequence, by which TensorFlow's ReverseV2 is exported. */
+export const reversed: Rule = (node, known, rewriter) => {
+  const axis = numberAttribute(node, 'time_axis', 0)
+  const extent = known.shape(node.inputs[0])?.[axis]
+  const given = node.inputs[1] as string
+  const stretching = rewriter.source.producer(given)
+  const lengths = stretching?.op === 'Expand' ? rewriter.resolve(stretching.inputs[0] as string) : given
+  const stored = rewriter.constant(lengths)
+  const each = stored ? toNumbers(stored) : known.elements(lengths)
+  if (extent === undefined || !each || each.length === 0 || each.some((length) => length !== extent)) return node
+  const ints = (name: string, value: number) => rewriter.addInts(node, name, [value])
+  const inputs = [
+    node.inputs[0] as string,
+    ints('starts', -1),
+    ints('ends', -(2 ** 31)),
+    ints('axes', axis),
+    ints('steps', -1),
+  ]
+  return { ...node, op: 'Slice', inputs, attributes: new Map() }
+}
