@@ -116,6 +116,19 @@ async function measureTable({ page, timed, moved }, { project }, add) {
     await timed(group, "document.querySelectorAll('.line.group').length !== window.was", { times: 6 }),
     100,
   )
+  const heads = "[...document.querySelectorAll('.line.group')].map((line) => line.textContent).join()"
+  const otherHeads = `${heads} !== window.was`
+  const pause = () => page.waitForTimeout(300)
+  await page.locator('select.group').selectOption('strategy')
+  await page.locator('button.within').click()
+  await page.locator('.pop select').first().selectOption('goal')
+  const third = `window.was = ${heads}; const list = document.querySelectorAll('.pop select')[1]; list.value = at % 2 ? 'none' : 'seed'; list.dispatchEvent(new Event('change', { bubbles: true }))`
+  add('table: groups by three fields', await timed(third, otherHeads, { times: 6, reset: pause }), 100)
+  await page.locator('.pop select').nth(1).selectOption('seed')
+  const fold = `window.was = ${heads}; document.querySelector('.line.group .group-head').click()`
+  add('table: folds a group of three fields', await timed(fold, otherHeads, { times: 6, reset: pause }), 100)
+  await page.locator('select.group').selectOption('none')
+  await page.keyboard.press('Escape')
   const picked = "document.querySelectorAll('.line.picked').length"
   add(
     'table: selects all',

@@ -4,7 +4,7 @@ import { type Run, tableLayoutSchema } from '../../../src/contract'
 import { type ColumnHelp, columns, initialLayout } from '../../../src/renderer/features/runs/columns'
 import { figuresOf } from '../../../src/renderer/features/runs/figures'
 import { groupFigure, groupsFrom, groupsOf } from '../../../src/renderer/features/runs/groups'
-import { groupPaths, makeRows } from '../../../src/renderer/features/runs/rows'
+import { pathsOf, rowsOf, treeOf } from '../../../src/renderer/features/runs/rows'
 import { formatPercent } from '../../../src/renderer/ui/format'
 import { makeWorld } from '../fake/world'
 import { type Mounted, mountApp } from '../mount'
@@ -33,7 +33,7 @@ const help = {
 
 describe('rows of groups within groups', () => {
   it('hold every run once, below the groups that it belongs to', () => {
-    const rows = makeRows(runs, ['strategy', 'goal', 'seed'], new Set(), help)
+    const rows = rowsOf(treeOf(runs, ['strategy', 'goal', 'seed'], help), new Set())
     const path: string[] = []
     const seen: string[] = []
     for (const row of rows) {
@@ -48,19 +48,19 @@ describe('rows of groups within groups', () => {
   })
 
   it('say how many runs they hold, whatever lies between', () => {
-    const rows = makeRows(runs, ['strategy', 'goal'], new Set(), help)
+    const rows = rowsOf(treeOf(runs, ['strategy', 'goal'], help), new Set())
     const sum = (level: number) =>
       rows.reduce((all, row) => all + (row.kind === 'group' && row.level === level ? row.runs.length : 0), 0)
     expect([sum(0), sum(1)]).toEqual([runs.length, runs.length])
   })
 
   it('fold with everything in them, one or all', () => {
-    const groups = ['strategy', 'goal'] as const
-    const all = groupPaths(runs, groups, help)
-    const outermost = makeRows(runs, groups, new Set(all), help)
+    const tree = treeOf(runs, ['strategy', 'goal'], help)
+    const all = pathsOf(tree)
+    const outermost = rowsOf(tree, new Set(all))
     expect(outermost.every((row) => row.kind === 'group' && row.level === 0)).toBe(true)
     const [first] = outermost
-    const folded = makeRows(runs, groups, new Set([first?.key ?? '']), help)
+    const folded = rowsOf(tree, new Set([first?.key ?? '']))
     const [own, next] = folded
     expect([own?.key, next?.kind === 'group' && next.level]).toEqual([first?.key, 0])
   })

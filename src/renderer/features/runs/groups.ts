@@ -17,6 +17,17 @@ export const groupsOf = (group: TableLayout['group']): readonly GroupField[] =>
 /** The same as an address has them: `strategy,goal`. What is no field is left out. */
 export const groupsFrom = (text: string): GroupField[] => several(text.split(','))
 
+/** Budgets by kind and value: ten thousand runs have a few, and a text that is made anew each time is slow to look up. */
+const goalKeys = new Map<string, Map<number, string>>()
+
+function goalKey({ kind, value }: Run['config']['goal']): string {
+  const ofKind = goalKeys.get(kind) ?? new Map<number, string>()
+  goalKeys.set(kind, ofKind)
+  const key = ofKind.get(value) ?? `${kind} ${value}`
+  ofKind.set(value, key)
+  return key
+}
+
 function keyOf(run: Run, field: GroupField): string {
   const { config } = run
   switch (field) {
@@ -25,7 +36,7 @@ function keyOf(run: Run, field: GroupField): string {
     case 'allocation':
       return config[field]
     case 'goal':
-      return `${config.goal.kind} ${config.goal.value}`
+      return goalKey(config.goal)
     case 'status':
       return run.status
     case 'epochs':
@@ -43,8 +54,8 @@ function keyOf(run: Run, field: GroupField): string {
   }
 }
 
-/** What a group is called, by any of its runs. Asked once a group: ten thousand runs are in a few. */
-function titleOf(run: Run, field: GroupField, help: ColumnHelp): string {
+/** What a group is called, by any of its runs. */
+export function titleOf(run: Run, field: GroupField, help: ColumnHelp): string {
   const { config } = run
   switch (field) {
     case 'strategy':
@@ -70,22 +81,16 @@ function titleOf(run: Run, field: GroupField, help: ColumnHelp): string {
   }
 }
 
-export interface Group {
-  readonly key: string
-  readonly title: string
-  readonly members: readonly Run[]
-}
-
-/** The groups of some runs, in the order in which the first run of each comes. */
-export function split(runs: readonly Run[], field: GroupField, help: ColumnHelp): Group[] {
-  const groups = new Map<string, { title: string; members: Run[] }>()
+/** The groups of some runs by their keys, in the order in which the first run of each comes. */
+export function split(runs: readonly Run[], field: GroupField): Map<string, Run[]> {
+  const groups = new Map<string, Run[]>()
   for (const run of runs) {
     const key = keyOf(run, field)
     const found = groups.get(key)
-    if (found) found.members.push(run)
-    else groups.set(key, { title: titleOf(run, field, help), members: [run] })
+    if (found) found.push(run)
+    else groups.set(key, [run])
   }
-  return [...groups].map(([key, group]) => ({ key, ...group }))
+  return groups
 }
 
 /** What a group says in a column. */

@@ -2,7 +2,7 @@
 import type { Run, TableLayout } from '../../../contract'
 import type { GroupField } from '../../../contract/arrangement'
 import { type Column, type ColumnHelp, columns } from './columns'
-import { split } from './groups'
+import { split, titleOf } from './groups'
 
 export interface GroupRow {
   readonly kind: 'group'
@@ -11,8 +11,16 @@ export interface GroupRow {
   readonly field: GroupField
   /** 0: the outermost. */
   readonly level: number
+  /** Asked for where it is in sight: ten thousand runs may be in thousands of groups. */
   readonly title: string
   readonly runs: readonly Run[]
+  readonly within: Tree
+}
+
+/** Runs in groups, and in groups within them; null where they stand on their own. */
+export interface Tree {
+  readonly runs: readonly Run[]
+  readonly groups: readonly GroupRow[] | null
 }
 
 export interface RunRow {
@@ -83,39 +91,43 @@ function runRow(run: Run): RunRow {
   return made
 }
 
-/**
- * Pinned runs first, whatever the order and the grouping. Groups keep the order in which their first run comes; folded
- * ones show their head alone.
- */
-export function makeRows(
-  sorted: readonly Run[],
-  groups: readonly GroupField[],
-  folded: ReadonlySet<string>,
+/** Runs by the fields they are grouped by, the outermost first. Groups keep the order in which their first run comes. */
+export function treeOf(
+  runs: readonly Run[],
+  fields: readonly GroupField[],
   help: ColumnHelp,
-  pinned: ReadonlySet<string> = new Set(),
-): Row[] {
-  if (pinned.size > 0) {
-    const first = sorted.filter((run) => pinned.has(run.id))
-    const others = sorted.filter((run) => !pinned.has(run.id))
-    return [...first.map(runRow), ...makeRows(others, groups, folded, help)]
-  }
-  const rows: Row[] = []
-  const add = (runs: readonly Run[], level: number, path: string): void => {
-    const field = groups[level]
-    if (field === undefined) {
-      for (const run of runs) rows.push(runRow(run))
-      return
+  level = 0,
+  path = '',
+): Tree {
+  const field = fields[level]
+  if (field === undefined) return { runs, groups: null }
+  const groups = Array.from(split(runs, field), ([key, members]): GroupRow => {
+    const own = `${path}${field}:${key}/`
+    return {
+      ...{ kind: 'group', key: own, field, level, runs: members },
+      within: treeOf(members, fields, help, level + 1, own),
+      get title() {
+        return titleOf(members[0] as Run, field, help)
+      },
     }
-    for (const { key, title, members } of split(runs, field, help)) {
-      const own = `${path}${field}:${key}/`
-      rows.push({ kind: 'group', key: own, field, level, title, runs: members })
-      if (!folded.has(own)) add(members, level + 1, own)
+  })
+  return { runs, groups }
+}
+
+/** The rows of a tree below those that come first whatever the order and the grouping; folded groups show their head alone. */
+export function rowsOf(tree: Tree, folded: ReadonlySet<string>, pinned: readonly Run[] = []): Row[] {
+  const rows: Row[] = pinned.map(runRow)
+  const add = ({ runs, groups }: Tree): void => {
+    if (groups === null) for (const run of runs) rows.push(runRow(run))
+    for (const group of groups ?? []) {
+      rows.push(group)
+      if (!folded.has(group.key)) add(group.within)
     }
   }
-  add(sorted, 0, '')
+  add(tree)
   return rows
 }
 
-/** Of all groups, folded ones among them, however deep. */
-export const groupPaths = (sorted: readonly Run[], groups: readonly GroupField[], help: ColumnHelp): string[] =>
-  makeRows(sorted, groups, new Set(), help).flatMap((row) => (row.kind === 'group' ? [row.key] : []))
+/** Of all groups, however deep. */
+export const pathsOf = ({ groups }: Tree): string[] =>
+  (groups ?? []).flatMap((group) => [group.key, ...pathsOf(group.within)])
