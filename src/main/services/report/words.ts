@@ -1,4 +1,5 @@
 /** What a report says, in both languages. */
+import { metricWords } from '../../../contract/metrics'
 
 export interface Words {
   readonly language: string
@@ -73,14 +74,7 @@ const en: Words = {
   chart: 'Result against the share of MACs kept',
   widthsChart: 'Kept width of every group',
   atEdge: 'On the lower edge: runs far below, see the table',
-  metric: {
-    accuracy: 'accuracy',
-    f1: 'F1',
-    'mean-iou': 'mean IoU',
-    perplexity: 'perplexity',
-    rmse: 'RMSE',
-    none: 'agreement',
-  },
+  metric: { ...metricWords.en, none: 'agreement' },
   measured: (samples, split, dataset) => `${samples} samples of the ${split} split of ${dataset}`,
   head: (runs, metrics, measured) => `${runs} runs · ${metrics} on ${measured}`,
   named: (name, text) => `${name}: ${text}`,
@@ -122,14 +116,7 @@ const zh: Words = {
   chart: '结果与保留的乘加数',
   widthsChart: '各组的保留宽度',
   atEdge: '位于下边缘：这些运行远低于此，见表格',
-  metric: {
-    accuracy: '准确率',
-    f1: 'F1 分数',
-    'mean-iou': '平均交并比',
-    perplexity: '困惑度',
-    rmse: '均方根误差',
-    none: '一致率',
-  },
+  metric: { ...metricWords['zh-CN'], none: '一致率' },
   measured: (samples, split, dataset) => `${dataset} 的${splits[split] ?? split}（${samples} 个样本）`,
   head: (runs, metrics, measured) => `${runs} 个运行 · ${metrics}，测量于 ${measured}`,
   named: (name, text) => `${name}：${text}`,

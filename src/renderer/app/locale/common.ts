@@ -1,4 +1,5 @@
 /** Texts used by more than one feature: actions, states, sizes, errors. */
+import { metricTitles } from '../../../contract/metrics'
 import { bilingual } from './messages'
 
 export default bilingual(
@@ -38,14 +39,7 @@ export default bilingual(
     params: 'Parameters',
     bytes: 'Bytes',
     accuracy: 'Accuracy',
-    metric: {
-      accuracy: 'Accuracy',
-      f1: 'F1',
-      'mean-iou': 'Mean IoU',
-      perplexity: 'Perplexity',
-      rmse: 'RMSE',
-      none: 'Metric',
-    },
+    metric: { ...metricTitles.en, none: 'Metric' },
     points: 'points',
     margin: { point: 'a point', percent: '1 %' },
     seed: 'seed {n}',
@@ -245,14 +239,7 @@ export default bilingual(
     params: '参数量',
     bytes: '字节数',
     accuracy: '准确率',
-    metric: {
-      accuracy: '准确率',
-      f1: 'F1 分数',
-      'mean-iou': '平均交并比',
-      perplexity: '困惑度',
-      rmse: '均方根误差',
-      none: '指标',
-    },
+    metric: { ...metricTitles['zh-CN'], none: '指标' },
     points: '个百分点',
     margin: { point: '一个百分点', percent: ' 1 % ' },
     seed: '种子 {n}',

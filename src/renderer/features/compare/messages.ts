@@ -1,4 +1,5 @@
 /** Texts of the comparison. */
+import { metricTitles } from '../../../contract/metrics'
 import { bilingual } from '../../app/locale/messages'
 
 export default bilingual(
@@ -152,11 +153,7 @@ export default bilingual(
     row: {
       status: 'Status',
       latency: 'Latency',
-      accuracy: 'Accuracy',
-      f1: 'F1',
-      'mean-iou': 'Mean IoU',
-      perplexity: 'Perplexity',
-      rmse: 'RMSE',
+      ...metricTitles.en,
       drop: 'Change from original',
       macs: 'MACs',
       params: 'Parameters',
@@ -330,11 +327,7 @@ export default bilingual(
     row: {
       status: '状态',
       latency: '延迟',
-      accuracy: '准确率',
-      f1: 'F1 分数',
-      'mean-iou': '平均交并比',
-      perplexity: '困惑度',
-      rmse: '均方根误差',
+      ...metricTitles['zh-CN'],
       drop: '相对原始网络的变化',
       macs: '乘加数',
       params: '参数量',
