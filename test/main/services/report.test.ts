@@ -138,6 +138,46 @@ describe('in the language of the reader', () => {
   })
 })
 
+describe('warnings', () => {
+  const lines = (of: Record<string, string[]>, language?: ReportInput['language']) => {
+    const told = Object.fromEntries(
+      Object.entries(of).map(([id, warnings]) => [id, { name: id.toUpperCase(), strategy: '', refit: '', warnings }]),
+    )
+    const text = report(
+      input(
+        Object.keys(of).map((id) => entry(id)),
+        { told, language },
+      ),
+      'html',
+    )
+    return [...text.matchAll(/<p><b>(.*?)<\/b> (.*?)<\/p>/g)].map(([, whose, what]) => `${whose?.trim()} ${what}`)
+  }
+
+  test('are said once, with the runs that they are of', () => {
+    const of = {
+      a: ['Few samples.', 'Drawn from train.'],
+      b: ['Few samples.'],
+      c: ['Few samples.', 'Drawn from train.'],
+    }
+    expect(lines(of)).toEqual(['All runs: Few samples.', 'A, C: Drawn from train.'])
+    expect(lines(of, 'zh-CN')).toEqual(['所有运行： Few samples.', 'A、C： Drawn from train.'])
+  })
+
+  test('of a single run bear its name, and there is no heading without any', () => {
+    expect(lines({ a: ['Few samples.'] })).toEqual(['A: Few samples.'])
+    expect(lines({ a: [] })).toEqual([])
+  })
+})
+
+test('what rounds to nothing is neither a gain nor a loss', () => {
+  const text = report(
+    input([entry('a', { after: 90 }), entry('b', { after: 89.9999 })], { baselineRunId: 'a' }),
+    'html',
+  )
+  expect(text).toContain('(±0.00)')
+  expect(text).not.toContain('−0.00')
+})
+
 describe('CSV', () => {
   test('has a line a run, quotes what needs it, and defuses formulas', () => {
     const lines = report(input([entry('a, "b"'), entry('=HYPERLINK(1)')]), 'csv').split('\r\n')

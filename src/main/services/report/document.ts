@@ -65,13 +65,20 @@ function settingsTable(runs: readonly ReportRun[], words: Words): Markup {
   <tbody>${shown.map((name) => html`<tr><td>${name}</td>${columns.map((column) => html`<td>${column.get(name)}</td>`)}</tr>`)}</tbody></table></div>`
 }
 
-const warnings = (runs: readonly ReportRun[], told: ReportInput['told'], words: Words): Markup | null => {
-  const lines = runs.flatMap(({ run }) =>
-    (told?.[run.id]?.warnings ?? run.result.warnings).map(
-      (text) => html`<p><b>${words.named(run.name, '')}</b> ${text}</p>`,
-    ),
-  )
-  return lines.length === 0 ? null : html`<h2>${words.warnings}</h2>${lines}`
+/** Each said once, with the runs that it is of. */
+function warnings(runs: readonly ReportRun[], told: ReportInput['told'], words: Words): Markup | null {
+  const of = new Map<string, string[]>()
+  for (const { run } of runs) {
+    for (const text of new Set(told?.[run.id]?.warnings ?? run.result.warnings)) {
+      of.set(text, [...(of.get(text) ?? []), run.name])
+    }
+  }
+  if (of.size === 0) return null
+  const whose = (names: readonly string[]): string =>
+    names.length === runs.length && runs.length > 1 ? words.allRuns : names.join(words.between)
+  return html`<h2>${words.warnings}</h2>${[...of].map(
+    ([text, names]) => html`<p><b>${words.named(whose(names), '')}</b> ${text}</p>`,
+  )}`
 }
 
 const environments = (runs: readonly ReportRun[]): Markup[] =>

@@ -13,8 +13,11 @@ export const change = (lost: number | null, metric: Outcome['metric']): string =
   lost === null ? '–' : lessIsBetter(metric) ? `${signed(lost)} %` : signed(-lost)
 
 /** With its sign, so that a gain cannot be read as a loss. */
-export const signed = (value: number | null): string =>
-  value === null ? '–' : `${value > 0 ? '+' : value < 0 ? '−' : '±'}${Math.abs(value).toFixed(2)}`
+export function signed(value: number | null): string {
+  if (value === null) return '–'
+  const rounded = Number(value.toFixed(2))
+  return `${rounded > 0 ? '+' : rounded < 0 ? '−' : '±'}${Math.abs(rounded).toFixed(2)}`
+}
 
 const units = ['', 'k', 'M', 'G', 'T']
 

@@ -19,6 +19,9 @@ export interface Words {
   readonly widths: string
   readonly settings: string
   readonly warnings: string
+  readonly allRuns: string
+  /** What stands between the names of a list. */
+  readonly between: string
   readonly environment: string
   readonly setting: string
   readonly onlyDiffers: string
@@ -59,6 +62,8 @@ const en: Words = {
   widths: 'Kept width a group',
   settings: 'Settings',
   warnings: 'To be read with care',
+  allRuns: 'All runs',
+  between: ', ',
   environment: 'Environment',
   setting: 'Setting',
   onlyDiffers: 'Only what differs between the runs.',
@@ -102,6 +107,8 @@ const zh: Words = {
   widths: '各组保留宽度',
   settings: '设置',
   warnings: '使用前请阅读',
+  allRuns: '所有运行',
+  between: '、',
   environment: '环境',
   setting: '设置项',
   onlyDiffers: '仅列出运行之间不同的设置。',
