@@ -56,6 +56,10 @@ const tickFormat = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 })
 export const tickOf = (value: number | string): string =>
   typeof value === 'number' ? tickFormat.format(value).replace('-', '−') : value
 
+/** Of a logarithmic axis: what has many zeros is told by its power, 1e−6. */
+export const logTickOf = (value: number): string =>
+  value > 0 && value < 1e-4 ? value.toExponential().replace('-', '−') : tickOf(value)
+
 export const axisOption = (palette: Palette, name: string) => ({
   name,
   nameLocation: 'middle' as const,

@@ -4,7 +4,7 @@ import { createPinia } from 'pinia'
 import { expect, it, vi } from 'vitest'
 import { makeI18n } from '../../../src/renderer/app/locale/i18n'
 import LinesChart from '../../../src/renderer/charts/LinesChart.vue'
-import { legendLines, textWidth, tickOf, tooltipOption } from '../../../src/renderer/charts/options'
+import { legendLines, logTickOf, textWidth, tickOf, tooltipOption } from '../../../src/renderer/charts/options'
 
 vi.mock('../../../src/renderer/charts/Chart.vue', () => ({
   default: { name: 'Drawn', props: ['option', 'label'], template: '<div />' },
@@ -21,6 +21,10 @@ const palette = {
   bad: '#800',
   series: [],
 }
+
+it('powers of ten are told by their power where they have many zeros', () => {
+  expect([100, 0.001, 1e-4, 1e-11].map(logTickOf)).toEqual(['100', '0.001', '0.0001', '1e−11'])
+})
 
 it('steps have no decimals that they do not have, and a true minus sign', () => {
   expect([94_867, -0.25, 'conv1'].map(tickOf)).toEqual(['94,867', '−0.25', 'conv1'])

@@ -1,5 +1,6 @@
 /** The feature-map viewer: what it asks for, what it marks, and how its numbers can be reached without pictures. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { createFakeClient } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
 let mounted: Mounted
@@ -11,8 +12,8 @@ const until = async (ready: () => boolean) => {
     await mounted.settle()
   }
 }
-async function openMaps(run: string): Promise<void> {
-  mounted = await mountApp(`/p/p-sample/runs/${run}`)
+async function openMaps(run: string, fake = createFakeClient()): Promise<void> {
+  mounted = await mountApp(`/p/p-sample/runs/${run}`, fake)
   await mounted.wrapper.get('#run-panel-maps').trigger('click')
   await until(
     () => mounted.wrapper.find('.gallery').exists() || mounted.wrapper.text().includes('once the run is done'),
@@ -31,6 +32,27 @@ describe('the feature-map viewer', () => {
       .filter((button) => button.attributes('aria-label')?.includes('removed'))
     expect(removed).toHaveLength((group?.unitsBefore ?? 0) - (group?.kept.length ?? 0))
     expect(mounted.wrapper.findAll('.gallery button[tabindex="0"]')).toHaveLength(1)
+  })
+
+  it('opens at another group where the first has no maps', async () => {
+    const fake = createFakeClient()
+    fake.failNext('runs.featureMaps', 'CONFLICT', 'The units of this group are nowhere whole channels of one value.')
+    await openMaps('r-22', fake)
+    const asked = fake.calls.filter(({ name }) => name === 'runs.featureMaps').map(({ input }) => input)
+    const [first, second] =
+      fake.world.traces.get('r-22')?.groups.filter((one) => one.kept.length < one.unitsBefore) ?? []
+    expect(asked).toMatchObject([{ group: first?.group }, { group: second?.group }])
+    expect(mounted.wrapper.find('.gallery').exists()).toBe(true)
+  })
+
+  it('says why where a group that was chosen has none', async () => {
+    const fake = createFakeClient()
+    await openMaps('r-22', fake)
+    fake.failNext('runs.featureMaps', 'CONFLICT', 'The units of this group are nowhere whole channels of one value.')
+    const groups = mounted.wrapper.get('#run-panel select')
+    await groups.findAll('option')[1]?.setValue()
+    await until(() => mounted.wrapper.text().includes('nowhere whole channels'))
+    expect(mounted.wrapper.text()).toContain('nowhere whole channels')
   })
 
   it('walks through the units with the keyboard and tells who took over', async () => {
