@@ -33,7 +33,19 @@ export const screens = {
     },
     undo: (page) => page.locator('select.group').selectOption('none'),
   },
-  'new-run': { hash: '/runs/new', ready: 'form .panel' },
+  'new-run': {
+    hash: '/runs/new',
+    ready: 'form .panel',
+    // Refitted as the runs that are there: then the estimate has something to rest on.
+    act: async (page) => {
+      await page.locator('.arms input').nth(1).check()
+      await page.locator('.arms input').nth(0).uncheck()
+      await page
+        .locator('.page')
+        .first()
+        .evaluate((node) => node.scrollTo(0, 0))
+    },
+  },
   'run-overview': { hash: '/runs/RUN', ready: '.overview .cards' },
   'run-decisions': {
     ...runTab('decisions', '#run-panel canvas'),
