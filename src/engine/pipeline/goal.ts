@@ -28,12 +28,15 @@ export const boundOf = (goal: Tolerance, score: PairScore): number =>
 
 export const keepsPromise = (goal: Tolerance, score: PairScore): boolean => boundOf(goal, score) <= goal.value
 
+/** Metrics of which one sample can lose all; of the others no loss is the largest. */
+const wholeSample: ReadonlySet<Task['metric']> = new Set(['accuracy', 'f1', 'mean-iou'])
+
 /**
- * Refuses a promise that so few samples could not support even if nothing changed.
+ * Refuses a promise that so few samples could not support even if nothing changed: one that is not among them may lose all.
  * @throws DATA_TOO_FEW_SAMPLES naming how many would do
  */
 export function requireSupport(goal: Tolerance, task: Task, samples: number): void {
-  if (goal.kind !== 'max-drop' || task.metric !== 'accuracy') return
+  if (goal.kind !== 'max-drop' || !wholeSample.has(task.metric)) return
   const bound = (n: number) => 100 * expectedDropBound(0, 0, 0, n)
   if (bound(samples) <= goal.value) return
   let enough = samples

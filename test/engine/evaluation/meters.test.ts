@@ -48,14 +48,20 @@ describe('the pair meter', () => {
   // scipy.special.rel_entr(softmax(a), softmax(b)).sum(1) = [0.42051248, 0.04020167, 0.01623945]
   it('agrees with scipy on KL and its bound', () => {
     const meter = new PairMeter(softmax, 3)
-    meter.add(
-      output([3, 3], [2, 1, 0, 0, 3, -1, 1, 1, 4]),
-      output([3, 3], [1, 2, 0, 0, 2, -1, 1, 0, 4]),
-      Int32Array.of(0, 1, 2),
-    )
+    const add = () =>
+      meter.add(
+        output([3, 3], [2, 1, 0, 0, 3, -1, 1, 1, 4]),
+        output([3, 3], [1, 2, 0, 0, 2, -1, 1, 0, 4]),
+        Int32Array.of(0, 1, 2),
+      )
+    add()
+    // Three samples say nothing of their own spread.
+    expect(meter.score().klBound).toBe(Number.POSITIVE_INFINITY)
+    add()
     const score = meter.score()
     expect(score.kl).toBeCloseTo(0.15898453349, 8)
-    expect(score.klBound).toBeCloseTo(0.40769355499, 8)
+    // kl + scipy.stats.t.ppf(scipy.stats.norm.cdf(1.645 sqrt(2)), 5) std / sqrt(5)
+    expect(score.klBound).toBeCloseTo(0.437626, 2)
     expect(score.agreement).toBeCloseTo(2 / 3)
     expect(score.drop).toBeCloseTo(100 / 3)
   })
@@ -92,14 +98,11 @@ describe('the drop of a regression', () => {
   it('is percent of the RMSE, bounded by the paired change', () => {
     const meter = new PairMeter(gaussian, 0)
     const labels = Float32Array.of(0, 0, 0, 0)
-    meter.add(output([4, 1], [1, 1, 1, 1]), output([4, 1], [2, 1, 1, 1]), labels)
+    for (let k = 0; k < 2; k++) meter.add(output([4, 1], [1, 1, 1, 1]), output([4, 1], [2, 1, 1, 1]), labels)
     const score = meter.score()
-    // MSE 1 -> 7/4; changes 3, 0, 0, 0: mean 0.75, variance 27/16, bound 0.75 + 2.33 sqrt(27/64).
+    // MSE 1 -> 7/4; changes 3, 0, 0, 0 twice: mean 0.75, variance 27/16, bound 0.75 + t sqrt(27/112) by scipy's t with 7.
     expect(score.drop).toBeCloseTo(100 * (Math.sqrt(1.75) - 1))
-    expect(score.dropBound).toBeCloseTo(
-      100 * (Math.sqrt(1.75 + 1.6448536269514722 * Math.SQRT2 * Math.sqrt(27 / 64)) - 1),
-      8,
-    )
+    expect(score.dropBound).toBeCloseTo(79.4939, 0)
   })
 })
 

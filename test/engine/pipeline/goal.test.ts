@@ -56,5 +56,12 @@ describe('goals', () => {
     )
     expect(100 * expectedDropBound(0, 0, 0, enough)).toBeLessThanOrEqual(0.5)
     expect(() => requireSupport({ kind: 'max-drop', value: 0.5 }, classes, enough)).not.toThrow()
+    for (const metric of ['f1', 'mean-iou'] as const) {
+      expect(() => requireSupport({ kind: 'max-drop', value: 0.5 }, { ...classes, metric }, enough - 50)).toThrow(
+        /About/,
+      )
+      expect(() => requireSupport({ kind: 'max-drop', value: 0.5 }, { ...classes, metric }, enough)).not.toThrow()
+    }
+    expect(() => requireSupport({ kind: 'max-drop', value: 0.5 }, { ...classes, metric: 'rmse' }, 20)).not.toThrow()
   })
 })

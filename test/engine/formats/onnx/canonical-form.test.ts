@@ -62,6 +62,13 @@ const cases: Case[] = [
     expected: ['Transpose', 'Slice', 'Transpose'],
   },
   {
+    name: 'a mean of features that is written as GlobalAveragePool',
+    nodes: [node('GlobalAveragePool', ['x'], ['y'])],
+    input: ['batch', 5, 8],
+    output: ['batch', 5, 1],
+    expected: ['ReduceMean'],
+  },
+  {
     name: 'repeats that OneHot puts in their place',
     nodes: [
       node('OneHot', ['place', 'rank', 'values'], ['repeats']),
@@ -514,6 +521,15 @@ describe('canonical form', () => {
       expect(found[0]?.data[i]).toBeCloseTo(number, 6)
     })
   })
+})
+
+it('reads Erfc, which tf2onnx writes though ONNX has none', async () => {
+  const named = (nodes: Plain[], weights: Plain[] = []) =>
+    encodeModel(modelOf({ name: '', nodes, weights, expected: [] }))
+  const { graph } = await readModel({ name: 'x.onnx', bytes: named([node('Erfc', ['x'], ['y'])]) })
+  const [file] = await writeModel(graph, 'onnx', 'x')
+  const wanted = named([node('Erf', ['x'], ['erf']), node('Sub', ['one', 'erf'], ['y'])], [floats('one', [], [1])])
+  expect(await runOnnx(file?.bytes as Uint8Array)).toEqual(await runOnnx(wanted))
 })
 
 it('leaves a flat value that is read again in another order', async () => {

@@ -141,6 +141,8 @@ export const plainExpansions: Readonly<Record<string, Rule>> = {
   'com.microsoft::QuickGelu': (into) =>
     into.result(swish(into, into.input(0), numberAttribute(into.node, 'alpha', 1.702))),
   '::Swish': (into) => into.result(swish(into, into.input(0), numberAttribute(into.node, 'alpha', 1))),
+  // No operator of ONNX: tf2onnx leaves it where TensorFlow spells GELU by it.
+  '::Erfc': (into) => into.result(into.one('Sub', [into.scalar(1), into.one('Erf', [into.input(0)])])),
   'ai.onnx.ml::Scaler': scaler,
   'com.microsoft::BiasAdd': (into) => into.result(into.add(into.add(into.input(0), into.input(1)), into.input(2))),
   'com.microsoft::LayerNormalization': (into) =>

@@ -16,7 +16,7 @@ import { reshape } from './reshaping'
 import { resize } from './resizing'
 import { isNumber, type Rule } from './rule'
 import { expand, filled, meets } from './stretching'
-import { transposed, windowed } from './windows'
+import { averaged, transposed, windowed } from './windows'
 
 const rules: Readonly<Record<string, Rule>> = {
   LSTM: recurrent,
@@ -35,6 +35,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ConvTranspose: transposed,
   MaxPool: windowed,
   AveragePool: windowed,
+  GlobalAveragePool: averaged,
   LpPool: windowed,
   Softmax: softmax,
   LogSoftmax: softmax,

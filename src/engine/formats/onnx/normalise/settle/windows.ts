@@ -1,8 +1,18 @@
 /** Explicit pads and kernel shapes of sliding windows. */
-import { type Attribute, ints, numbersAttribute, stringAttribute } from '../../../../graph/graph'
+import { type Attribute, int, ints, numbersAttribute, stringAttribute } from '../../../../graph/graph'
 import { windowOf } from '../../../../ops/shapes'
 import { withAttributes } from '../rewriter'
 import { isNumber, type Rule } from './rule'
+
+/** A mean over the last of three axes, as tf2onnx also writes that of features: no window slides over those. */
+export const averaged: Rule = (node, known) => {
+  if (known.shape(node.inputs[0])?.length !== 3) return node
+  const attributes = new Map([
+    ['axes', ints([2])],
+    ['keepdims', int(1)],
+  ])
+  return { ...node, op: 'ReduceMean', attributes }
+}
 
 /** Explicit pads in place of auto_pad, and a kernel_shape in place of the weight's. */
 export const windowed: Rule = (node, known) => {
