@@ -131,6 +131,12 @@ describe('CSV', () => {
   })
 
   it('without a header, the label last', async () => {
+    const several = await openData(
+      inMemory({ 'train.csv': text('width,label_wet,height,label_cold\n1,1,2,0\n3,1,4,1\n5,0,6,0\n') }),
+    )
+    expect([several.columns, several.train.labels]).toEqual([['width', 'height'], Int32Array.of(1, 0, 1, 1, 0, 0)])
+    const pairs = await openData(inMemory({ 'a.csv': text('target.x,target.y,width\n0.5,-1,3\n2,4,5\n') }))
+    expect([pairs.columns, pairs.train.labels]).toEqual([['width'], Float32Array.of(0.5, -1, 2, 4)])
     const classes = await openData(inMemory({ 'a.csv': text('1;2;0\n3;4;1\n') }))
     expect([classes.sampleShape, classes.train.labels]).toEqual([[2], Int32Array.of(0, 1)])
     const targets = await openData(inMemory({ 'a.csv': text('1,2,0.5\r\n3,4,-1\r\n') }))

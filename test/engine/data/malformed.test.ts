@@ -252,6 +252,12 @@ const cases: [string, Files, string, string][] = [
   ],
   ['CSV with a gap', { 'a.csv': text('1,2,0\n3,,1\n') }, 'DATA_NON_FINITE', 'in sample 1'],
   ['CSV with a long row', { 'a.csv': text('1,2,0\n3,4,5,1\n') }, 'DATA_INVALID', 'Row 2 of "a.csv" has 4 columns'],
+  [
+    'CSV with a name among several labels',
+    { 'a.csv': text('a,label_1,label_2\n1,0,cat\n') },
+    'DATA_INVALID',
+    '"cat" stands in a label column',
+  ],
   ['an empty CSV', { 'a.csv': text('\n\n') }, 'DATA_INVALID', 'holds no rows of numbers'],
   [
     'a broken dataset.json',

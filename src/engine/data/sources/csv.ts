@@ -1,4 +1,7 @@
-/** CSV with a number a column: one row a sample, the label in the column `label`, `y`, `target` or `class`, else the last. */
+/**
+ * CSV with a number a column: one row a sample, the label in the column `label`, `y`, `target` or `class`, else in the last;
+ * several in the columns `label_...` or `target_...`.
+ */
 import { invalidData, type TrackedFiles } from '../files'
 import { checkFinite, classNames, readLabels } from '../labels'
 import { arrayField, emptyTable, type RawData, type RawTable } from '../raw'
@@ -7,11 +10,15 @@ import { csvRows } from '../text/records'
 export const isCsvName = (name: string): boolean => /\.(csv|tsv)$/i.test(name)
 
 const labelName = /^(label|labels|y|target|class)$/i
+const oneOfSeveral = /^(labels?|targets?)[ _.:-]?\S+$/i
 
 interface Sheet {
   readonly features: Float32Array
   readonly width: number
-  readonly labels: readonly string[] | null
+  /** One row behind the other. */
+  readonly labels: readonly string[]
+  /** Labels a row. */
+  readonly labelWidth: number
   /** Names of the features; absent without a header. */
   readonly columns: readonly string[] | undefined
   readonly count: number
@@ -61,37 +68,45 @@ function readSheet(bytes: Uint8Array, name: string): Sheet {
     )
   }
   const named = header ? header.findIndex((cell) => labelName.test(cell)) : -1
-  const labelColumn = named >= 0 ? named : columns - 1
-  const width = columns - 1
+  const several = named < 0 ? (header ?? []).flatMap((cell, c) => (oneOfSeveral.test(cell) ? [c] : [])) : []
+  const labelColumns = several.length > 1 && several.length < columns ? several : [named >= 0 ? named : columns - 1]
+  const isLabel = new Set(labelColumns)
+  const width = columns - labelColumns.length
   const features = new Float32Array(rows.length * width)
   const labels: string[] = []
   rows.forEach((row, r) => {
-    const label = row[labelColumn]
-    if (row.length !== columns || label === undefined) {
+    if (row.length !== columns) {
       invalidData(
         `Row ${r + 1} of "${name}" has ${row.length} columns, the first line has ${columns}. Correct that row.`,
       )
       return
     }
-    labels.push(label)
-    row.forEach((cell, c) => {
-      if (c === labelColumn) return
-      features[r * width + c - (c > labelColumn ? 1 : 0)] = cell === '' ? Number.NaN : Number(cell)
-    })
+    for (const c of labelColumns) labels.push(row[c] as string)
+    row
+      .filter((_, c) => !isLabel.has(c))
+      .forEach((cell, c) => {
+        features[r * width + c] = cell === '' ? Number.NaN : Number(cell)
+      })
   })
   checkFinite(features, width, name)
-  const names = header?.filter((_, c) => c !== labelColumn)
-  return { features, width, labels, columns: names, count: rows.length }
+  const wrong = labelColumns.length > 1 ? labels.findIndex((label) => !isNumber(label)) : -1
+  if (wrong >= 0)
+    return invalidData(
+      `"${labels[wrong]}" stands in a label column of "${name}" where several labels a row must be numbers: 0 and 1, or targets. Number it.`,
+    )
+  const names = header?.filter((_, c) => !isLabel.has(c))
+  return { features, width, labels, labelWidth: labelColumns.length, columns: names, count: rows.length }
 }
 
 /** Texts become class indices in the order of their names; numbers are taken as they are. */
 function tableOf(sheet: Sheet, name: string, classes: readonly string[]): RawTable {
-  const { count, features, width } = sheet
+  const { count, features, width, labelWidth } = sheet
   const fields = new Map([['', arrayField(features, [width], false, false)]])
-  const texts = sheet.labels ?? []
+  const texts = sheet.labels
   const values = classes.length > 0 ? texts.map((text) => classes.indexOf(text)) : texts.map(Number)
   const float = classes.length === 0 && !values.every((value) => Number.isInteger(value) && value >= 0)
-  return { count, fields, labels: readLabels(Float64Array.from(values), [count], float, count, classes.length, name) }
+  const shape = labelWidth === 1 ? [count] : [count, labelWidth]
+  return { count, fields, labels: readLabels(Float64Array.from(values), shape, float, count, classes.length, name) }
 }
 
 /** @throws FILE_*, DATA_INVALID, DATA_NON_FINITE, DATA_LABELS_OUT_OF_RANGE */
@@ -104,12 +119,12 @@ export async function openCsv(files: TrackedFiles, names: readonly string[]): Pr
     name ? { name, sheet: readSheet(await files.read(name), name) } : null
   const sheets = { train: await read(train), validation: await read(valid), test: await read(test) }
   const given = Object.values(sheets).filter((each) => each !== null)
-  const texts = given.flatMap(({ sheet }) => sheet.labels ?? [])
+  const texts = given.flatMap(({ sheet }) => sheet.labels)
   const named = texts.every(isNumber) ? [] : [...new Set(texts)].sort()
   const table = (each: (typeof given)[number] | null) => each && tableOf(each.sheet, each.name, named)
   const [first] = given
   const width = first?.sheet.width
-  const odd = given.find(({ sheet }) => sheet.width !== width)
+  const odd = given.find(({ sheet }) => sheet.width !== width || sheet.labelWidth !== first?.sheet.labelWidth)
   if (!first || odd)
     return invalidData(
       `"${odd?.name ?? names[0]}" has another number of columns than "${first?.name}". Store all splits alike.`,

@@ -91,6 +91,8 @@ export const files: Readonly<Record<string, string>> = {
     '“{1}”的第 {0} 行超过 {2} 字节。请每行写一个样本。',
   'Line {0} of "{1}" is not valid JSON. Correct or remove that line.':
     '“{1}”的第 {0} 行不是有效的 JSON。请改正或移除该行。',
+  '"{0}" stands in a label column of "{1}" where several labels a row must be numbers: 0 and 1, or targets. Number it.':
+    '“{1}”的标签列中有“{0}”；每行有多个标签时，它们必须是数字：0 和 1，或目标值。请改为数字。',
   'Line {0} of "{1}" must be an object with a "text" and, if it has one, a "label" that is a number or a name, or a list of them.':
     '“{1}”的第 {0} 行必须是带有 text 的对象；如果有 label，它应为数字或名称，或它们的列表。',
   'No folder can be made at {0}: that file system takes none. Choose another place.':
