@@ -14,14 +14,12 @@ export interface GroupRow {
   /** Asked for where it is in sight: ten thousand runs may be in thousands of groups. */
   readonly title: string
   readonly runs: readonly Run[]
-  readonly within: Tree
-}
-
-/** Runs in groups, and in groups within them; null where they stand on their own. */
-export interface Tree {
-  readonly runs: readonly Run[]
+  /** Within it; null where its runs stand on their own. */
   readonly groups: readonly GroupRow[] | null
 }
+
+/** Runs in groups, and in groups within them. */
+export type Tree = Pick<GroupRow, 'runs' | 'groups'>
 
 export interface RunRow {
   readonly kind: 'run'
@@ -91,6 +89,23 @@ function runRow(run: Run): RunRow {
   return made
 }
 
+class Group implements GroupRow {
+  readonly kind = 'group'
+
+  constructor(
+    readonly key: string,
+    readonly field: GroupField,
+    readonly level: number,
+    readonly runs: readonly Run[],
+    readonly groups: readonly GroupRow[] | null,
+    private readonly help: ColumnHelp,
+  ) {}
+
+  get title(): string {
+    return titleOf(this.runs[0] as Run, this.field, this.help)
+  }
+}
+
 /** Runs by the fields they are grouped by, the outermost first. Groups keep the order in which their first run comes. */
 export function treeOf(
   runs: readonly Run[],
@@ -101,15 +116,9 @@ export function treeOf(
 ): Tree {
   const field = fields[level]
   if (field === undefined) return { runs, groups: null }
-  const groups = Array.from(split(runs, field), ([key, members]): GroupRow => {
+  const groups = Array.from(split(runs, field), ([key, members]) => {
     const own = `${path}${field}:${key}/`
-    return {
-      ...{ kind: 'group', key: own, field, level, runs: members },
-      within: treeOf(members, fields, help, level + 1, own),
-      get title() {
-        return titleOf(members[0] as Run, field, help)
-      },
-    }
+    return new Group(own, field, level, members, treeOf(members, fields, help, level + 1, own).groups, help)
   })
   return { runs, groups }
 }
@@ -121,7 +130,7 @@ export function rowsOf(tree: Tree, folded: ReadonlySet<string>, pinned: readonly
     if (groups === null) for (const run of runs) rows.push(runRow(run))
     for (const group of groups ?? []) {
       rows.push(group)
-      if (!folded.has(group.key)) add(group.within)
+      if (!folded.has(group.key)) add(group)
     }
   }
   add(tree)
@@ -129,5 +138,4 @@ export function rowsOf(tree: Tree, folded: ReadonlySet<string>, pinned: readonly
 }
 
 /** Of all groups, however deep. */
-export const pathsOf = ({ groups }: Tree): string[] =>
-  (groups ?? []).flatMap((group) => [group.key, ...pathsOf(group.within)])
+export const pathsOf = ({ groups }: Tree): string[] => (groups ?? []).flatMap((group) => [group.key, ...pathsOf(group)])
