@@ -35,6 +35,11 @@ function samples(graph, ort, ones = false) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
     return state / 2 ** 32
   }
+  const rows = graph.nodes.flatMap(({ op, inputs }) => {
+    const table = op === 'Gather' ? graph.constants.get(inputs[0]) : undefined
+    return table?.dims.length === 2 ? [table.dims[0]] : []
+  })
+  const ids = Math.min(50, ...rows)
   return Object.fromEntries(
     graph.inputs.map(({ name, dtype, shape }) => {
       const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1))
@@ -44,7 +49,7 @@ function samples(graph, ort, ones = false) {
           name,
           new ort.Tensor(
             'int32',
-            Int32Array.from({ length: count }, () => Math.floor(random() * 50)),
+            Int32Array.from({ length: count }, () => Math.floor(random() * ids)),
             dims,
           ),
         ]
@@ -52,7 +57,7 @@ function samples(graph, ort, ones = false) {
       if (dtype === 'int64') {
         // Masks are ones; everything else of whole numbers is taken for token ids.
         const mask = /mask|input1/.test(name) || (ones && name !== graph.inputs[0].name)
-        const data = BigInt64Array.from({ length: count }, () => (mask ? 1n : BigInt(Math.floor(random() * 50))))
+        const data = BigInt64Array.from({ length: count }, () => (mask ? 1n : BigInt(Math.floor(random() * ids))))
         return [name, new ort.Tensor('int64', data, dims)]
       }
       return [
@@ -149,7 +154,9 @@ function planOf(coupling, kept) {
   return removed
 }
 
-const report = { model: basename(file).replace(/\.onnx$/, ''), results: [] }
+// A file of TensorFlow.js is called after its folder.
+const named = basename(file) === 'model.json' ? dirname(file) : file
+const report = { model: basename(named).replace(/\.onnx$/, ''), results: [] }
 try {
   const started = clock()
   const cpuStarted = cpuMs()

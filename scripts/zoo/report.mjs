@@ -80,6 +80,12 @@ const sets = [
     text: 'Networks of keras.applications on small images, and others as people write them, saved by Keras as .keras and .h5 (`scripts/zoo/keras_models.py`), pruned to half their MACs:',
     make: 'python scripts/zoo/keras_models.py FOLDER',
   },
+  {
+    name: 'tensorflow',
+    title: 'What people train in Keras and TensorFlow',
+    text: "Networks as tutorials and users of Keras write them, written down before any of them was tried and trained briefly on small real data (`scripts/zoo/tensorflow_networks.py`, `tensorflow_models.py`): Keras 3.15.1 and tf_keras 2.21 (`v2`) on TensorFlow 2.21, saved as .keras and .h5, by Keras' own ONNX export (`export`), by tf2onnx 1.17 (opset 18, `nchw` with `inputs_as_nchw`), and by the tensorflowjs 4.22 converter (`layers`, `graph`), pruned to half their MACs (15 % in coverage-tensorflow.json). What is read answers as Keras does (within 1e-5, on the first test samples). Left out are ONNX files that ONNX Runtime does not open or cannot be fed either, as tf2onnx wrote what it does not know: grouped convolutions (PartitionedCall), random layers, and Normalization, whose statistics become inputs. GELU, which tf2onnx writes as Erfc, is read though ONNX Runtime does not know it. Graph models of TensorFlow.js with recurrent layers (loops) are left out too: they are refused by name, the layers models of the same networks are read:",
+    make: 'VADER=FOLDER_OF_TEXTS python scripts/zoo/tensorflow_models.py FOLDER [--keras 2]',
+  },
 ]
 
 function smallZoo(docs, { name, title, text, make = `python scripts/zoo/export.py FOLDER --set ${name}` }) {

@@ -1,8 +1,8 @@
 /**
- * Prunes every ONNX (or Keras) file of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
+ * Prunes every ONNX file (or Keras one, or folder of TensorFlow.js) of a folder at 70, 50 and 30 % of its MACs, checks pruned against masked in ONNX Runtime, and
  * writes docs/coverage.json and docs/coverage.md.
  *
- * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more|unseen|adverse|papers|later|tasks|guests|keras]
+ * usage: node scripts/zoo/run.mjs FOLDER [--only NAME,...] [--keep 0.7,0.5,0.3] [--strategy l2] [--anew] [--set wide|further|more|unseen|adverse|papers|later|tasks|guests|keras|tensorflow]
  *
  * `--set`: the folder holds another zoo (`export.py --set ...`), which is pruned to 50 % and kept in docs/coverage-SET.json.
  * Models that are in the JSON already are skipped unless --anew is given; Torch-Pruning's side of the table comes from
@@ -37,13 +37,16 @@ const known = existsSync(records) ? JSON.parse(readFileSync(records, 'utf8')) : 
 const models = new Map(known.models.map((entry) => [entry.model, entry]))
 const wanted = values.only?.split(',')
 const files = readdirSync(folder)
-  .filter((name) => /\.(onnx|keras|h5)$/.test(name) && (!wanted || wanted.some((part) => name.startsWith(part))))
-  .map((name) => join(folder, name))
+  .filter((name) => /\.(onnx|keras|h5|tfjs)$/.test(name) && (!wanted || wanted.some((part) => name.startsWith(part))))
+  .map((name) => (name.endsWith('.tfjs') ? join(folder, name, 'model.json') : join(folder, name)))
   .sort((a, b) => statSync(a).size - statSync(b).size)
 
 const env = { ...process.env, ESPALIER_BUNDLE: await bundled(join(import.meta.dirname, 'api.ts')) }
 for (const file of files) {
-  const model = file.replace(/^.*\//, '').replace(/\.onnx$/, '')
+  const model = file
+    .replace(/\/model\.json$/, '')
+    .replace(/^.*\//, '')
+    .replace(/\.onnx$/, '')
   if (models.has(model) && !values.anew) continue
   const one = [join(import.meta.dirname, 'one.mjs'), file, '--check', '--keep', shares, '--strategy', values.strategy]
   let entry
