@@ -23,6 +23,7 @@ import { requireFiniteRun } from './finite'
 import { otherOrders } from './other-orders'
 import { breathe } from './progress'
 import { observingOf, type Run, resultFormOf, runnerOf, withRunners } from './run'
+import { refittedOn } from './work'
 
 interface KeptDecision {
   readonly trajectory: PackedTrajectory
@@ -206,7 +207,8 @@ class ByResult {
   private makeTrials(): ResultTrials {
     const { graph, config, cost, splits, hooks } = this.run
     const { calibration, finetune } = splits
-    const steps = trialStepsFor(cost.original.macs, recurrentTurns(graph))
+    const samples = refittedOn(splits, config.refitSamples)
+    const steps = trialStepsFor(cost.original.macs, recurrentTurns(graph), samples)
     return resultTrials(
       graph,
       calibration,

@@ -37,17 +37,21 @@ export const sizeOf = (graph: Graph, splits: Splits): RunSize => ({
 /** Share of the original that a goal leaves; half of it where a goal does not say. */
 const shareLeft = ({ kind, value }: Goal): number => (kind === 'keep-macs' || kind === 'keep-params' ? value : 1 / 2)
 
+/** Samples of a refit on the result: those for calibration, and as many further ones as it may have. */
+export const refittedOn = ({ calibration, finetune }: RunSize['splits'], most = Number.POSITIVE_INFINITY): number =>
+  calibration.indices.length + Math.min(finetune.indices.length, most)
+
 /** Work of a refit, in forward passes of one sample. */
 export function workOfRefit(
   refit: RunConfig['refit'],
   { goal, refitSamples }: Pick<RunConfig, 'goal' | 'refitSamples'>,
-  { splits: { calibration, finetune }, macs, turns }: RunSize,
+  { splits, macs, turns }: RunSize,
 ): number {
+  const { calibration } = splits
   const samples = calibration.indices.length
   if (refit !== 'sequential') return refitPasses[refit] * samples
   const left = shareLeft(goal)
-  const more = Math.min(finetune.indices.length, refitSamples ?? Number.POSITIVE_INFINITY)
-  const steps = likelySteps(stepsFor(left * macs, turns), samples + more)
+  const steps = likelySteps(stepsFor(left * macs, turns), refittedOn(splits, refitSamples))
   // The original answers, the smaller one learns.
   const passesOfStep = passes.forward + passes.backward * left
   return refitPasses.layerwise * samples + passesOfStep * steps * batchOfStep
@@ -57,10 +61,13 @@ export function workOfRefit(
 const usualContenders = 4
 
 /** Work of the steps by which the result-oriented strategy chooses among its orders. */
-function workOfTrials({ goal, refit }: Pick<RunConfig, 'goal' | 'refit'>, { macs, turns }: RunSize): number {
+function workOfTrials(
+  { goal, refit, refitSamples }: Pick<RunConfig, 'goal' | 'refit' | 'refitSamples'>,
+  { splits, macs, turns }: RunSize,
+): number {
   if (refit !== 'sequential') return 0
   const each = passes.forward + usualContenders * passes.backward * shareLeft(goal)
-  return each * trialStepsFor(macs, turns) * batchOfStep
+  return each * trialStepsFor(macs, turns, refittedOn(splits, refitSamples)) * batchOfStep
 }
 
 export interface StrategyWork {

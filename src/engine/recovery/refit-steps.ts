@@ -40,10 +40,6 @@ const TRIAL = 1 / 16
 const MOST_TRIAL_STEPS = 64
 const FEWEST_TRIAL_STEPS = 12
 
-/** Steps of a trial of a smaller form of a network of so many MACs a sample; as for {@link stepsFor}. */
-export const trialStepsFor = (macs: number, turns = 0): number =>
-  Math.min(MOST_TRIAL_STEPS, Math.max(FEWEST_TRIAL_STEPS, Math.round(TRIAL * stepsFor(macs, turns))))
-
 /**
  * Passes over the fitted samples are bounded, or few samples would be learnt by heart; what is far from the original has more to
  * learn from them.
@@ -56,3 +52,13 @@ export const withinPasses = (steps: number, perPass: number, divergence = 0): nu
 /** Of the steps that a refit may make, how many it does where nothing is known of its divergence yet: between half and all. */
 export const likelySteps = (steps: number, samples: number): number =>
   withinPasses((3 / 4) * steps, Math.floor(samples / batchOfStep))
+
+/**
+ * Steps of a trial of a smaller form of a network of so many MACs a sample, where the refit has so many samples: no more than a
+ * share of what it will make itself. As for {@link stepsFor}.
+ */
+export const trialStepsFor = (macs: number, turns: number, samples: number): number =>
+  Math.min(
+    MOST_TRIAL_STEPS,
+    Math.max(FEWEST_TRIAL_STEPS, Math.round(TRIAL * likelySteps(stepsFor(macs, turns), samples))),
+  )
