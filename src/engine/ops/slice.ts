@@ -16,14 +16,16 @@ interface Range {
   readonly open?: Dim
 }
 
+/** From here on a bound means the end of the axis (from the negative of it, its beginning): files say 1e9, 2^31 - 1 or 2^63 - 1. */
+const FAR = 1e9
+
 /** How many positions a range takes of an axis whose extent is a name. Names are long enough for the cuts of a file. */
 function openExtent(extent: Dim, from: Dim, to: Dim, step: number, fail: (sentence: string) => never): Dim {
   if (step < 0) {
-    const all = Number(from) >= -1 && (from === -1 || Number(from) >= 2 ** 31 - 1) && Number(to) < -(2 ** 31 - 2)
+    const all = Number(from) >= -1 && (from === -1 || Number(from) >= FAR) && Number(to) <= -FAR
     return all ? floorDivide(addDims(extent, -step - 1), -step) : fail(`it walks back over "${extent}" in part`)
   }
-  const place = (at: Dim): Dim =>
-    typeof at !== 'number' ? at : at >= 2 ** 31 - 1 ? extent : at < 0 ? addDims(extent, at) : at
+  const place = (at: Dim): Dim => (typeof at !== 'number' ? at : at >= FAR ? extent : at < 0 ? addDims(extent, at) : at)
   const count = addDims(place(to), place(from), -1)
   return floorDivide(addDims(count, step - 1), step)
 }
@@ -48,7 +50,7 @@ function rangesOf(
     const start = Number(starts[k])
     const end = Number(ends[k])
     if (step === 0) return fail('its step is 0')
-    const toEnd = ends[k] === extent || end >= 2 ** 31 - 1
+    const toEnd = ends[k] === extent || end >= FAR
     if (typeof extent === 'string' && step === 1 && start === 0 && toEnd) return { axis, start: 0, end: -1, step: 1 }
     if (isFed(extent)) {
       // It may be shorter than the range asks for.

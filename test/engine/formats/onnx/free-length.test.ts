@@ -55,6 +55,13 @@ const build: Readonly<Record<string, (net: Dynamic) => string>> = {
       net.weight([heads * size, width]),
     ])
   },
+  // As tf2onnx writes [:, :], and others.
+  'bounds that stand for the end': (net) => {
+    const wide = net.one('Relu', [net.one('MatMul', ['x', net.weight([width, 20])])])
+    const whole = net.one('Slice', [wide, net.sizes([0, 0]), net.sizes([1e9, 1e9]), net.sizes([0, 1])])
+    const again = net.one('Slice', [whole, net.sizes([0, 0]), net.sizes([2 ** 31 - 1, 2 ** 40]), net.sizes([0, 1])])
+    return net.one('Add', [net.one('MatMul', [again, net.weight([20, width])]), 'x'])
+  },
   'a position table cut to the length': (net) => {
     const table = net.weight([1, 16, width], 0.5)
     const at = net.one('Slice', [table, net.sizes([0]), net.extent('x', 1), net.sizes([1])])
