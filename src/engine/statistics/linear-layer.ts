@@ -1,7 +1,7 @@
 /** A linear operator as least squares sees it: blocks, taps, and its weights as plain matrices with the bias last. */
 import { EspalierError } from '../../contract/errors'
 import type { Layer } from '../coupling/index'
-import { type Graph, numberAttribute, stringAttribute } from '../graph/graph'
+import { type Graph, type GraphNode, numberAttribute, stringAttribute } from '../graph/graph'
 import { type TensorData, toFloat32 } from '../graph/tensor'
 import { windowOf } from '../ops/shapes'
 import { isRecurrent, readRecurrent, withRecurrentBias, writeRecurrent } from './recurrent-layer'
@@ -144,17 +144,19 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
   const shape = shapeOfLayer(graph, layer)
   const { outputs, columns } = shape
   const place = placeIn(layer, shape)
-  const { product, bias: biasFactor } = factors(layer)
+  // A bias that is made here counts once, whatever factor the operator had for the one that it lacked.
+  const { product, bias } = factors(layer)
+  const biasFactor = layer.biasName === null ? 1 : bias
   const old = weightOf(graph, layer)
   const width = columns + 1
   const data = new Float32Array(old.data.length)
-  const bias = new Float32Array(outputs * weights.length)
+  const biases = new Float32Array(outputs * weights.length)
   const whole = holdsRows(layer) && product === 1
   weights.forEach((block, b) => {
     for (let o = 0; o < outputs; o++) {
       const output = b * outputs + o
       if (whole) data.set(block.subarray(o * width, o * width + columns), output * columns)
-      bias[output] = (block[o * width + columns] as number) / biasFactor
+      biases[output] = (block[o * width + columns] as number) / biasFactor
     }
     if (!whole) {
       eachPlace(outputs, columns, (o, j) => {
@@ -164,12 +166,12 @@ export function writeWeights(graph: Graph, layer: Layer, weights: readonly Float
   })
   const weight: TensorData = { dtype: 'float32', dims: old.dims, data }
   const replaced = graph.with({ constants: new Map(graph.constants).set(layer.weightName, weight) })
-  if (layer.biasName === null && bias.every((value) => value === 0)) return replaced
+  if (layer.biasName === null && biases.every((value) => value === 0)) return replaced
   const biased = withBias(replaced, layer)
   const name = biased.layer.biasName as string
-  const dims = biased.graph.constants.get(name)?.dims ?? [bias.length]
+  const dims = biased.graph.constants.get(name)?.dims ?? [biases.length]
   return biased.graph.with({
-    constants: new Map(biased.graph.constants).set(name, { dtype: 'float32', dims, data: bias }),
+    constants: new Map(biased.graph.constants).set(name, { dtype: 'float32', dims, data: biases }),
   })
 }
 
@@ -183,19 +185,20 @@ export function withBias(graph: Graph, layer: Layer): { graph: Graph; layer: Lay
   if (layer.biasName !== null) return { graph, layer }
   const { blocks, outputs } = shapeOfLayer(graph, layer)
   const added = layer.node.op === 'Gemm' ? graph.constants.get(layer.node.inputs[2] ?? '') : undefined
-  const bias = new Float32Array(blocks * outputs).fill(added ? (toFloat32(added)[0] as number) : 0)
+  // What a Gemm multiplies its bias by is part of the number, or means nothing where there was none (tf2onnx writes 0 then).
+  const factor = factors(layer).bias
+  const bias = new Float32Array(blocks * outputs).fill(added ? factor * (toFloat32(added)[0] as number) : 0)
   const biasName = freshName(graph, `${layer.node.name}/bias`)
   const constants = new Map(graph.constants).set(biasName, { dtype: 'float32', dims: [bias.length], data: bias })
   const own = { ...layer, biasName }
   if (layer.node.op !== 'MatMul') {
-    const nodes = graph.nodes.map((node) => {
-      if (node.name !== layer.node.name) return node
-      const inputs = [...node.inputs]
-      while (inputs.length < 3) inputs.push('')
-      inputs[2] = biasName
-      return { ...node, inputs }
-    })
-    return { graph: graph.with({ nodes, constants }), layer: own }
+    const withInput = (node: GraphNode): GraphNode => {
+      const [input = '', weight = ''] = node.inputs
+      const attributes = new Map([...node.attributes].filter(([name]) => node.op !== 'Gemm' || name !== 'beta'))
+      return { ...node, inputs: [input, weight, biasName], attributes }
+    }
+    const nodes = graph.nodes.map((node) => (node.name === layer.node.name ? withInput(node) : node))
+    return { graph: graph.with({ nodes, constants }), layer: { ...own, node: withInput(layer.node) } }
   }
   const product = freshName(graph, `${layer.output}/product`)
   const add = {
