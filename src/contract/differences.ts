@@ -30,7 +30,7 @@ export const differencesSchema = z.object({
       answers: z.array(answerSchema),
       /** The same order: the metric on this sample, of labels the percentage that is right; null without a label. */
       scores: z.array(z.number().nullable()),
-      /** Of every two, (0, 1), (0, 2) …, (1, 2) …: the share that they say otherwise, or the root mean square between their numbers. */
+      /** Of every two, as `pairsOf` lists them: the share that they say otherwise, or the root mean square between their numbers. */
       apart: z.array(z.number()),
     }),
   ),

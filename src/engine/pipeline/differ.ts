@@ -1,4 +1,5 @@
 /** The samples on which networks answer most differently, and what each of them says there. */
+import { pairsOf } from '../../contract/pairs'
 import { detailOf, say } from '../../contract/sentences'
 import { fitToNetwork } from '../data/source'
 import type { DataSource, Selection } from '../data/types'
@@ -36,7 +37,7 @@ export interface DifferentlyAnswered {
   readonly said: readonly ArrayLike<number>[]
   /** The loss of each on this sample, as the task's metric has it; null without a label. */
   readonly losses: readonly (number | null)[]
-  /** Of every two networks: (0, 1), (0, 2) …, (1, 2) …, as `apart` measures it. */
+  /** Of every two networks as `pairsOf` lists them, as `apart` measures it. */
   readonly apart: readonly number[]
 }
 
@@ -56,11 +57,6 @@ export function namesOneClass(graph: Graph, source: DataSource): boolean {
   const shape = graph.outputs[0] ? graph.info(graph.outputs[0].name)?.shape : undefined
   return kind !== 'gaussian' && metric !== 'f1' && (shape ?? []).slice(2).every((extent) => extent === 1)
 }
-
-const pairsOf = (count: number): (readonly [number, number])[] =>
-  Array.from({ length: count }, (_, a) => a).flatMap((a) =>
-    Array.from({ length: count - a - 1 }, (_, i) => [a, a + 1 + i] as const),
-  )
 
 /** Fewer samples than this of two networks say nothing about them. */
 const leastOfPair = 4
@@ -98,7 +94,7 @@ export async function differ(graphs: readonly Graph[], source: DataSource, optio
   const whole = wholeSplit(data, options.split)
   await initBackend({ backend: options.backend ?? 'auto' })
   const task = describeTask(first, data)
-  const pairs = pairsOf(graphs.length)
+  const pairs = [...pairsOf(graphs.length)]
   const distances = pairs.map(() => new Float32Array(whole.indices.length))
   const meters = graphs.map(() => new ScoreMeter(task, data.classes.length))
   let shape: number[] = []

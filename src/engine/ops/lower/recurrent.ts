@@ -116,6 +116,7 @@ const gated: Cell = (context, x, { h }, of) => {
   const [xz, xr, xh] = parts(context, x, [hidden, hidden, hidden]) as [Register, Register, Register]
   let [z, r] = [xz, xr]
   let inner: Register | null = of.inner
+  let open: Register
   let reset: Register | undefined
   if (h && resetsLast(context)) {
     const [hz, hr, hh] = parts(context, product(context, h, of.state), [hidden, hidden, hidden]) as [
@@ -125,16 +126,17 @@ const gated: Cell = (context, x, { h }, of) => {
     ]
     z = binary(context, 'AddV2', xz, hz)
     r = binary(context, 'AddV2', xr, hr)
+    open = active(context, of, 0, r)
     inner = plus(context, hh, of.inner)
   } else if (h) {
     const both = product(context, h, piece(context, of.state, 2, 0, 2 * hidden))
     const [hz, hr] = parts(context, both, [hidden, hidden]) as [Register, Register]
     z = binary(context, 'AddV2', xz, hz)
     r = binary(context, 'AddV2', xr, hr)
-    reset = binary(context, 'Mul', active(context, of, 0, r), h)
+    open = active(context, of, 0, r)
+    reset = binary(context, 'Mul', open, h)
     inner = product(context, reset, piece(context, of.state, 2, 2 * hidden, hidden))
-  }
-  const open = active(context, of, 0, r)
+  } else open = active(context, of, 0, r)
   const share = inner && resetsLast(context) ? binary(context, 'Mul', open, inner) : inner
   const candidate = active(context, of, 1, plus(context, xh, share))
   const update = active(context, of, 0, z)

@@ -1,5 +1,6 @@
 /** Of samples that networks answer differently: between which two, and how far they are apart there. */
 import type { Differences } from '../../../contract'
+import { pairsOf } from '../../../contract/pairs'
 
 export type Apart = Differences['samples'][number]
 
@@ -8,11 +9,6 @@ export interface Pair {
   readonly one: number
   readonly other: number
   readonly apart: number
-}
-
-/** All pairs of so many networks, as the contract lists them. */
-function* pairsOf(networks: number): Generator<readonly [number, number]> {
-  for (let one = 0; one < networks; one++) for (let other = one + 1; other < networks; other++) yield [one, other]
 }
 
 /** The two that are furthest apart on a sample among those that `fits`; null where none are apart. */
