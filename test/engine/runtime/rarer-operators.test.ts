@@ -80,6 +80,16 @@ describe('rarer operators', () => {
     await expectAlike(graphOf(nodes, { x: ['batch', 5, 3] }, constants), { x: sample(4, 5, 3) })
   })
 
+  it('pick among their own, sample by sample, at places that the network computes', async () => {
+    const axes: [string, TensorData] = ['axes', int64([1], [2])]
+    const nodes = [
+      step('ArgMax', ['x'], ['most'], attributes({ axis: int(1), keepdims: int(0) })),
+      step('Unsqueeze', ['most', 'axes'], ['at']),
+      step('GatherND', ['x', 'at'], ['y'], attributes({ batch_dims: int(1) })),
+    ]
+    await expectAlike(graphOf(nodes, { x: ['batch', 5, 3] }, [axes]), { x: sample(4, 5, 3) })
+  })
+
   it('replace infinities', async () => {
     const constants: [string, TensorData][] = [['zero', float32([], Float32Array.of(0))]]
     const nodes = [

@@ -6,36 +6,51 @@ import { knownDims, targetDims } from './common'
 
 const strideOf = (dims: readonly number[], axis: number): number => sizeOf(dims.slice(axis + 1))
 
-/** Coordinates become positions in the flattened value. */
-export function lowerGatherND(context: LoweringContext): void {
-  if (numberAttribute(context.node, 'batch_dims', 0) !== 0) context.fail('it gathers batch by batch')
-  const indices = context.constant(1)
+/** What GatherND and ScatterND address: the extents that are shared, those that coordinates name, and what lies behind. */
+function addressed(context: LoweringContext) {
   const shape = context.shape(0)
+  const paired = numberAttribute(context.node, 'batch_dims', 0)
   const depth = context.shape(1).at(-1) as number
-  const dims = knownDims(context, shape.slice(0, depth))
-  if (!indices) {
-    gatherComputed(context, dims, depth)
-    return
+  const places = context.shape(1).slice(paired, -1)
+  return {
+    depth,
+    shared: knownDims(context, shape.slice(0, paired)),
+    dims: knownDims(context, shape.slice(paired, paired + depth)),
+    rest: shape.slice(paired + depth),
+    /** How many rows each of the shared positions picks, where there are any. */
+    each: paired === 0 ? 0 : sizeOf(knownDims(context, places)),
   }
-  const values = toNumbers(indices)
-  const rows = Int32Array.from({ length: values.length / depth }, (_, r) =>
-    dims.reduce((offset, extent, k) => {
-      const at = values[r * depth + k] as number
-      return offset + (at < 0 ? at + extent : at) * strideOf(dims, k)
-    }, 0),
-  )
-  const flat = context.emit(
-    'Reshape',
-    [context.input(0, 'plain')],
-    { shape: targetDims(context, [sizeOf(dims), ...shape.slice(depth)]) },
-    'plain',
-  )
-  const picked = context.emit(
-    'GatherV2',
-    [flat, context.literal(tensor('int32', [rows.length], rows))],
-    { axis: 0 },
-    'plain',
-  )
+}
+
+/** Coordinates become positions in the flattened value; behind shared axes each picks among its own. */
+export function lowerGatherND(context: LoweringContext): void {
+  const { shared, dims, depth, rest, each } = addressed(context)
+  const indices = context.constant(1)
+  const size = sizeOf(dims)
+  const shape = targetDims(context, [sizeOf(shared) * size, ...rest])
+  let at: Register
+  if (indices) {
+    const values = toNumbers(indices)
+    const rows = Int32Array.from({ length: values.length / depth }, (_, r) =>
+      dims.reduce(
+        (offset, extent, k) => {
+          const place = values[r * depth + k] as number
+          return offset + (place < 0 ? place + extent : place) * strideOf(dims, k)
+        },
+        each > 0 ? Math.floor(r / each) * size : 0,
+      ),
+    )
+    at = context.literal(tensor('int32', [rows.length], rows))
+  } else {
+    at = rowPlaces(context, dims, depth)
+    if (each > 0) {
+      const base = Int32Array.from({ length: sizeOf(shared) * each }, (_, r) => Math.floor(r / each) * size)
+      const own = context.literal(tensor('int32', [base.length], base))
+      at = context.emit('Cast', [context.emit('AddV2', [at, own], {}, 'plain')], { DstT: 'int32' }, 'plain')
+    }
+  }
+  const flat = context.emit('Reshape', [held(context, 0)], { shape }, 'plain')
+  const picked = context.emit('GatherV2', [flat, at], { axis: 0 }, 'plain')
   context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
 }
 
@@ -50,15 +65,6 @@ function rowPlaces(context: LoweringContext, dims: readonly number[], depth: num
   const at = context.emit('Sum', [scaled], { axis: [axis], keep_dims: false }, 'plain')
   const flat = context.emit('Reshape', [at], { shape: [-1] }, 'plain')
   return context.emit('Cast', [flat], { DstT: 'int32' }, 'plain')
-}
-
-function gatherComputed(context: LoweringContext, dims: readonly number[], depth: number): void {
-  const flatIndex = rowPlaces(context, dims, depth)
-  const rest = context.shape(0).slice(depth)
-  const shape = targetDims(context, [sizeOf(dims), ...rest])
-  const flat = context.emit('Reshape', [held(context, 0)], { shape }, 'plain')
-  const picked = context.emit('GatherV2', [flat, flatIndex], { axis: 0 }, 'plain')
-  context.output(0, context.emit('Reshape', [picked], { shape: targetDims(context, context.outputShape(0)) }, 'plain'))
 }
 
 /** Each index of input 1 as a position in the flattened input 0; below 0 it counts from the end. */
@@ -106,10 +112,8 @@ function scatter(context: LoweringContext, places: Register, width: number): voi
 export const lowerScatterElements = (context: LoweringContext): void => scatter(context, elementPlaces(context), 1)
 
 export function lowerScatterND(context: LoweringContext): void {
-  const depth = context.shape(1).at(-1) as number
-  const shape = context.shape(0)
-  const places = rowPlaces(context, knownDims(context, shape.slice(0, depth)), depth)
-  scatter(context, places, sizeOf(knownDims(context, shape.slice(depth))))
+  const { dims, depth, rest } = addressed(context)
+  scatter(context, rowPlaces(context, dims, depth), sizeOf(knownDims(context, rest)))
 }
 
 /** Ones on one side of a diagonal. */
