@@ -85,8 +85,8 @@ function dense(
   const summed = [...weightLetters].filter((letter) => letters.includes(letter))
   const left = [...letters].filter((letter) => !summed.includes(letter))
   const right = [...weightLetters].filter((letter) => !summed.includes(letter))
-  if (left.length === 0 || right.length === 0 || summed.some((letter) => equation.output.includes(letter)))
-    return undefined
+  if (left.length === 0 || right.length === 0 || summed.length === 0) return undefined
+  if (summed.some((letter) => equation.output.includes(letter))) return undefined
   const extent = (letter: string) => weight.dims[weightLetters.indexOf(letter)] as number
   const size = (list: readonly string[]) => list.reduce((product, letter) => product * extent(letter), 1)
   const order = [...summed, ...right].map((letter) => weightLetters.indexOf(letter))

@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonicalise } from '../../../src/engine/formats/canonical'
+import { readModel } from '../../../src/engine/formats/index'
 import { writeOnnx } from '../../../src/engine/formats/onnx'
 import { attributes, Graph, type GraphNode, int, ints } from '../../../src/engine/graph/graph'
 import { float32, int64, type TensorData } from '../../../src/engine/graph/tensor'
@@ -68,6 +69,29 @@ const text = (value: string): GraphNode['attributes'] => new Map([['equation', {
 describe('rarer operators', () => {
   beforeAll(() => initBackend({ backend: 'auto' }))
 
+  it('take a stored vector and one of the samples apart, which have no index in common', async () => {
+    const stored: [string, TensorData] = ['b', float32([3], Float32Array.of(1, -2, 0.5))]
+    const graph = graphOf([step('Einsum', ['a', 'b'], ['y'], text('i,j->ij'))], { a: ['batch'] }, [stored])
+    await expectAlike(graph, { a: sample(4) })
+  })
+
+  it('write the scores of the best few among infinities', async () => {
+    const constants: [string, TensorData][] = [
+      ['two', int64([1], [2])],
+      ['shape', int64([2], [2, 5])],
+      ['none', float32([], Float32Array.of(Number.NEGATIVE_INFINITY))],
+    ]
+    const nodes = [
+      step('TopK', ['x', 'two'], ['best', 'at']),
+      step('Expand', ['none', 'shape'], ['nothing']),
+      step('ScatterElements', ['nothing', 'at', 'best'], ['scores'], attributes({ axis: int(1) })),
+      step('Softmax', ['scores'], ['y'], attributes({ axis: int(1) })),
+    ]
+    const graph = graphOf(nodes, { x: [2, 5] }, constants)
+    const { graph: read } = await readModel({ name: 'router.onnx', bytes: writeOnnx(graph) })
+    await expectAlike(read, { x: sample(2, 5) })
+  })
+
   it('mark the place of the largest', async () => {
     const constants: [string, TensorData][] = [
       ['depth', int64([], [5])],
@@ -106,6 +130,7 @@ describe('rarer operators', () => {
     ['three operands', 'bi,bj,bk->bijk', { a: [2, 3], b: [2, 4], c: [2, 2] }],
     ['three operands, summed', 'bnd,de,bme->bnm', { a: [2, 3, 4], b: [4, 5], c: [2, 2, 5] }],
     ['an index that one operand alone has', 'bnd,bmd->bn', { a: [2, 3, 4], b: [2, 5, 4] }],
+    ['vectors without an index in common', 'i,j->ij', { a: [3], b: [4] }],
     ['one operand, summed', 'bij->bj', { a: [2, 3, 4] }],
     ['an ellipsis and three operands', '...d,...d,...d->...', { a: [2, 3, 4], b: [2, 3, 4], c: [2, 3, 4] }],
   ])('take apart an Einsum of %s', async (_what, equation, shapes) => {

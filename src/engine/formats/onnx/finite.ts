@@ -6,6 +6,9 @@ import { type TensorData, toFloat32 } from '../../graph/tensor'
 /** Operators for which an infinite constant has a meaning: bounds and fillings. */
 const bounds = new Set(['Clip', 'Pad', 'Where', 'Max', 'Min', 'ConstantOfShape', 'Identity', 'Cast', 'CastLike'])
 
+/** Operators that write other values into a filling. */
+const fillers = new Set(['Expand', 'ScatterElements', 'ScatterND'])
+
 /** Exponent bits: all of them are set in what is not finite. */
 const exponents = { float32: 0x7f800000, float16: 0x7c00, bfloat16: 0x7f80 } as const
 
@@ -18,10 +21,13 @@ function holdsNumbers({ dtype, data }: TensorData): boolean {
   return true
 }
 
+const numbersOf = (constant: TensorData): Float32Array | Float64Array =>
+  constant.data instanceof Float64Array ? constant.data : toFloat32(constant)
+
 /** @returns `NaN`, `infinite`, or undefined where all elements are finite */
 function fault(constant: TensorData): 'NaN' | 'infinite' | undefined {
   if (!constant.dtype.includes('float') || holdsNumbers(constant)) return undefined
-  const values = constant.data instanceof Float64Array ? constant.data : toFloat32(constant)
+  const values = numbersOf(constant)
   return values.some((value) => Number.isNaN(value)) ? 'NaN' : 'infinite'
 }
 
@@ -30,7 +36,7 @@ function fault(constant: TensorData): 'NaN' | 'infinite' | undefined {
  * Softmax, distances) elsewhere. At least two axes, so that a bias broken in training is none.
  */
 function isMask(graph: Graph, constant: TensorData, readers: readonly GraphNode[]): boolean {
-  const values = constant.data instanceof Float64Array ? constant.data : toFloat32(constant)
+  const values = numbersOf(constant)
   const shared = readers.every((node) => graph.consumers(node.outputs[0] ?? '').some(({ op }) => op === 'Softmax'))
   return (
     constant.dims.filter((extent) => extent > 1).length > 1 &&
@@ -39,13 +45,20 @@ function isMask(graph: Graph, constant: TensorData, readers: readonly GraphNode[
   )
 }
 
+/** One number that fills what is written into it afterwards: the scores of all experts before those of the best few. */
+function isFilling(constant: TensorData, readers: readonly GraphNode[]): boolean {
+  const values = numbersOf(constant)
+  return readers.every(({ op }) => fillers.has(op)) && values.every((value) => value === values[0])
+}
+
 /** @throws MODEL_NON_FINITE that names the first such tensor */
 export function verifyFinite(graph: Graph): void {
   for (const [name, constant] of graph.constants) {
     const kind = fault(constant)
     if (!kind) continue
     const readers = graph.consumers(name)
-    const meant = readers.every((node) => bounds.has(node.op)) || isMask(graph, constant, readers)
+    const meant =
+      readers.every((node) => bounds.has(node.op)) || isMask(graph, constant, readers) || isFilling(constant, readers)
     if (kind === 'infinite' && readers.length > 0 && meant) continue
     const [by] = readers
     throw new EspalierError(
