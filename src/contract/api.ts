@@ -291,7 +291,14 @@ export const contract = {
           told: z
             .record(
               z.string(),
-              z.object({ name: z.string(), strategy: z.string(), refit: z.string(), warnings: z.array(z.string()) }),
+              z.object({
+                name: z.string(),
+                strategy: z.string(),
+                refit: z.string(),
+                warnings: z.array(z.string()),
+                /** What was set, in the reader's words, the same names in the same order for every run. */
+                settings: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
+              }),
             )
             .optional(),
         }),

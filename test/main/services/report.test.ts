@@ -123,9 +123,19 @@ describe('errors', () => {
 })
 
 describe('in the language of the reader', () => {
+  const settings = (goal: string) => [
+    { name: '数据集', value: 'fashion' },
+    { name: '预算', value: goal },
+  ]
   const told = {
-    a: { name: 'L2 范数 <b>', strategy: 'L2 范数', refit: '逐层重新拟合', warnings: ['数据不足。'] },
-    b: { name: '随机', strategy: '随机', refit: '不拟合', warnings: [] },
+    a: {
+      name: 'L2 范数 <b>',
+      strategy: 'L2 范数',
+      refit: '逐层重新拟合',
+      warnings: ['数据不足。'],
+      settings: settings('保留 50 % 的乘加数'),
+    },
+    b: { name: '随机', strategy: '随机', refit: '不拟合', warnings: [], settings: settings('保留 30 % 的乘加数') },
   }
   const text = report(input([entry('a'), entry('b')], { baselineRunId: 'a', language: 'zh-CN', told }), 'html')
 
@@ -135,6 +145,11 @@ describe('in the language of the reader', () => {
     expect(text).toContain('L2 范数 &lt;b&gt;（基准）')
     expect(text).toContain('数据不足。')
     expect(text).not.toMatch(/>(Run|Before|Settings|Trade-off|Environment|Setting)</)
+  })
+
+  test('says what was set in the words of the form, and no key of a file', () => {
+    expect(text).toContain('<tr><td>预算</td><td>保留 50 % 的乘加数</td><td>保留 30 % 的乘加数</td></tr>')
+    expect(text).not.toMatch(/keep-macs|finetune|goal\.|cores|modelHash/)
   })
 })
 

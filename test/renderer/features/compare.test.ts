@@ -7,6 +7,7 @@ import { bestUnder } from '../../../src/renderer/features/compare/rank'
 import { armsOf } from '../../../src/renderer/features/compare/spread'
 import { spreadOf } from '../../../src/renderer/features/runs/spread'
 import { latencyOf, makeWorld } from '../fake/world'
+import { createFakeClient } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
 vi.mock('../../../src/renderer/features/tradeoff/TradeoffChart.vue', () => ({
@@ -101,6 +102,35 @@ describe('a run that leaves', () => {
     }
     while (frames.length > 0) frames.shift()?.()
     await vi.waitFor(() => expect([columns(), lines()]).toEqual([3, 3]), 30_000)
+  })
+})
+
+describe('what differs', () => {
+  it('is also how runs fine-tuned; of one that did not there is nothing to tell', async () => {
+    const fake = createFakeClient()
+    const finetune = { epochs: 4, samples: 0, learningRate: 0.02, distill: false }
+    const trained: Record<string, Partial<typeof finetune> & { schedule?: 'cosine'; augment?: ('flip' | 'shift')[] }> =
+      {
+        'r-13': {},
+        'r-16': { learningRate: 0.05, schedule: 'cosine', augment: ['flip'] },
+        'r-19': { epochs: 0, learningRate: 0.3 },
+      }
+    fake.world.runs = fake.world.runs.map((run) => {
+      const own = trained[run.id]
+      return own ? { ...run, config: { ...run.config, finetune: { ...finetune, ...own } } } : run
+    })
+    mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-16,r-19', fake)
+    await vi.waitFor(() => expect(mounted.wrapper.findAll('thead .tools')).toHaveLength(3), 30_000)
+    const row = (name: string) =>
+      mounted.wrapper
+        .findAll('tbody tr')
+        .find((candidate) => candidate.find('th').text() === name)
+        ?.findAll('td')
+        .map((cell) => cell.text().replace('≠', '').trim())
+    expect(row('Learning rate')).toEqual(['0.02', '0.05', '–'])
+    expect(row('How the rate goes')).toEqual(['in a line to zero', 'along a cosine to zero', '–'])
+    expect(row('Changed copies of images')).toEqual(['None', 'mirrored left to right', '–'])
+    expect(row('Steps of a criterion')).toBeUndefined()
   })
 })
 

@@ -47,16 +47,17 @@ const flatten = (value: unknown, name = ''): [string, string][] =>
     ? Object.entries(value).flatMap(([key, inner]) => flatten(inner, name === '' ? key : `${name}.${key}`))
     : [[name, Array.isArray(value) ? value.join(', ') : String(value)]]
 
-function settingsTable(runs: readonly ReportRun[], words: Words): Markup {
-  const columns = runs.map(
-    ({ run, project, model, dataset }) =>
-      new Map([
-        ...(project ? [[words.project, project.name] as const] : []),
-        [words.model, model.name],
-        [words.data, dataset.name],
-        ...flatten(run.config),
-      ]),
-  )
+function settingsTable(runs: readonly ReportRun[], told: ReportInput['told'], words: Words): Markup {
+  const columns = runs.map(({ run, project, model, dataset }): Map<string, string> => {
+    const settings = told?.[run.id]?.settings ?? []
+    if (settings.length > 0) return new Map(settings.map(({ name, value }) => [name, value]))
+    return new Map([
+      ...(project ? [[words.project, project.name] as const] : []),
+      [words.model, model.name],
+      [words.data, dataset.name],
+      ...flatten(run.config),
+    ])
+  })
   const names = [...new Set(columns.flatMap((column) => [...column.keys()]))]
   const differing = names.filter((name) => new Set(columns.map((column) => column.get(name))).size > 1)
   const shown = differing.length > 0 ? differing : names
@@ -81,13 +82,13 @@ function warnings(runs: readonly ReportRun[], told: ReportInput['told'], words: 
   )}`
 }
 
-const environments = (runs: readonly ReportRun[]): Markup[] =>
+const environments = (runs: readonly ReportRun[], { captured }: Words): Markup[] =>
   [...new Set(runs.map(({ run }) => JSON.stringify(run.environment)))]
     .filter((text) => text !== 'null')
     .map(
       (text) =>
         html`<p class="soft">${flatten(JSON.parse(text))
-          .map(([name, value]) => `${name} ${value}`)
+          .map(([name, value]) => `${captured[name as keyof Words['captured']] ?? name} ${value}`)
           .join(' · ')}</p>`,
     )
 
@@ -121,9 +122,9 @@ ${comparable ? null : html`<p class="bad">${words.apart}</p>`}
 <h2>${words.results}</h2>${resultTable(input.runs, input.baselineRunId, words)}
 ${chart ? html`<h2>${words.tradeOff}</h2><figure>${chart}${legend(series)}<p class="soft">${words.points}${comparable ? ` ${words.front}` : null}</p></figure>` : null}
 ${widths ? html`<h2>${words.widths}</h2><figure>${widths}${legend(input.runs.map(({ run }) => run.name))}</figure>` : null}
-<h2>${words.settings}</h2>${settingsTable(input.runs, words)}
+<h2>${words.settings}</h2>${settingsTable(input.runs, told, words)}
 ${warnings(input.runs, told, words)}
-<h2>${words.environment}</h2>${environments(input.runs)}
+<h2>${words.environment}</h2>${environments(input.runs, words)}
 </body></html>
 `.text
 }

@@ -20,6 +20,8 @@ export interface Told {
   readonly strategy: string
   readonly refit: string
   readonly warnings: readonly string[]
+  /** In the words of the form; absent: the configuration as a program reads it. */
+  readonly settings?: readonly { readonly name: string; readonly value: string }[] | undefined
 }
 
 export interface ReportInput {

@@ -1,5 +1,6 @@
 /** What a report says, in both languages. */
 import { metricWords } from '../../../contract/metrics'
+import type { Environment } from '../../../contract/run'
 
 export interface Words {
   readonly language: string
@@ -23,6 +24,8 @@ export interface Words {
   /** What stands between the names of a list. */
   readonly between: string
   readonly environment: string
+  /** What is captured of the machine, by its keys. */
+  readonly captured: Readonly<Record<keyof Environment, string>>
   readonly setting: string
   readonly onlyDiffers: string
   readonly allAlike: string
@@ -65,6 +68,16 @@ const en: Words = {
   allRuns: 'All runs',
   between: ', ',
   environment: 'Environment',
+  captured: {
+    espalier: 'Espalier',
+    node: 'Node',
+    platform: 'platform',
+    cpu: 'processor',
+    cores: 'cores',
+    backend: 'backend',
+    modelHash: 'model (SHA-256)',
+    dataHash: 'data (SHA-256)',
+  },
   setting: 'Setting',
   onlyDiffers: 'Only what differs between the runs.',
   allAlike: 'All runs have the same settings.',
@@ -110,6 +123,16 @@ const zh: Words = {
   allRuns: '所有运行',
   between: '、',
   environment: '环境',
+  captured: {
+    espalier: 'Espalier',
+    node: 'Node',
+    platform: '平台',
+    cpu: '处理器',
+    cores: '核心数',
+    backend: '后端',
+    modelHash: '模型 (SHA-256)',
+    dataHash: '数据 (SHA-256)',
+  },
   setting: '设置项',
   onlyDiffers: '仅列出运行之间不同的设置。',
   allAlike: '所有运行的设置相同。',

@@ -91,6 +91,12 @@ const text = (
   value,
 })
 
+/** Of how a run fine-tunes; one that does not has none of it, whatever its form kept. */
+const trained = (id: string, value: (finetune: Run['config']['finetune'], help: RowHelp) => string): TextRow =>
+  text(id, (run, help) => (run.config.finetune.epochs > 0 ? value(run.config.finetune, help) : '–'))
+
+const ofTraining = new Set(['finetuneSamples', 'learningRate', 'schedule', 'warmup', 'augment', 'distill'])
+
 export const comparisonRows: readonly RowKind[] = [
   text('status', (run, { t }) => t(`common.status.${run.status}`), 'result'),
   ...(['accuracy', ...otherMetrics] as const).map(metric),
@@ -160,9 +166,23 @@ export const comparisonRows: readonly RowKind[] = [
   text('dataset', (run, help) => help.dataset(run)),
   text('strategy', (run, help) => help.strategy(run.config.strategy)),
   text('goal', (run, help) => help.goal(run.config.goal)),
+  text('iterations', (run, { t }) =>
+    run.config.iterations === undefined ? t('common.none') : String(run.config.iterations),
+  ),
   text('allocation', (run, { t }) => t(`common.allocation.${run.config.allocation}`)),
   text('refit', (run, { t }) => t(`common.refit.${run.config.refit}`)),
   setting('epochs', (run) => run.config.finetune.epochs),
+  trained('finetuneSamples', ({ samples }, { t, format }) =>
+    samples === 0 ? t('common.all') : format.number(samples),
+  ),
+  trained('learningRate', ({ learningRate }) => String(learningRate)),
+  trained('schedule', ({ schedule = 'linear' }, { t }) => t(`newRun.scheduleOf.${schedule}`)),
+  trained('warmup', ({ warmup = 0 }, { t, format }) => (warmup === 0 ? t('common.none') : format.share(warmup, 0))),
+  trained(
+    'augment',
+    ({ augment = [] }, { t, format }) =>
+      format.list(augment.map((each) => t(`newRun.augmentOf.${each}`))) || t('common.none'),
+  ),
   text('distill', (run, { t }) => t(run.config.finetune.distill ? 'common.yes' : 'common.no')),
   setting('calibration', (run) => run.config.calibration),
   text('refitSamples', (run, { t }) => String(run.config.refitSamples ?? t('common.all'))),
@@ -234,5 +254,7 @@ export const compareRuns = (runs: readonly Run[], baseline: Run, help: RowHelp):
   comparisonRows
     .filter(({ id }) => id !== 'project' || runs.some((run) => run.projectId !== baseline.projectId))
     .filter(({ id }) => !isMetric(id) || measuredBy(runs, id))
+    .filter(({ id }) => !ofTraining.has(id) || runs.some((run) => run.config.finetune.epochs > 0))
+    .filter(({ id }) => id !== 'iterations' || runs.some((run) => run.config.iterations !== undefined))
     .filter(({ id }) => id !== 'latency' || runs.some((run) => figuresOf(run).latency !== null))
     .map((row) => (row.kind === 'number' ? numberRow(row, runs, baseline, help) : textRow(row, runs, baseline, help)))

@@ -27,6 +27,17 @@ export function useComparison() {
       sameData: ground.sameData,
     }).filter((row) => !onlyDiffers || row.differs)
 
+  /** Of each run what was set, in the words of the form. */
+  const settingsOf = (runs: readonly Run[], baseline: Run): Map<string, { name: string; value: string }[]> => {
+    const rows = rowsOf(runs, baseline, false).filter(({ section }) => section === 'configuration')
+    return new Map(
+      runs.map((run, at) => [
+        run.id,
+        rows.map(({ id, cells }) => ({ name: t(`compare.row.${id}`), value: cells[at]?.text ?? '' })),
+      ]),
+    )
+  }
+
   /** As the table shows it: the baseline first, a difference in every other cell. */
   function markdown(runs: readonly Run[], baseline: Run, onlyDiffers: boolean): string {
     const ordered = [baseline, ...runs.filter((run) => run.id !== baseline.id)]
@@ -43,5 +54,5 @@ export function useComparison() {
     )
   }
 
-  return { rowsOf, markdown }
+  return { rowsOf, settingsOf, markdown }
 }
