@@ -158,6 +158,20 @@ export const previewSampleSchema = z.object({
   target: z.number().optional(),
   /** How many labels or targets a sample has, where they stand at its pixels, steps or places. */
   within: z.number().int().optional(),
+  /** The same as they lie, where that can be told from the sample's own extents: [count], [rows, columns] or [planes, rows, columns]. */
+  places: z
+    .object({
+      /** A class for each (below 0: none is asked for), or a number. */
+      says: z.enum(['classes', 'numbers']),
+      shape: z.array(z.number().int()),
+      /** Of the picture, smaller than the extents where they are large; null where it is a list. */
+      height: z.number().int().nullable(),
+      width: z.number().int().nullable(),
+      /** One of the two: base64 of little-endian 32-bit floats row by row (the mean of the planes), or the first values. */
+      picture: z.string().optional(),
+      list: z.array(z.number()).optional(),
+    })
+    .optional(),
   /** Exactly one of the three, by what samples are. `data:image/png;base64,...` */
   image: z.string().optional(),
   /** The beginning of it where it is long. */

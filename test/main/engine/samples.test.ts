@@ -66,16 +66,41 @@ describe('several inputs of a number each', () => {
   })
 })
 
-describe('labels of pixels', () => {
-  it('are counted', async () => {
-    const arrays = {
-      x_train: npy([2, 1, 4, 4], new Float32Array(32)),
-      y_train: npy([2, 4, 4], new Int32Array(32).fill(2)),
-    }
-    const source = await opened({ 'data.npz': npz(arrays) })
-    expect(previewSamples(source, source.train, [0])).toEqual([
-      { index: 0, label: null, within: 16, image: expect.any(String) },
-    ])
+describe('what stands at pixels and places', () => {
+  const shownOf = async (x: Uint8Array, y: Uint8Array) => {
+    const source = await opened({ 'data.npz': npz({ x_train: x, y_train: y }) })
+    return previewSamples(source, source.train, [0])[0]
+  }
+  const picture = npy([2, 1, 4, 8], new Float32Array(64))
+  const floats = (text: string | undefined) =>
+    Array.from(new Float32Array(Uint8Array.from(Buffer.from(text ?? '', 'base64')).buffer))
+
+  it('is a mask of classes where there is a label for each pixel', async () => {
+    const labels = Int32Array.from({ length: 64 }, (_, at) => at % 3)
+    const { label, within, places } = (await shownOf(picture, npy([2, 4, 8], labels))) ?? {}
+    expect({ label, within }).toEqual({ label: null, within: 32 })
+    expect(places).toMatchObject({ says: 'classes', shape: [4, 8], height: 4, width: 8 })
+    expect(floats(places?.picture)).toEqual([...labels.subarray(0, 32)])
+  })
+
+  it('is a picture of numbers, the mean of its planes, where each plane has the pixels of the sample', async () => {
+    const targets = Float32Array.from({ length: 128 }, (_, at) => (at % 64 < 32 ? 1 : 2))
+    const { places } = (await shownOf(picture, npy([2, 2, 4, 8], targets))) ?? {}
+    expect(places).toMatchObject({ says: 'numbers', shape: [2, 4, 8], height: 4, width: 8 })
+    expect(floats(places?.picture)).toEqual(new Array(32).fill(1.5))
+  })
+
+  it('is a mask where it has half the extents of the sample', async () => {
+    const wide = npy([2, 3, 16, 8], new Float32Array(768))
+    expect((await shownOf(wide, npy([2, 8, 4], new Int32Array(64).fill(2))))?.places?.shape).toEqual([8, 4])
+  })
+
+  it('is a list otherwise: the first numbers of it, and how many there are', async () => {
+    const targets = Float32Array.from({ length: 40 }, (_, at) => at / 4)
+    expect(await shownOf(picture, npy([2, 20], targets))).toMatchObject({
+      within: 20,
+      places: { says: 'numbers', shape: [20], height: null, list: [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75] },
+    })
   })
 })
 

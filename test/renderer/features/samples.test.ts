@@ -28,7 +28,7 @@ it('texts are read beside their labels', () => {
 it('rows have the names of their columns, true minus signs, and say what is left out', () => {
   const row = { values: [5.099999904632568, -2], columns: ['length', 'width'], more: 3 }
   const table = grid([{ index: 7, label: null, target: 0.25, row }])
-  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'Label', 'length', 'width', '3 more'])
+  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'Target', 'length', 'width', '3 more'])
   expect(table.findAll('td').map((cell) => cell.text())).toEqual(['7', '0.25', '5.1', '−2', '…'])
 })
 
@@ -73,4 +73,27 @@ it('the import asks for mean and deviation of pictures alone', async () => {
     }).findAll('input').length
   expect([fields([0.5]), fields([])]).toEqual([3, 1])
   app.wrapper.unmount()
+})
+
+const base64 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64')
+const places = (own: Partial<NonNullable<PreviewSample['places']>>): PreviewSample['places'] => ({
+  says: 'classes',
+  shape: [2, 2],
+  height: null,
+  width: null,
+  ...own,
+})
+
+it('masks stand beside their picture and name their classes, the largest first', () => {
+  const mask = places({ height: 2, width: 2, picture: base64(1, 1, -1, 0) })
+  const shown = grid([{ index: 3, label: null, within: 4, places: mask, image: 'data:,' }], ['road', 'sky'])
+  expect(shown.find('figcaption').text()).toBe('sky · road')
+  expect(shown.find('canvas').attributes('aria-label')).toBe('What the data says of sample 3')
+})
+
+it('of many numbers the first are told, and how many there are', () => {
+  const numbers = places({ says: 'numbers', shape: [1024], list: [0.5, -2] })
+  const table = grid([{ index: 0, label: null, within: 1024, places: numbers, row: { values: [1], more: 0 } }])
+  expect(table.findAll('th').map((cell) => cell.text())).toEqual(['Row', 'Target', '1'])
+  expect(table.findAll('td')[1]?.text()).toBe('0.5 · −2 … 1,024 in all')
 })

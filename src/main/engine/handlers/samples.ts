@@ -2,6 +2,7 @@
 import { encode } from 'fast-png'
 import type { PreviewSample } from '../../../contract/entities'
 import type { Batch, DataSource, SampleTable } from '../../../engine/data'
+import { answerOf, answerPicture, shrinkage } from './answers'
 
 interface Picture {
   readonly channels: number
@@ -69,15 +70,51 @@ const rowOf = (values: Float32Array, columns: DataSource['columns']): Pick<Previ
   },
 })
 
-/** What the data says of a sample: a class, a target, or which of the classes it has; of pixels and steps, how many it says something of. */
-function answerOf(
+/** A side of a small picture of labels, and numbers of a list, at most. */
+const [mostPixels, mostListed] = [48, 8]
+
+/** Extents of so many labels beside a sample: its own where one stands at each of its pixels, steps or values, else a list. */
+function placesOf(width: number, sampleShape: readonly number[]): number[] {
+  const plane = sampleShape.slice(-2)
+  const area = plane.reduce((product, extent) => product * extent, 1)
+  if (sampleShape.length === 3 && width % area === 0) return width === area ? plane : [width / area, ...plane]
+  if (sampleShape.length === 2 && width === area) return plane
+  // A mask of a half, a third … of the picture's extents.
+  const by = sampleShape.length === 3 ? Math.sqrt(area / width) : 0
+  const [height = 0, across = 0] = plane
+  if (Number.isInteger(by) && by > 1 && height % by === 0 && across % by === 0) return [height / by, across / by]
+  return [width]
+}
+
+function severalOf(
+  own: Int32Array | Float32Array,
+  sampleShape: readonly number[],
+): NonNullable<PreviewSample['places']> {
+  const numbers = own instanceof Float32Array
+  const shape = placesOf(own.length, sampleShape)
+  const picture = answerPicture(shape, numbers)
+  const by = shrinkage(picture, mostPixels)
+  return {
+    says: numbers ? 'numbers' : 'classes',
+    shape,
+    height: picture && Math.ceil(picture.height / by),
+    width: picture && Math.ceil(picture.width / by),
+    ...answerOf(own, picture, numbers, by, mostListed),
+  }
+}
+
+/** What the data says of a sample: a class, a target, which of the classes it has, or what stands at its pixels and steps. */
+function toldOf(
   { labels, count }: Batch,
   row: number,
-  classes: number,
-): Pick<PreviewSample, 'label' | 'labels' | 'target' | 'within'> {
+  { classes: { length: classes }, sampleShape }: DataSource,
+): Pick<PreviewSample, 'label' | 'labels' | 'target' | 'within' | 'places'> {
   const width = (labels?.length ?? 0) / count
   if (labels === null) return { label: null }
-  if (width !== 1 && width !== classes) return { label: null, within: width }
+  if (width !== 1 && width !== classes) {
+    const several = severalOf(labels.slice(row * width, (row + 1) * width), sampleShape)
+    return { label: null, within: width, places: several }
+  }
   const own = labels.subarray(row * width, (row + 1) * width)
   if (width > 1) return { label: null, labels: [...own.keys()].filter((k) => own[k] === 1) }
   const [value = 0] = own
@@ -105,5 +142,5 @@ export function previewSamples(source: DataSource, table: SampleTable, indices: 
     const values = Float32Array.from(input.data.subarray(row * size, (row + 1) * size))
     return source.sampleShape.length === 1 ? rowOf(values, source.columns) : picturesOf(values, source)
   }
-  return indices.map((index, row) => ({ index, ...answerOf(batch, row, source.classes.length), ...shown(index, row) }))
+  return indices.map((index, row) => ({ index, ...toldOf(batch, row, source), ...shown(index, row) }))
 }

@@ -1,5 +1,6 @@
 /** What a sample says in a line: its label, its text, its numbers. */
 import type { PreviewSample } from '../../../contract'
+import { floatsOf } from '../../ui/floats'
 import { formatFigure } from '../../ui/format'
 
 /** Its class by name, or its classes, else the number to come close to; empty without any. */
@@ -23,9 +24,32 @@ export const shapeOf = (
   return t('datasets.rowShape', { n: count }, count)
 }
 
-/** What the data says of its samples where it names no classes: numbers, labels of pixels, or nothing. */
-export const answersOf = (sample: PreviewSample | undefined): 'targets' | 'within' | 'noLabels' =>
-  sample?.target !== undefined ? 'targets' : sample?.within !== undefined ? 'within' : 'noLabels'
+/** What the data says of its samples where it names no classes: numbers, something at each pixel or place, or nothing. */
+export function answersOf(sample: PreviewSample | undefined) {
+  if (sample?.target !== undefined) return 'targets'
+  if (!sample?.places) return 'noLabels'
+  const { says, height } = sample.places
+  if (says === 'numbers') return height === null ? 'numbers' : 'pictureTargets'
+  return height === null ? 'placeClasses' : 'masks'
+}
+
+/** The classes of a mask or of the steps of a sequence by name, those with most places first. */
+function classesIn(values: ArrayLike<number>, classes: readonly string[]): string {
+  const counts = new Map<number, number>()
+  for (const each of Array.from(values)) if (each >= 0) counts.set(each, (counts.get(each) ?? 0) + 1)
+  const named = [...counts].sort(([a, many], [b, more]) => more - many || a - b)
+  return named.map(([each]) => classes[each] ?? String(each)).join(' · ')
+}
+
+/** What stands at the places of a sample, in a line: the names of its classes, the first of its numbers; '' where a picture says it. */
+export function placesText(
+  { says, list, picture }: NonNullable<PreviewSample['places']>,
+  classes: readonly string[],
+): string {
+  if (says === 'numbers') return (list ?? []).map(formatFigure).join(' · ')
+  if (picture !== undefined) return classesIn(floatsOf(picture), classes)
+  return (list ?? []).map((each) => (each < 0 ? '–' : (classes[each] ?? String(each)))).join(' · ')
+}
 
 /** The first numbers of a row with the names of their columns, where it has some. */
 export const rowValues = ({ values, columns }: NonNullable<PreviewSample['row']>, most: number) =>
