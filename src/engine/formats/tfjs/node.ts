@@ -19,6 +19,12 @@ export class GraphDefNode {
       .map((input) => reference(input))
   }
 
+  /** The node under its name with another operator, other inputs, and some attributes of its own. */
+  changed(op: string, inputs: GraphDefNode['inputs'], attr: Json = {}): GraphDefNode {
+    const input = inputs.map(({ node, output }) => `${node}:${output}`)
+    return new GraphDefNode({ name: this.name, op, input, attr: { ...this.attr, ...attr } })
+  }
+
   private value(name: string): Json | undefined {
     const value = Object.hasOwn(this.attr, name) ? this.attr[name] : undefined
     return isObject(value) ? value : undefined

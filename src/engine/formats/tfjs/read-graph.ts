@@ -12,6 +12,7 @@ import { elementwiseRules } from './rules/elementwise'
 import { layerRules } from './rules/layers'
 import type { Rule, RuleContext } from './rules/rule'
 import { shapeRules } from './rules/shape'
+import { gathered } from './spelled'
 
 const rules: ReadonlyMap<string, Rule> = new Map(Object.entries({ ...shapeRules, ...elementwiseRules, ...layerRules }))
 const passing = new Set(['Identity', 'StopGradient', 'Snapshot', 'PreventGradient'])
@@ -191,17 +192,18 @@ export function readGraphDef(
   name: string,
   notes: Sentence[],
 ): Graph {
-  const nodes = listOf(topology.node, 'The list of nodes').map((node) => new GraphDefNode(node))
-  if (nodes.length === 0) new Lift(name, 'tfjs').invalid('The model holds no nodes.')
+  const written = listOf(topology.node, 'The list of nodes').map((node) => new GraphDefNode(node))
+  if (written.length === 0) new Lift(name, 'tfjs').invalid('The model holds no nodes.')
   const lift = new Lift(name, 'tfjs')
-  if (new Set(nodes.map((node) => node.name)).size < nodes.length)
+  if (new Set(written.map((node) => node.name)).size < written.length)
     lift.invalid('Two nodes of the model have the same name.')
   const json = model.signature ?? model.userDefinedMetadata
-  const placeholders = nodes.filter((node) => node.op.startsWith('Placeholder'))
-  const read = new Set(nodes.flatMap((node) => node.inputs.map((input) => input.node)))
   const declared = signature(isObject(json) && isObject(json.signature) ? json.signature : json, 'outputs')
-  const ends = nodes.filter((node) => !read.has(node.name) && !silent.has(node.op))
+  const used = new Set(written.flatMap((node) => node.inputs.map((input) => input.node)))
+  const ends = written.filter((node) => !used.has(node.name) && !silent.has(node.op))
   const outputs = declared.length > 0 ? declared : ends.map((node) => ({ name: node.name, node: node.name, output: 0 }))
+  const nodes = gathered(written, weights, new Set(outputs.map(({ node }) => node)))
+  const placeholders = nodes.filter((node) => node.op.startsWith('Placeholder'))
   const given = signature(isObject(json) && isObject(json.signature) ? json.signature : json, 'inputs')
   const reader = new Reader(lift, weights, nodes, outputs)
   const inputNames = placeholders.map((node) => given.find((each) => each.node === node.name)?.name ?? node.name)

@@ -24,7 +24,7 @@ export function matchTfjs(bytes: Uint8Array): boolean {
 class NamedWeights implements WeightSource {
   private readonly byPart = new Map<string, [string, TensorData][]>()
 
-  constructor(weights: ReadonlyMap<string, TensorData>) {
+  constructor(private readonly weights: ReadonlyMap<string, TensorData>) {
     for (const entry of weights) {
       for (const part of new Set(entry[0].split('/').slice(0, -1))) {
         const list = this.byPart.get(part)
@@ -37,6 +37,7 @@ class NamedWeights implements WeightSource {
   weightsOf(layer: LayerSpec): TensorData[] {
     const own = this.byPart.get(layer.name)
     if (own) return own.map(([, data]) => data)
+    if (layer.kind === 'Normalization') return this.adapted()
     if (layer.kind !== 'Bidirectional') return []
     // TF.js names both directions after the inner layer.
     const inner =
@@ -46,6 +47,11 @@ class NamedWeights implements WeightSource {
         this.byPart.get(inner.startsWith(side) ? inner.replace(/^(forward|backward)/, side) : `${side}_${inner}`) ?? [],
     )
     return sides.flat().map(([, data]) => data)
+  }
+
+  /** What Normalization has seen of the data: Keras makes it before the network, so that no layer stands in its name. */
+  private adapted(): TensorData[] {
+    return ['mean', 'variance'].flatMap((name) => this.weights.get(name) ?? [])
   }
 }
 

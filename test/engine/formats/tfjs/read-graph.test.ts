@@ -199,4 +199,94 @@ describe('TensorFlow.js graph models', () => {
       expect(graph.nodes.filter(({ op }) => op === 'Transpose')).toHaveLength(1)
     },
   )
+
+  it('reads a convolution with gaps, which TensorFlow turns into one without between two turns of space', async () => {
+    const block = (name: string, values: number[]): Weight => ({
+      name,
+      shape: [values.length],
+      values: Int32Array.from(values),
+    })
+    const pairs = (name: string, values: number[]): Weight => ({
+      ...block(name, values),
+      shape: [values.length / 2, 2],
+    })
+    const nodes = [
+      placeholder('x', -1, 7, 2),
+      ...['gap', 'around', 'crop', 'axis', 'w', 'b', 'gaps', 'sides', 'crops', 'd'].map((name) => node('Const', name)),
+      node('SpaceToBatchND', 'apart', ['x', 'gap', 'around']),
+      node('ExpandDims', 'rows', ['apart', 'axis']),
+      node('Conv2D', 'conv', ['rows', 'w'], window(1, 'VALID')),
+      node('Squeeze', 'flat', ['conv'], { squeeze_dims: list(1) }),
+      node('BatchToSpaceND', 'together', ['flat', 'gap', 'crop']),
+      node('BiasAdd', 'biased', ['together', 'b'], { data_format: text('NHWC') }),
+      node('ExpandDims', 'image', ['biased', 'axis']),
+      node('SpaceToBatchND', 'spread', ['image', 'gaps', 'sides']),
+      node('DepthwiseConv2dNative', 'deep', ['spread', 'd'], window(1, 'VALID')),
+      node('BatchToSpaceND', 'out', ['deep', 'gaps', 'crops']),
+    ]
+    const weights: Weight[] = [
+      block('gap', [2]),
+      pairs('around', [2, 3]),
+      pairs('crop', [0, 1]),
+      { name: 'axis', shape: [], values: Int32Array.of(1) },
+      { name: 'w', shape: [1, 3, 2, 4], values: probe(24) },
+      { name: 'b', shape: [4], values: probe(4) },
+      block('gaps', [1, 3]),
+      pairs('sides', [1, 1, 3, 5]),
+      pairs('crops', [0, 0, 0, 2]),
+      { name: 'd', shape: [3, 3, 4, 1], values: probe(36) },
+    ]
+    const graph = await compare(nodes, weights, tf.tensor(probe(2 * 7 * 2), [2, 7, 2]))
+    const convolutions = graph.nodes.filter(({ op }) => op === 'Conv')
+    expect(convolutions.map(({ attributes }) => attributes.get('dilations'))).toMatchObject([
+      { value: [1, 2] },
+      { value: [1, 3] },
+    ])
+    expect(graph.nodes.map(({ op }) => op)).not.toContain('Slice')
+  })
+
+  it('reads the LayerNormalization that Keras 2 spells out as a BatchNorm in training', async () => {
+    const pick = (name: string, ends: string[], mask: object) => node('StridedSlice', name, ['shape', ...ends], mask)
+    const nodes = [
+      placeholder('x', -1, 3, 4),
+      ...['one', 'zero', 'two', 'first', 'axis', 'ones', 'zeros', 'none', 'g'].map((name) => node('Const', name)),
+      node('Shape', 'shape', ['x'], { out_type: { type: 'DT_INT32' } }),
+      pick('before', ['zero', 'two', 'one'], { begin_mask: { i: '1' } }),
+      pick('behind', ['two', 'zero', 'one'], { end_mask: { i: '1' } }),
+      node('Prod', 'rows', ['before', 'zero'], { keep_dims: { b: false } }),
+      node('Prod', 'features', ['behind', 'zero'], { keep_dims: { b: false } }),
+      node('Pack', 'target', ['first', 'rows', 'features', 'first'], { N: { i: '4' }, axis: { i: '0' } }),
+      node('Reshape', 'tall', ['x', 'target']),
+      node('ExpandDims', 'many', ['rows', 'axis']),
+      node('Fill', 'scale', ['many', 'ones']),
+      node('Fill', 'offset', ['many', 'zeros']),
+      node('FusedBatchNormV3', 'norm', ['tall', 'scale', 'offset', 'none', 'none'], {
+        is_training: { b: true },
+        data_format: text('NCHW'),
+        epsilon: { f: 0.01 },
+      }),
+      node('Reshape', 'back', ['norm', 'shape']),
+      node('Mul', 'out', ['back', 'g']),
+    ]
+    const number = (name: string, value: number): Weight => ({ name, shape: [], values: Float32Array.of(value) })
+    const place = (name: string, value: number): Weight => ({ name, shape: [1], values: Int32Array.of(value) })
+    const single = (name: string, value: number): Weight => ({ ...place(name, value), shape: [] })
+    const weights: Weight[] = [
+      ...[place('one', 1), place('zero', 0), place('two', 2), single('first', 1), single('axis', 0)],
+      ...[number('ones', 1), number('zeros', 0)],
+      { name: 'none', shape: [0], values: new Float32Array(0) },
+      { name: 'g', shape: [4], values: Float32Array.of(1, 2, -1, 0.5) },
+    ]
+    const { graph } = await openFiles(modelOf(nodes, weights).files)
+    const x = probe(2 * 3 * 4)
+    const [got] = (await answersOf(graph, [{ dims: [2, 3, 4], data: x }])).values()
+    const scale = [1, 2, -1, 0.5]
+    const wanted = Float32Array.from(x, (value, i) => {
+      const row = x.subarray(i - (i % 4), i - (i % 4) + 4)
+      const mean = row.reduce((sum, each) => sum + each, 0) / 4
+      const variance = row.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 4
+      return ((value - mean) / Math.sqrt(variance + 0.01)) * (scale[i % 4] as number)
+    })
+    expectClose(got, { dims: [2, 3, 4], data: wanted })
+  })
 })

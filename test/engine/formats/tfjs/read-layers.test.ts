@@ -139,4 +139,30 @@ describe('TensorFlow.js layers models', () => {
     })
     await compare(model, tf.tensor(probe(2 * 5 * 4), [2, 5, 4]))
   })
+
+  it('finds what a Normalization has seen, which no name of a layer stands before', async () => {
+    const layers = [
+      { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 3] } },
+      { class_name: 'Normalization', config: { name: 'normal', axis: [-1], mean: null, variance: null } },
+      { class_name: 'Dense', config: { name: 'dense', units: 2, use_bias: false, activation: 'linear' } },
+    ]
+    const weights = [
+      { name: 'dense/kernel', shape: [3, 2], values: [1, 0, 0, 1, 1, -1] },
+      { name: 'mean', shape: [3], values: [1, 2, 3] },
+      { name: 'variance', shape: [3], values: [1, 4, 0.25] },
+    ]
+    const specs = weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }))
+    const json = {
+      modelTopology: { model_config: { class_name: 'Sequential', config: { name: 'small', layers } } },
+      weightsManifest: [{ paths: ['a.bin'], weights: specs }],
+    }
+    const { graph } = await readModel(
+      { name: 'model.json', bytes: new TextEncoder().encode(JSON.stringify(json)) },
+      async () => new Uint8Array(Float32Array.from(weights.flatMap(({ values }) => values)).buffer),
+    )
+    const fed = { dims: [1, 3], data: Float32Array.of(2, 6, 4) }
+    const [got] = (await answersOf(graph, [fed])).values()
+    // (2 - 1) / 1, (6 - 2) / 2, (4 - 3) / 0.5
+    expectClose(got, { dims: [1, 2], data: Float32Array.of(1 + 2, 2 - 2) })
+  })
 })

@@ -8,9 +8,11 @@ import {
   convolution,
   dense,
   depthwise,
+  reduce,
   transposedConvolution,
   type Window,
 } from '../../lift/operators'
+import { NORMALISED } from '../spelled'
 import type { Rule, RuleContext } from './rule'
 
 /** Attributes of a window are lists over [N, ..., C]. */
@@ -170,6 +172,19 @@ const fusedBatchNorm: Rule = (context) => {
   return batchNorm(lift, name, context.input(0), parameters, node.number('epsilon', 0.001))
 }
 
+/** (x - mean) / sqrt(variance + epsilon) over the axes from `axis` on. */
+const layerNormalised: Rule = ({ lift, node, name, input }) => {
+  const x = input(0)
+  const from = node.number('axis', x.rank - 1)
+  const axes = Array.from({ length: x.rank - from }, (_, i) => from + i)
+  const mean = reduce(lift, 'ReduceMean', `${name}/mean`, x, axes, true)
+  const centred = lift.elementwise('Sub', `${name}/centred`, [x, mean])
+  const squares = lift.elementwise('Mul', `${name}/squares`, [centred, centred])
+  const variance = reduce(lift, 'ReduceMean', `${name}/variance`, squares, axes, true)
+  const shifted = lift.elementwise('Add', `${name}/shifted`, [variance, lift.scalar(node.number('epsilon', 0.001))])
+  return lift.elementwise('Div', name, [centred, lift.unary('Sqrt', `${name}/root`, shifted)])
+}
+
 export const layerRules: Readonly<Record<string, Rule>> = {
   Conv1D: conv2d,
   Conv2D: conv2d,
@@ -187,6 +202,7 @@ export const layerRules: Readonly<Record<string, Rule>> = {
   BiasAddV1: biasAdd,
   Add: add,
   AddV2: add,
+  [NORMALISED]: layerNormalised,
   FusedBatchNorm: fusedBatchNorm,
   FusedBatchNormV2: fusedBatchNorm,
   FusedBatchNormV3: fusedBatchNorm,

@@ -188,7 +188,18 @@ const gather: Rule = (context) => {
   const keeps = x.first && ids.rank === 1
   const held = keeps ? (axis === 0 ? 0 : axis === x.rank - 1 ? 1 : axis + 1) : axis
   const value = lift.node('Gather', name, [keeps ? x.value : lift.last(x), lift.last(ids)], { axis: int(held) })
-  return { value, rank: x.rank - 1 + ids.rank, first: keeps, dtype: x.dtype }
+  const length = x.rank === 1 && ids.rank === 1 ? (ids.data ? ids.data.data.length : ids.length) : undefined
+  const found: Lifted = { value, rank: x.rank - 1 + ids.rank, first: keeps, dtype: x.dtype }
+  return length === undefined ? found : { ...found, length }
+}
+
+const fill: Rule = ({ lift, name, input }) => {
+  const [dims, value] = [input(0), input(1)]
+  const rank = dims.data ? dims.data.data.length : dims.length
+  if (rank === undefined)
+    return lift.refuse(`Node "${name}" fills a shape of unknown rank. Convert the network with fixed shapes.`)
+  const filled = lift.node('Expand', name, [lift.last(value), lift.last(dims)])
+  return { value: filled, rank, first: false, dtype: value.dtype }
 }
 
 const resizeRule =
@@ -278,7 +289,10 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
       `Node "${context.name}" drops all axes of extent 1 without naming them, which Espalier does not follow. Name the axes.`,
     )
   },
-  ExpandDims: (context) => unsqueeze(context.lift, context.name, context.input(0), axisOf(context, 1)),
+  ExpandDims(context) {
+    const widened = unsqueeze(context.lift, context.name, context.input(0), axisOf(context, 1))
+    return widened.rank === 1 ? { ...widened, length: 1 } : widened
+  },
   Transpose: (context) => transpose(context.lift, context.name, context.input(0), context.constant(1)),
   ConcatV2: (context) => concatRule(context, context.inputs.slice(0, -1), axisOf(context, context.inputs.length - 1)),
   Concat: (context) => concatRule(context, context.inputs.slice(1), axisOf(context, 0)),
@@ -300,6 +314,7 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
   GatherV2: gather,
   ResizeBilinear: resizeRule('linear'),
   ResizeNearestNeighbor: resizeRule('nearest'),
+  Fill: fill,
   Tile: tile,
   LRN: lrn,
   Einsum: einsum,
