@@ -21,7 +21,7 @@ const weightSlots: Readonly<Record<string, readonly number[]>> = {
 }
 
 const products = new Set(['MatMul', 'BatchMatMulV2'])
-const moving = new Set(['Slice', 'Reshape', 'Transpose', 'SplitV', 'ConcatV2', 'AddV2'])
+const moving = new Set(['Slice', 'Reshape', 'Transpose', 'SplitV', 'ConcatV2', 'AddV2', 'Tile'])
 
 /** The bias of a dense layer that an exporter wrote as MatMul and Add. */
 function addedBias(instruction: Instruction, producers: ReadonlyMap<number, Instruction>): readonly number[] {
@@ -39,6 +39,13 @@ function addedBias(instruction: Instruction, producers: ReadonlyMap<number, Inst
   return []
 }
 
+/** Ones by which a product repeats its weight along an open extent (lower/linear.ts): what is equal to itself. */
+function isOnes(register: number | undefined, producers: ReadonlyMap<number, Instruction>): boolean {
+  const cast = register === undefined ? undefined : producers.get(register)
+  const equal = cast?.op === 'Cast' ? producers.get(cast.inputs[0] as number) : undefined
+  return equal?.op === 'Equal' && equal.inputs[0] === equal.inputs[1]
+}
+
 /** The constants that a register is cut or put together from; none where anything else takes part. */
 function constantsBehind(
   register: number,
@@ -47,6 +54,8 @@ function constantsBehind(
 ): readonly number[] {
   if (constants.has(register)) return [register]
   const made = producers.get(register)
+  if (made?.op === 'Mul' && isOnes(made.inputs[1], producers))
+    return constantsBehind(made.inputs[0] as number, constants, producers)
   if (!made || !moving.has(made.op)) return []
   const parts = made.inputs.map((input) => constantsBehind(input, constants, producers))
   return parts.some((part) => part.length === 0) ? [] : parts.flat()

@@ -9,6 +9,7 @@ import { float32, int64, type TensorData } from '../../../src/engine/graph/tenso
 import { inferShapes } from '../../../src/engine/ops/infer'
 import { createSession, initBackend } from '../../../src/engine/runtime'
 import { tensor } from '../../../src/engine/runtime/tensors'
+import { backendTargets } from '../../support/native'
 import { numbers } from './support/op-cases'
 
 type Feed = Record<string, { dims: number[]; data: Float32Array }>
@@ -137,6 +138,23 @@ describe('rarer operators', () => {
     const graph = graphOf([step('Einsum', Object.keys(shapes), ['y'], text(equation))], shapes)
     expect(canonicalise(graph).nodes.map(({ op }) => op)).not.toContain('Einsum')
     await expectAlike(graph, Object.fromEntries(Object.entries(shapes).map(([name, dims]) => [name, sample(...dims)])))
+  })
+})
+
+describe.each(backendTargets)('on $backend', ({ backend, there, offers }) => {
+  it.runIf(there)('whole numbers are written among whole numbers: the order that sorted texts go back to', async () => {
+    await initBackend({ backend, ...offers })
+    const constants: [string, TensorData][] = [
+      ['all', int64([1], [4])],
+      ['zeros', int64([4], [0, 0, 0, 0])],
+      ['places', int64([4], [0, 1, 2, 3])],
+    ]
+    const nodes = [
+      step('TopK', ['x', 'all'], ['sorted', 'order']),
+      step('ScatterElements', ['zeros', 'order', 'places'], ['back'], attributes({ axis: int(0) })),
+      step('Gather', ['sorted', 'back'], ['y'], attributes({ axis: int(0) })),
+    ]
+    await expectAlike(graphOf(nodes, { x: [4] }, constants), { x: sample(4) })
   })
 })
 

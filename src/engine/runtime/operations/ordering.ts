@@ -52,8 +52,9 @@ registerOperation({
     const sums = tf.unsortedSegmentSum(given, at, rows)
     if (flagOf(attributes, 'add')) return [tf.add(held, sums)]
     const count = writtenTo(at, rows)
-    // What is written twice has no order in ONNX.
-    return [tf.where(tf.greater(count, 0), tf.div(sums, tf.maximum(count, 1)), held)]
+    // What is written twice has no order in ONNX. Whole numbers stay such: TensorFlow chooses between equal types only.
+    const written = tf.cast(tf.div(sums, tf.maximum(count, 1)), held.dtype)
+    return [tf.where(tf.greater(count, 0), written, held)]
   },
   gradient({ dy, inputs, inputShapes, attributes, wants }) {
     const flowing = dy[0] as tf.Tensor
