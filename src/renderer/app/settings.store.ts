@@ -1,6 +1,6 @@
 /** Language, theme and the interface state that must survive a restart: columns, filters, drafts. */
 import { defineStore } from 'pinia'
-import { computed, ref, toRaw, type WritableComputedRef } from 'vue'
+import { computed, ref, shallowRef, type WritableComputedRef } from 'vue'
 import type { Settings } from '../../contract'
 import { api } from './client'
 
@@ -20,7 +20,8 @@ export const useSettings = defineStore('settings', () => {
   const language = ref<Settings['language']>('system')
   const theme = ref<Settings['theme']>('system')
   const backend = ref('auto')
-  const layouts = ref<Record<string, unknown>>(readLocal())
+  /** Replaced as a whole, never written into: lists of thousands of folded groups are not watched one by one. */
+  const layouts = shallowRef<Record<string, unknown>>(readLocal())
   const loaded = ref(false)
   let unsaved = new Set<string>(Object.keys(layouts.value))
   /** On the way to the services: kept in the safety copy until they have answered. */
@@ -59,7 +60,7 @@ export const useSettings = defineStore('settings', () => {
     unsaved = new Set()
     try {
       // The services merge screen by screen, so another window's screens are left alone.
-      const changed = Object.fromEntries([...sent].map((key) => [key, toRaw(layouts.value)[key]]))
+      const changed = Object.fromEntries([...sent].map((key) => [key, layouts.value[key]]))
       await api().app.saveSettings({ layouts: changed })
     } catch {
       // Not lost: it stays in the safety copy, and goes out with the next change or start.
@@ -80,7 +81,7 @@ export const useSettings = defineStore('settings', () => {
       get: () => (layouts.value[key] as T | undefined) ?? initial,
       set: (value: T) => {
         // Plain data only: a proxy would not survive the way to the services.
-        layouts.value = { ...toRaw(layouts.value), [key]: JSON.parse(JSON.stringify(value ?? null)) as unknown }
+        layouts.value = { ...layouts.value, [key]: JSON.parse(JSON.stringify(value ?? null)) as unknown }
         unsaved.add(key)
         writeLocal()
         schedule()

@@ -3,7 +3,7 @@ import type { Run, TableLayout } from '../../../contract'
 import { type GroupField, groupKeys, mostGroups } from '../../../contract/arrangement'
 import type { Column, ColumnHelp } from './columns'
 import { metricOf } from './figures'
-import { spreadOf } from './spread'
+import { type Spread, spreadOf } from './spread'
 
 const isField = (word: string): word is GroupField => word !== 'none' && groupKeys.some((key) => key === word)
 
@@ -81,8 +81,21 @@ export function titleOf(run: Run, field: GroupField, help: ColumnHelp): string {
   }
 }
 
+type Parts = ReadonlyMap<string, readonly Run[]>
+
+/** What was split stays for as long as its runs do: a further field, or one that is folded, splits no outer group anew. */
+const known = new WeakMap<readonly Run[], Map<GroupField, Parts>>()
+
 /** The groups of some runs by their keys, in the order in which the first run of each comes. */
-export function split(runs: readonly Run[], field: GroupField): Map<string, Run[]> {
+export function split(runs: readonly Run[], field: GroupField): Parts {
+  const ofRuns = known.get(runs) ?? new Map<GroupField, Parts>()
+  known.set(runs, ofRuns)
+  const found = ofRuns.get(field) ?? splitAnew(runs, field)
+  ofRuns.set(field, found)
+  return found
+}
+
+function splitAnew(runs: readonly Run[], field: GroupField): Map<string, Run[]> {
   const groups = new Map<string, Run[]>()
   for (const run of runs) {
     const key = keyOf(run, field)
@@ -119,23 +132,45 @@ const shares = new Set(['macs', 'params', 'bytes', 'agreement'])
 /** Figures with units of their own, which a deviation needs too. */
 const withUnits = new Set(['size', 'latency', 'duration'])
 
-/** Null where the column has no figures of results, or figures of several metrics. */
-export function groupFigure(column: Column, runs: readonly Run[], help: ColumnHelp): GroupFigure | null {
-  const { show } = column
-  const [first] = runs
-  if (!show || !first || !reached.has(column.id)) return null
+interface Reached extends Spread {
+  /** The first that has a figure; it says the unit of all. */
+  readonly of: Run
+}
+
+/** Of the same runs and column it is the same, whatever is folded or grouped around them. */
+const figuresOfRuns = new WeakMap<readonly Run[], Map<string, Reached | null>>()
+
+function reachedBy(column: Column, runs: readonly Run[], help: ColumnHelp): Reached | null {
+  const ofRuns = figuresOfRuns.get(runs) ?? new Map<string, Reached | null>()
+  figuresOfRuns.set(runs, ofRuns)
+  const found = ofRuns.get(column.id)
+  if (found !== undefined) return found
+  const made = reachedAnew(column, runs, help)
+  ofRuns.set(column.id, made)
+  return made
+}
+
+function reachedAnew(column: Column, runs: readonly Run[], help: ColumnHelp): Reached | null {
   if ((column.id === 'accuracy' || column.id === 'drop') && metricOf(runs) === 'none') return null
   const values: number[] = []
-  let of = first
+  let of: Run | undefined
   for (const run of runs) {
     const value = column.sort(run, help)
     if (typeof value !== 'number') continue
-    if (values.length === 0) of = run
+    of ??= run
     values.push(value)
   }
   const spread = spreadOf(values)
-  if (!spread) return null
-  const { mean, deviation, n } = spread
+  return spread && of ? { ...spread, of } : null
+}
+
+/** Null where the column has no figures of results, or figures of several metrics. */
+export function groupFigure(column: Column, runs: readonly Run[], help: ColumnHelp): GroupFigure | null {
+  const { show } = column
+  if (!show || !reached.has(column.id)) return null
+  const found = reachedBy(column, runs, help)
+  if (!found) return null
+  const { mean, deviation, n, of } = found
   const scaled = (deviation ?? 0) * (shares.has(column.id) ? 100 : 1)
   const text = withUnits.has(column.id) ? show(scaled, help.format, of) : String(Number(scaled.toPrecision(2)))
   return { mean: show(mean, help.format, of), spread: deviation === null ? '' : `±${text}`, n }

@@ -31,35 +31,78 @@ export type Row = GroupRow | RunRow
 
 const collator = new Intl.Collator(undefined, { numeric: true })
 
-const placesOf = (sorted: readonly string[]) => new Map(sorted.map((text, place) => [text, place]))
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
+/** Texts cut into words and numbers by turns, a word first: all one after another, with where each text ends. */
+function partsOf(texts: readonly string[]): { parts: Float64Array; ends: Int32Array; words: Map<string, number> } {
+  const words = new Map<string, number>()
+  const ends = new Int32Array(texts.length)
+  let parts = new Float64Array(8 * texts.length)
+  let count = 0
+  const add = (part: number): void => {
+    if (count === parts.length) {
+      const larger = new Float64Array(2 * count + 8)
+      larger.set(parts)
+      parts = larger
+    }
+    parts[count++] = part
+  }
+  texts.forEach((text, at) => {
+    let from = 0
+    while (true) {
+      let to = from
+      while (to < text.length && !isDigit(text.charCodeAt(to))) to++
+      const word = text.slice(from, to)
+      const id = words.get(word) ?? words.size
+      if (id === words.size) words.set(word, id)
+      add(id)
+      if (to === text.length) break
+      let value = 0
+      while (to < text.length && isDigit(text.charCodeAt(to))) value = 10 * value + text.charCodeAt(to++) - 48
+      add(value)
+      from = to
+    }
+    ends[at] = count
+  })
+  return { parts, ends, words }
+}
 
 /**
- * Texts in the collator's order with numbers as numbers. Comparing by a collator is slow, and ten thousand names are made
- * of a few words and many numbers: the words are compared by it once each.
+ * Places of texts in the collator's order with numbers as numbers. Comparing by a collator is slow, and ten thousand names
+ * are made of a few words and many numbers: the words are compared by it once each.
+ * @returns indices into `texts`
  */
-export function sortTexts(texts: readonly string[]): string[] {
-  const parts = texts.map((text) => text.split(/(\d+)/))
-  const words = placesOf([...new Set(parts.flat())].sort(collator.compare))
-  const keys = parts.map((all) =>
-    Float64Array.from(all, (part, at) => (at % 2 === 1 ? Number(part) : (words.get(part) ?? 0))),
-  )
-  const order = Array.from(texts, (_text, at) => at).sort((a, b) => {
-    const [left, right] = [keys[a] as Float64Array, keys[b] as Float64Array]
-    const shared = Math.min(left.length, right.length)
-    for (let at = 0; at < shared; at++) {
-      const difference = (left[at] as number) - (right[at] as number)
+function textOrder(texts: readonly string[]): number[] {
+  const { parts, ends, words } = partsOf(texts)
+  const places = new Float64Array(words.size)
+  for (const [place, word] of [...words.keys()].sort(collator.compare).entries())
+    places[words.get(word) as number] = place
+  for (let at = 0; at < texts.length; at++) {
+    const end = ends[at] as number
+    for (let i = at === 0 ? 0 : (ends[at - 1] as number); i < end; i += 2)
+      parts[i] = places[parts[i] as number] as number
+  }
+  return Array.from(texts, (_text, at) => at).sort((a, b) => {
+    let [left, right] = [a === 0 ? 0 : (ends[a - 1] as number), b === 0 ? 0 : (ends[b - 1] as number)]
+    const [leftEnd, rightEnd] = [ends[a] as number, ends[b] as number]
+    while (left < leftEnd && right < rightEnd) {
+      const difference = (parts[left++] as number) - (parts[right++] as number)
       if (difference !== 0) return difference
     }
-    return left.length - right.length || a - b
+    return leftEnd - left - (rightEnd - right) || a - b
   })
-  return order.map((at) => texts[at] as string)
 }
+
+export const sortTexts = (texts: readonly string[]): string[] => textOrder(texts).map((at) => texts[at] as string)
 
 /** Numbers that are in the order of the values: texts are compared once each, and not at every step of the sort. */
 function ranks(values: readonly (number | string | null)[]): Float64Array {
-  const places = placesOf(sortTexts([...new Set(values.filter((value): value is string => typeof value === 'string'))]))
+  const ids = new Map<string, number>()
+  for (const value of values) if (typeof value === 'string' && !ids.has(value)) ids.set(value, ids.size)
+  const places = new Float64Array(ids.size)
+  for (const [place, id] of textOrder([...ids.keys()]).entries()) places[id] = place
   return Float64Array.from(values, (value) =>
-    value === null ? Number.NaN : typeof value === 'number' ? value : (places.get(value) ?? 0),
+    value === null ? Number.NaN : typeof value === 'number' ? value : (places[ids.get(value) as number] as number),
   )
 }
 
