@@ -174,7 +174,11 @@ for (const op of ['BitwiseAnd', 'BitwiseOr', 'BitwiseXor']) {
 }
 registerOp({
   op: 'Not',
-  infer: (context) => [context.input(0)],
+  infer(context) {
+    const { dtype, shape, elements } = context.input(0)
+    const known = elements?.every((element) => typeof element === 'number')
+    return [{ dtype, shape, ...(known ? { elements: elements?.map((element) => (element === 0 ? 1 : 0)) } : {}) }]
+  },
   couple: (context) => context.set(0, context.labels(0)),
   lower: lowerNot,
 })

@@ -4,6 +4,7 @@ import { type CouplingContext, type InferContext, type Inferred, type Labels, re
 import { lowerCumSum, lowerGatherElements, lowerScatterElements, lowerScatterND, lowerTrilu } from './lower/indexing'
 import { lowerExtremum, lowerHardmax, lowerOneHot, lowerTopK } from './lower/ordering'
 import { normaliseAxis } from './shapes'
+import { inferSame } from './unary'
 
 const axisOf = (context: { readonly node: InferContext['node'] }, rank: number, fallback: number): number => {
   const given = numberAttribute(context.node, 'axis', fallback)
@@ -65,7 +66,7 @@ registerOp({
   op: 'CumSum',
   lower: lowerCumSum,
   since: 14,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple(context) {
     const rank = context.shape(0).length
     const axis = context.constant(1)
@@ -79,7 +80,7 @@ registerOp({
 registerOp({
   op: 'ReverseSequence',
   since: 10,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple(context) {
     const axes = ['time_axis', 'batch_axis'].map((name, i) => numberAttribute(context.node, name, i))
     context.set(0, passOthers(context, axes))
@@ -90,7 +91,7 @@ registerOp({
   op: 'Trilu',
   lower: lowerTrilu,
   since: 14,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple(context) {
     const rank = context.shape(0).length
     context.set(0, passOthers(context, [rank - 2, rank - 1]))
@@ -101,7 +102,7 @@ registerOp({
   op: 'Hardmax',
   lower: lowerHardmax,
   since: 13,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple: (context) => context.set(0, passOthers(context, [axisOf(context, context.shape(0).length, -1)])),
 })
 
@@ -137,7 +138,7 @@ registerOp({
   op: 'ScatterElements',
   lower: lowerScatterElements,
   since: 13,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple(context) {
     passOthers(context, every(context.shape(0)))
     context.fix(context.labels(2), 'held.written')
@@ -150,7 +151,7 @@ registerOp({
   op: 'ScatterND',
   lower: lowerScatterND,
   since: 13,
-  infer: (context) => [context.input(0)],
+  infer: inferSame,
   couple(context) {
     const indices = context.shape(1)
     const depth = indices.at(-1) as number

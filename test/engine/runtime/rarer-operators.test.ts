@@ -76,6 +76,29 @@ describe('rarer operators', () => {
     await expectAlike(graph, { a: sample(4) })
   })
 
+  it.each([
+    ['written into', step('ScatterElements', ['held', 'order', 'ones'], ['w'], attributes({ axis: int(0) }))],
+    ['written into by rows', step('ScatterND', ['held', 'rows', 'ones'], ['w'])],
+    ['added up', step('CumSum', ['held', 'axis'], ['w'])],
+  ])('forget whole numbers that are %s', (_what, node) => {
+    const constants: [string, TensorData][] = [
+      ['all', int64([1], [3])],
+      ['held', int64([3], [2, 2, 2])],
+      ['ones', int64([3], [1, 1, 1])],
+      ['axis', int64([], [0])],
+      ['column', int64([1], [1])],
+      ['deep', int64([1], [-1])],
+    ]
+    const nodes = [
+      step('TopK', ['x', 'all'], ['best', 'order']),
+      step('Unsqueeze', ['order', 'column'], ['rows']),
+      node,
+      step('Expand', ['x', 'w'], ['y']),
+    ]
+    // Nobody knows them before they are fed: to take what was there for what comes of it would make [2, 2, 2] of them.
+    expect(inferShapes(graphOf(nodes, { x: [3] }, constants)).info('y')?.shape).not.toEqual([2, 2, 2])
+  })
+
   it('write the scores of the best few among infinities', async () => {
     const constants: [string, TensorData][] = [
       ['two', int64([1], [2])],

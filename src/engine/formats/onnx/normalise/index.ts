@@ -11,6 +11,7 @@ import { emitFolded } from './emit-folded'
 import { upgradeAndFold } from './fold'
 import { knownOf } from './known'
 import { moveBatch } from './move-batch'
+import { inOwnOrder } from './own-order'
 import { pickOwnRows } from './own-rows'
 import { Rewriter, withAttributes, withInput } from './rewriter'
 import { settleNode } from './settle'
@@ -126,6 +127,28 @@ function rememberShapes(graph: Graph): Graph {
   return graph.with({ metadata })
 }
 
+/** The network for any batch where it allows that, else as it is. */
+function withFreeBatch(
+  upgraded: Graph,
+  fixed: InferenceResult,
+  batch: number | undefined,
+): InferenceResult | undefined {
+  // Shapes that the file declares hold for its own batch.
+  if (batch === undefined || fixed.unknown.some(({ outputs }) => outputs.some((name) => upgraded.declared.has(name))))
+    return undefined
+  const copied = rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch))
+  return freeBatch(copied, fixed) ?? freeMoved(fixed, batch)
+}
+
+/** Without orders that samples are put into and brought back from; undefined where there are none, or samples see each other. */
+function unsorted(fixed: InferenceResult, batch: number | undefined): InferenceResult | undefined {
+  const graph = inOwnOrder(fixed.graph)
+  if (!graph) return undefined
+  const settled = settle(graph, [])
+  if (batch !== undefined) return withFreeBatch(graph, settled, batch)
+  return keepsSamplesApart(settled.graph) ? settled : undefined
+}
+
 /**
  * @param graph as imported, in its own opset
  * @param notes receives sentences on what was left out or could not be understood
@@ -135,11 +158,7 @@ export function normalise(graph: Graph, notes: Sentence[]): Graph {
   const upgraded = absorbOutputNames(upgradeAndFold(graph, notes))
   const batch = fixedBatch(upgraded)
   const fixed = settle(upgraded, notes)
-  const free =
-    // Shapes that the file declares hold for its own batch.
-    batch === undefined || fixed.unknown.some(({ outputs }) => outputs.some((name) => upgraded.declared.has(name)))
-      ? undefined
-      : (freeBatch(rememberShapes(copyBatchInReshapes(upgraded, fixed.graph, batch)), fixed) ?? freeMoved(fixed, batch))
+  const free = unsorted(fixed, batch) ?? withFreeBatch(upgraded, fixed, batch)
   const result = free ?? fixed
   if (batch !== undefined && !free) {
     notes.push(say('model.batch-as-exported', { batch }))
