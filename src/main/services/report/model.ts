@@ -2,7 +2,7 @@
 import type { Dataset, Model, Project, Run } from '../../../contract/entities'
 import { contentOf, lostOf } from '../../../contract/outcome'
 import type { DecisionTrace, Outcome, RunResult } from '../../../contract/run'
-import { goalText } from '../run-names'
+import { goalText } from '../../../contract/run-names'
 import type { ReportLanguage } from './words'
 
 export interface ReportRun {

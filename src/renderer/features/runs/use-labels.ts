@@ -1,6 +1,7 @@
 /** Names of strategies, goals and runs in the present language. */
 import { useI18n } from 'vue-i18n'
 import type { Goal, Run } from '../../../contract'
+import { nameParts, partNames } from '../../../contract/run-names'
 import { useFormat } from '../../ui/use-format'
 import { useProjects } from '../projects'
 import { useRuns } from './runs.store'
@@ -63,10 +64,28 @@ export function useLabels() {
     titles.set(of, { words: present, text })
     return text
   }
+  /** A name that was given to a whole sweep, followed by what tells this run from its neighbours. */
+  const translated = ({ name, config }: Run): string => {
+    const words: Record<keyof typeof nameParts, () => string> = {
+      strategy: () => strategy(config.strategy),
+      goal: () => shortGoal(config.goal),
+      refit: () => word(`common.refit.${config.refit}`),
+      allocation: () => word(`common.allocation.${config.allocation}`),
+      epochs: () => t('common.epochs', { n: config.finetune.epochs }, config.finetune.epochs),
+      seed: () => seed(config.seed),
+    }
+    const parts = name.split(' · ')
+    for (let at = parts.length - 1; at > 0; at--) {
+      const known = partNames.find((part) => nameParts[part](config) === parts[at])
+      if (!known) break
+      parts[at] = words[known]()
+    }
+    return parts.join(' · ')
+  }
   const titleOf = (of: Run): string => {
     // The services name a run after its strategy's id where nobody did; here it is said in the person's language.
     const given = of.name !== '' && !of.name.startsWith(`${of.config.strategy} · `)
-    if (given) return of.name
+    if (given) return translated(of)
     const { strategy: name, goal: wanted, refit, finetune } = of.config
     return [
       strategy(name),
