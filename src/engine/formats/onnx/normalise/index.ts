@@ -5,6 +5,7 @@ import type { Graph, Shape } from '../../../graph/graph'
 import { topologicalOrder, verify } from '../../../graph/topology'
 import { Inference, type InferenceResult, infer } from '../../../ops/infer'
 import { setDeclaredShape } from '../metadata'
+import { withBags } from './bags'
 import { keepsSamplesApart } from './carried-batch'
 import { absorbOutputNames } from './clean'
 import { emitFolded } from './emit-folded'
@@ -155,7 +156,7 @@ function unsorted(fixed: InferenceResult, batch: number | undefined): InferenceR
  * @throws SHAPE_MISMATCH, MODEL_INVALID, MODEL_UNSUPPORTED_FEATURE
  */
 export function normalise(graph: Graph, notes: Sentence[]): Graph {
-  const upgraded = absorbOutputNames(upgradeAndFold(graph, notes))
+  const upgraded = absorbOutputNames(withBags(upgradeAndFold(graph, notes)))
   const batch = fixedBatch(upgraded)
   const fixed = settle(upgraded, notes)
   const free = unsorted(fixed, batch) ?? withFreeBatch(upgraded, fixed, batch)
