@@ -1,8 +1,10 @@
 /** The commands that are there on every screen. */
 import type { Ref } from 'vue'
 import type { RouteLocationNormalizedLoaded, Router } from 'vue-router'
+import { typing } from '../commands/hotkeys'
 import type { Command } from '../commands/types'
 import type { IconName } from '../ui/icons'
+import type { useToasts } from '../ui/toasts.store'
 import type { useSettings } from './settings.store'
 
 interface Hands {
@@ -10,11 +12,15 @@ interface Hands {
   readonly route: RouteLocationNormalizedLoaded
   readonly settings: ReturnType<typeof useSettings>
   readonly theme: Ref<'light' | 'dark'>
+  readonly toasts: ReturnType<typeof useToasts>
   openPalette(): void
   openHelp(): void
 }
 
-export function appCommands({ router, route, settings, theme, openPalette, openHelp }: Hands): Command[] {
+const filledIn = (field: Element | null): boolean =>
+  !(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || field.value !== ''
+
+export function appCommands({ router, route, settings, theme, toasts, openPalette, openHelp }: Hands): Command[] {
   const always = () => true
   const inProject = () => typeof route.params.projectId === 'string'
   const go = (id: string, name: string, icon: IconName, keys: string, keywords: string): Command => ({
@@ -99,6 +105,17 @@ export function appCommands({ router, route, settings, theme, openPalette, openH
     setting('themeSystem', 'settings', 'auto 自动', { theme: 'system' }),
     setting('english', 'globe', 'language 语言', { language: 'en' }),
     setting('chinese', 'globe', 'language 中文 zhongwen', { language: 'zh-CN' }),
+    {
+      id: 'undo',
+      group: 'view',
+      icon: 'restore',
+      keywords: 'back restore 恢复 返回',
+      keys: 'Mod+Z',
+      // A field undoes what was typed in it; an empty one may have the focus because what had it is gone.
+      enabled: () =>
+        toasts.undoable !== undefined && !(typing(document.activeElement) && filledIn(document.activeElement)),
+      perform: toasts.undo,
+    },
     {
       id: 'toggleSidebar',
       group: 'view',

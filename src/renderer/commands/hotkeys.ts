@@ -16,7 +16,8 @@ export function pressName(event: KeyboardEvent): string {
   return `${mod}${alt}${shift}${key}`
 }
 
-const typing = (target: EventTarget | null): boolean =>
+/** Whether keys go into a field. */
+export const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('input:not([type=checkbox]):not([type=radio]), textarea, select'))
 

@@ -4,11 +4,12 @@ import { bilingual } from '../app/locale/messages'
 export default bilingual(
   {
     palette: 'Commands',
-    searchHint: 'Type a command or a place',
+    searchHint: 'Type a command, or the name of a run, model, data set or project',
     nothing: 'Nothing fits. Try fewer letters.',
     help: 'Keyboard shortcuts',
     inTables: 'In tables and the graph',
     group: { go: 'Go to', project: 'Project', runs: 'Runs', view: 'View', help: 'Help' },
+    kind: { project: 'Project', run: 'Run', model: 'Model', dataset: 'Data set' },
     tableHelp: {
       arrows: 'Move between rows or nodes',
       space: 'Select the row',
@@ -43,6 +44,7 @@ export default bilingual(
       copyTable: 'Copy the runs table as Markdown',
       copyComparison: 'Copy the comparison as Markdown',
       clearSelection: 'Clear the selection',
+      undo: 'Undo the last change',
       themeLight: 'Light theme',
       themeDark: 'Dark theme',
       themeSystem: 'Theme of the system',
@@ -54,11 +56,12 @@ export default bilingual(
   },
   {
     palette: '命令',
-    searchHint: '输入命令或位置',
+    searchHint: '输入命令，或运行、模型、数据集、项目的名称',
     nothing: '没有匹配的命令，请减少输入。',
     help: '键盘快捷键',
     inTables: '在表格和图中',
     group: { go: '前往', project: '项目', runs: '运行', view: '视图', help: '帮助' },
+    kind: { project: '项目', run: '运行', model: '模型', dataset: '数据集' },
     tableHelp: {
       arrows: '在行或节点之间移动',
       space: '选中该行',
@@ -93,6 +96,7 @@ export default bilingual(
       copyTable: '将运行表格复制为 Markdown',
       copyComparison: '将比较复制为 Markdown',
       clearSelection: '清除选择',
+      undo: '撤销上一步更改',
       themeLight: '浅色主题',
       themeDark: '深色主题',
       themeSystem: '跟随系统主题',

@@ -1,6 +1,6 @@
 /** Short notices at the foot of the window, with undo where something can be undone. */
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
 import type { ErrorReport } from '../../contract'
 import { readError } from '../app/errors'
 
@@ -9,10 +9,15 @@ export interface Toast {
   readonly kind: 'info' | 'good' | 'error'
   readonly text: string
   readonly report?: ErrorReport
+  /** Takes back what the notice tells of. */
   readonly action?: { readonly label: string; perform(): void | Promise<void> }
+  /** Ids of what the action would bring back or change: the notice goes when that is settled otherwise. */
+  readonly about?: readonly string[]
 }
 
 const lifeMs = 8000
+/** Whoever wants to undo has to notice, read and reach for it. */
+const undoLifeMs = 15_000
 
 export const useToasts = defineStore('toasts', () => {
   const toasts = ref<Toast[]>([])
@@ -36,7 +41,7 @@ export const useToasts = defineStore('toasts', () => {
       hold(id)
       timers.set(
         id,
-        setTimeout(() => dismiss(id), lifeMs),
+        setTimeout(() => dismiss(id), toast.action ? undoLifeMs : lifeMs),
       )
     }
   }
@@ -46,6 +51,14 @@ export const useToasts = defineStore('toasts', () => {
     toasts.value = [...toasts.value.slice(-3), { ...toast, id }]
     release(id)
     return id
+  }
+
+  /** These (without `ids`: all) were restored, thrown away or removed for good: an older offer to undo something of them would do harm or fail. */
+  function settle(ids?: readonly string[]): void {
+    const settled = new Set(ids)
+    for (const { id, about } of toasts.value) {
+      if (about && (ids === undefined || about.some((each) => settled.has(each)))) dismiss(id)
+    }
   }
 
   /** Errors stay until they are dismissed. */
@@ -69,5 +82,12 @@ export const useToasts = defineStore('toasts', () => {
     await attempt(async () => toast.action?.perform())
   }
 
-  return { toasts, show, fail, attempt, dismiss, hold, release, act }
+  /** Of what is on the screen, the last that can be undone. */
+  const undoable = computed(() => toasts.value.findLast((toast) => toast.action))
+
+  async function undo(): Promise<void> {
+    if (undoable.value) await act(undoable.value)
+  }
+
+  return { toasts, undoable, show, fail, attempt, dismiss, settle, hold, release, act, undo }
 })

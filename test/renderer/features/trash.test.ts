@@ -1,5 +1,6 @@
 /** The trash of a project: what lies there, back one by one or all at once, and gone for good. */
 import { afterEach, expect, it } from 'vitest'
+import { useToasts } from '../../../src/renderer/ui/toasts.store'
 import { createFakeClient } from '../fake-client'
 import { type Mounted, mountApp } from '../mount'
 
@@ -55,4 +56,29 @@ it('empties this project alone, after asking', async () => {
   await mounted.settle()
   expect(calls()).toMatchObject([{ input: { projectId: 'p-sample' } }])
   expect(mounted.wrapper.text()).toContain('Nothing here')
+})
+
+it('tells what each is, and takes back an offer to undo that has become void', async () => {
+  mounted = await mountApp('/p/p-sample/trash', trashed())
+  await mounted.wrapper.find('input[value=runs]').setValue()
+  await mounted.settle()
+  expect(mounted.wrapper.findAll('tbody tr').map((row) => row.findAll('td')[1]?.text())).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^Done · .*MACs · .*%$/)]),
+  )
+  const toasts = useToasts()
+  const offer = (id: string) =>
+    toasts.show({ kind: 'info', text: id, action: { label: 'Undo', perform: () => {} }, about: [id] })
+  offer('r-22')
+  offer('another')
+  await mounted.wrapper.find('tbody button').trigger('click')
+  await mounted.settle()
+  const back = mounted.fake.world.runs.find((run) => ['r-22', 'r-13'].includes(run.id) && run.deletedAt === null)
+  expect(toasts.toasts.filter((toast) => toast.action).map(({ text }) => text)).toEqual(
+    back?.id === 'r-22' ? ['another'] : ['r-22', 'another'],
+  )
+  await button('Empty this trash').trigger('click')
+  await mounted.settle()
+  await mounted.wrapper.find('dialog footer .danger').trigger('click')
+  await mounted.settle()
+  expect(toasts.undoable?.text).toBe('another')
 })

@@ -33,6 +33,7 @@ export function useRunActions() {
         kind: 'good',
         text: t('runs.rerunStarted', { n: runs.length }, runs.length),
         action: { label: t('common.undo'), perform: () => store.remove(made) },
+        about: made,
       })
     })
   }
@@ -50,6 +51,7 @@ export function useRunActions() {
           label: t('common.undo'),
           perform: () => store.tag(ids, take ? { add: [name] } : { remove: [name] }),
         },
+        about: ids,
       })
     })
   }
@@ -63,6 +65,7 @@ export function useRunActions() {
         kind: 'info',
         text: t('runs.cancelledMany', { n: stopped.length }, stopped.length),
         action: { label: t('common.undo'), perform: () => resumeAll(stopped.map((run) => store.byId(run.id) ?? run)) },
+        about: stopped.map((run) => run.id),
       })
     })
   }
@@ -86,6 +89,7 @@ export function useRunActions() {
     if (!first) return
     await toasts.attempt(async () => {
       await store.remove(ids)
+      toasts.settle(ids)
       toasts.show({
         kind: 'info',
         text:
@@ -93,6 +97,7 @@ export function useRunActions() {
             ? t('common.removed', { name: labels.run(first) })
             : t('common.removedMany', { n: runs.length }),
         action: { label: t('common.undo'), perform: () => store.restore(ids) },
+        about: ids,
       })
     })
   }
