@@ -27,8 +27,8 @@ it('names what was timed, each on a line of its own', async () => {
   const { wrapper } = mounted
   const lines = () => wrapper.findAll('table tbody tr').map((line) => line.text())
   await vi.waitFor(() => expect(lines()).toHaveLength(2))
-  expect(lines()[0]).toMatch(/^This network, timed .*2\.00×$/s)
-  expect(lines()[1]).toMatch(/^Its ONNX file, int8, of .*4\.00×$/s)
+  expect(lines()[0]).toMatch(/^The network, timed .*2\.00×$/s)
+  expect(lines()[1]).toMatch(/^ONNX file at int8, exported .*4\.00×$/s)
 })
 
 it('names a figure once that the network has from its file', async () => {
@@ -49,6 +49,6 @@ it('names a figure once that the network has from its file', async () => {
   const { wrapper } = mounted
   const lines = () => wrapper.findAll('table tbody tr').map((line) => line.text())
   await vi.waitFor(() => expect(lines()).toHaveLength(2))
-  expect(lines()[0]).toMatch(/^This network, by its ONNX file .*2\.00×$/s)
-  expect(lines()[1]).toMatch(/^Its ONNX file, int8, of .*4\.00×$/s)
+  expect(lines()[0]).toMatch(/^ONNX file, exported .*2\.00×$/s)
+  expect(lines()[1]).toMatch(/^ONNX file at int8, exported .*4\.00×$/s)
 })
