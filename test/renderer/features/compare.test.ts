@@ -120,9 +120,10 @@ describe('what differs', () => {
       return own ? { ...run, config: { ...run.config, finetune: { ...finetune, ...own } } } : run
     })
     mounted = await mountApp('/p/p-sample/compare?runs=r-13,r-16,r-19', fake)
-    await vi.waitFor(() => expect(mounted.wrapper.findAll('thead .tools')).toHaveLength(3), 30_000)
+    const { wrapper } = mounted
+    await vi.waitFor(() => expect(wrapper.findAll('thead .tools')).toHaveLength(3), 30_000)
     const row = (name: string) =>
-      mounted.wrapper
+      wrapper
         .findAll('tbody tr')
         .find((candidate) => candidate.find('th').text() === name)
         ?.findAll('td')
