@@ -152,6 +152,28 @@ def operations():
     return keras.Model(inputs, layers.Dense(3, name="out")(ops.clip(x, -1, 2)), name="operations")
 
 
+def more_operations():
+    ops = keras.ops
+    inputs = keras.Input((6, 8, 7), name="image")
+    x = layers.Conv2D(6, 3, padding="same", activation="tanh", name="conv")(layers.CenterCrop(4, 6, name="middle")(inputs))
+    rows = ops.reshape(x, (-1, 24, 6))
+    look = ops.einsum("btd,bsd->bts", rows, ops.roll(rows, 5, axis=1))
+    mixed = ops.einsum("...ts,...sd->...td", ops.exp(ops.log_softmax(ops.tril(look), axis=-1)), ops.flip(rows, axis=1))
+    mixed = ops.normalize(mixed, axis=-1) + ops.swapaxes(ops.cumsum(ops.moveaxis(mixed, 1, 2), axis=-1), 1, 2)
+    first, rest = ops.split(mixed, [4], axis=-1)
+    a, b, c = ops.split(ops.pad(first, [[0, 0], [1, 2], [0, 0]]), 3, axis=1)
+    heads = ops.reshape(ops.tile(rest, (1, 1, 4)), (-1, 24, 2, 4))
+    heads = ops.reshape(ops.dot_product_attention(heads, heads, ops.sin(heads)), (-1, 24, 8))
+    some = ops.take(ops.glu(heads, axis=-1), [0, 5, 2], axis=1)
+    where = ops.one_hot(ops.argmax(a, axis=-1), 4)
+    pools = ops.max_pool(ops.average_pool(x, 2, 1, padding="same"), 2)
+    spread = [ops.std(b, axis=1), ops.var(c, axis=1), ops.logsumexp(b, axis=1), ops.norm(c, axis=1), ops.prod(some, axis=1), ops.erf(ops.log1p(ops.square(some[:, 0])))]
+    steps = ops.stack(ops.unstack(ops.repeat(some, 2, axis=1), 6, axis=1)[::-1], axis=1)
+    flat = [layers.Flatten(name=f"flat_{i}")(each) for i, each in enumerate([where, pools, steps])]
+    y = ops.concatenate([ops.tensordot(steps, np.linspace(-1, 1, 8, dtype="float32").reshape(4, 2), 1)[:, 0], *spread, *flat], -1)
+    return keras.Model(inputs, layers.Dense(3, name="out")(y), name="more_operations")
+
+
 def states():
     inputs = keras.Input((5, 4), name="steps")
     y, h, c = layers.LSTM(6, return_sequences=True, return_state=True, name="encoder")(inputs)
@@ -247,9 +269,9 @@ def between():
 
 
 wanted = sys.argv[2:]
-newer = (repeated, masked, masked_chain, operations, states, shapes, films, shared_heads)
+newer = (repeated, masked, masked_chain, operations, more_operations, states, shapes, films, shared_heads)
 expected = json.load(open(f"expected.{version}.json"))["networks"] if wanted else {}
-for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, states, shapes, films, cells, repeated_network, attending, shared_heads, between]:
+for make in [cnn, dense_output, sequential, recurrent, attention, nested, repeated, masked, masked_chain, operations, more_operations, states, shapes, films, cells, repeated_network, attending, shared_heads, between]:
     if (wanted and make.__name__ not in wanted) or make in (newer if version == "v2" else (between,)):
         continue
     keras.backend.clear_session()

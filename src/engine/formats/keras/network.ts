@@ -6,6 +6,7 @@ import { Lift, type Lifted } from '../lift/builder'
 import { type LayerCall, type LayerSpec, layerOf, type NetworkSpec, noArguments, type Reference } from './config'
 import { attentionLayers } from './layers/attention'
 import { convolutionalLstms } from './layers/convolutional-lstm'
+import { moreOperations } from './layers/more-operations'
 import { operationLayers } from './layers/operations'
 import { plainLayers } from './layers/plain'
 import { recurrentLayers } from './layers/recurrent'
@@ -26,6 +27,7 @@ const rules: ReadonlyMap<string, LayerRule> = new Map(
     ...convolutionalLstms,
     ...attentionLayers,
     ...operationLayers,
+    ...moreOperations,
   }),
 )
 

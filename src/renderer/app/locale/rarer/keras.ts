@@ -137,4 +137,29 @@ export const keras: Readonly<Record<string, string>> = {
     '层“{0}”（{1}）读取的值有 {2} 个轴，而影片应有 {3} 个。',
   'The layer "{0}" ({1}) starts from states that it is given, which Espalier does not read.':
     '层“{0}”（{1}）从外部给定的状态开始，Espalier 不读取这种形式。',
+  'The operation "{0}" ({1}) works along other axes than one, which Espalier does not read.':
+    '运算“{0}”（{1}）不是只沿一个轴进行，Espalier 无法读取。',
+  'The operation "{0}" has the Einsum equation "{1}", which Espalier does not read. Name the result behind "->".':
+    '运算“{0}”的 Einsum 等式为“{1}”，Espalier 无法读取。请在“->”之后写明结果。',
+  'The operation "{0}" multiplies otherwise than a value with a matrix, which Espalier does not read.':
+    '运算“{0}”不是一个值与一个矩阵相乘，Espalier 无法读取。',
+  'The operation "{0}" repeats a value along axes that it does not have, which Espalier does not read.':
+    '运算“{0}”沿该值没有的轴重复它，Espalier 无法读取。',
+  'The operation "{0}" takes positions by something else than whole numbers, which Espalier does not read.':
+    '运算“{0}”不是按整数取位置，Espalier 无法读取。',
+  'The operation "{0}" pads in the mode "{1}", which Espalier does not read.':
+    '运算“{0}”以“{1}”模式填充，Espalier 无法读取。',
+  'The operation "{0}" takes the norm {1}, which Espalier does not read.': '运算“{0}”计算范数 {1}，Espalier 无法读取。',
+  'The operation "{0}" normalises by another norm than the Euclidean, which Espalier does not read.':
+    '运算“{0}”用欧几里得范数以外的范数归一化，Espalier 无法读取。',
+  'The operation "{0}" writes classes along another axis than the last, which Espalier does not read.':
+    '运算“{0}”没有沿最后一个轴写出类别，Espalier 无法读取。',
+  'The operation "{0}" keeps the axis that it looks along, which Espalier does not read.':
+    '运算“{0}”保留了它所查找的轴，Espalier 无法读取。',
+  'The operation "{0}" attends with a mask, a bias or a cap, which Espalier does not read. Use the layer MultiHeadAttention.':
+    '运算“{0}”的注意力带有掩码、偏置或上限，Espalier 无法读取。请改用层 MultiHeadAttention。',
+  'The layer "{0}" (CenterCrop) enlarges images, or does not say how large they are, which Espalier does not read. Use Cropping2D.':
+    '层“{0}”（CenterCrop）会放大图像，或者没有说明图像的大小，Espalier 无法读取。请改用 Cropping2D。',
+  'Node "{0}" fills a shape of unknown rank. Convert the network with fixed shapes.':
+    '节点“{0}”所填充的形状的轴数未知。请以固定的形状转换网络。',
 }

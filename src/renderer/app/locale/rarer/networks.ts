@@ -64,7 +64,6 @@ export const networks: Readonly<Record<string, string>> = {
   'it divides an integer by zero': '它将整数除以零',
   'it expects {0} input channels and gets {1}': '它需要 {0} 个输入通道，而得到 {1} 个',
   'it expects {0} input features and gets {1}': '它需要 {0} 个输入特征，而得到 {1} 个',
-  'it gathers batch by batch': '它逐批次选取',
   'it has no input': '它没有输入',
   'it has no kernel_shape': '它没有 kernel_shape',
   'it has peepholes': '它带有窥视孔连接',
