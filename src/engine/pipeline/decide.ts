@@ -35,9 +35,13 @@ interface KeptDecision {
 }
 
 /** Verification samples on which the decision's checkpoints are measured; they choose nothing, so that a heavy network makes do with fewer. */
-const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(3.5e9 / macs)))
-/** Calibration samples on which a group's price is measured. */
-const rateSamples = 512
+const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(2e9 / macs)))
+/**
+ * Calibration samples from which a group's price is measured, and as many others on which: fewer where groups and
+ * multiply-accumulates are many, which the last refit, that sees all of them, makes good.
+ */
+const rateSamplesOf = (macs: number, groups: number) =>
+  Math.min(512, Math.max(128, Math.round(5e11 / (macs * Math.max(1, groups)))))
 /**
  * Calibration samples from which a checkpoint's network is refitted: there are more of these than of groups, and they
  * choose nothing, so that a heavy network makes do with as many as so many multiply-accumulates pay for. Only operators that
@@ -136,6 +140,7 @@ class ByResult {
   private trials: ResultTrials | null = null
   private unforeseeable = false
   private priced: Promise<PricedNetwork> | null = null
+  private readonly rateSamples: number
   private stage: 'observe' | 'decide' = 'observe'
   private since = performance.now()
 
@@ -143,8 +148,9 @@ class ByResult {
     const { graph, coupling, config, cost, splits, hooks } = run
     this.original = createNetwork(graph)
     const groups = coupling.groups.filter(({ prunable }) => prunable).length
+    this.rateSamples = rateSamplesOf(cost.original.macs, groups)
     // Both networks of every plan, and the sums.
-    const workers = groups > 1 ? workersFor(3 * cost.original.macs * rateSamples * groups) : null
+    const workers = groups > 1 ? workersFor(3 * cost.original.macs * this.rateSamples * groups) : null
     const refits = (samples: number, options: { reach: number; sharedBytes?: number }) =>
       planRefits(
         graph,
@@ -154,7 +160,7 @@ class ByResult {
         { signal: hooks.signal },
         workers,
       )
-    this.quick = refits(rateSamples, { reach: quickReach })
+    this.quick = refits(this.rateSamples, { reach: quickReach })
     this.checkpoints = refits(fitOf(cost.original.macs), { reach: 0, sharedBytes: checkpointBytes })
   }
 
@@ -231,7 +237,7 @@ class ByResult {
     const foreseen = config.refit === 'sequential' && isResultRefittable(splits.calibration)
     const samples = {
       // Not those that the quick refit has seen, where there are more.
-      calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-rateSamples) },
+      calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-this.rateSamples) },
       verification: firstOf(splits.verification, checkedOn(cost.original.macs)),
     }
     const expected = {

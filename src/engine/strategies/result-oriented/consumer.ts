@@ -10,6 +10,7 @@ import {
   takeColumns,
   takeRows,
 } from '../../statistics/linear-algebra'
+import { type Heir, heirsOf } from './heirs'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -30,12 +31,6 @@ export interface ConsumerParts {
   readonly sensitivity: Float64Array
   /** Rows of the moment matrix that belong to each removable unit. */
   readonly slots: ReadonlyMap<number, Int32Array>
-}
-
-/** A unit of the same operator, and its share (0..1) of what the removed unit's work was rebuilt from. */
-export interface Heir {
-  readonly unit: number
-  readonly share: number
 }
 
 /** What is known of one unit in its own rows: three matrices as wide as it has rows. */
@@ -173,15 +168,7 @@ export class Consumer {
   price(unit: number): number {
     const state = this.units.get(unit)
     if (!state) return 0
-    const { quadratic, residual } = state
-    const width = Math.sqrt(quadratic.length)
-    let trace = 0
-    for (let a = 0; a < width; a++) {
-      const at = a * width
-      for (let b = 0; b < a; b++) trace += 2 * (quadratic[at + b] as number) * (residual[at + b] as number)
-      trace += (quadratic[at + a] as number) * (residual[at + a] as number)
-    }
-    return Math.max(0, trace / 2)
+    return changeOf(state.quadratic, state.residual)
   }
 
   /** Leaves out what is gone, and brings P up to date. */
@@ -218,33 +205,37 @@ export class Consumer {
   }
 
   /**
-   * Removes an input unit: what it did is rebuilt from the others (W and P after step 3 of the specification).
-   * @returns the units that inherited its work, largest share first, at most `most`; with 0 nobody looks for them.
+   * Removes input units at once: what they did is rebuilt from the others (W and P after step 3 of the specification).
+   * @returns what this changes, as {@link price} says it of one unit, and the units that inherited the work, largest share
+   * first, at most `most`; with 0 nobody looks for them.
    */
-  removeInput(unit: number, most = 5): Heir[] {
-    const slots = this.units.get(unit)?.slots
-    if (!slots) return []
-    this.units.delete(unit)
+  removeInputs(units: readonly number[], most = 5): { price: number; heirs: Heir[] } {
+    const read = units.filter((unit) => this.units.has(unit))
+    const slots = Int32Array.from(read.flatMap((unit) => [...(this.units.get(unit) as UnitState).slots]))
+    if (slots.length === 0) return { price: 0, heirs: [] }
+    const alone = read.length === 1 ? this.price(read[0] as number) : null
+    for (const unit of read) this.units.delete(unit)
     const { current } = this
     const rows = this.keptRows.length
     const width = slots.length
     const count = this.taps * this.keptOutputs.length
-    // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the unit.
+    // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the units.
     const own = takeRows(this.settled, rows, slots)
     if (this.removed > 0) {
       const known = takeColumns(this.factor, this.removed, rows, slots, true)
       subtractLowRank(own, width, rows, known, this.factor, this.removed)
     }
     for (const row of this.gone) for (let a = 0; a < width; a++) own[a * rows + row] = 0
-    const lower = takeColumns(own, width, rows, slots)
+    const together = takeColumns(own, width, rows, slots)
+    const lower = together.slice()
     cholesky(lower, width)
     solveLower(lower, width, own, rows)
     const rebuilt = own.slice()
     solveLower(lower, width, rebuilt, rows, true)
     this.keep(own, width)
     const columns = takeColumns(current, count, rows, slots)
-    const heirs = most > 0 ? this.heirs(unit, columns, rebuilt, width, most) : []
-    this.inherit(slots, rebuilt)
+    const heirs = most > 0 ? heirsOf(this.unitOfRow, this.variance, new Set(read), columns, rebuilt, width, most) : []
+    const quadratic = this.inherit(slots, rebuilt)
     subtractLowRank(current, count, rows, columns, rebuilt, width)
     for (const slot of slots) {
       this.gone.push(slot)
@@ -252,14 +243,15 @@ export class Consumer {
     }
     this.shrink(own, width)
     if (this.removed > SETTLE * rows) this.settle()
-    return heirs
+    return { price: alone ?? changeOf(quadratic, inverseOf(together, width)), heirs }
   }
 
   /**
    * What W - W_c U makes of every unit's W_j^T G W_j: with N = W_c^T G W - 1/2 (W_c^T G W_c) U it loses
    * U_j^T N_j + N_j^T U_j.
+   * @returns W_c^T G W_c
    */
-  private inherit(slots: Int32Array, rebuilt: Float64Array): void {
+  private inherit(slots: Int32Array, rebuilt: Float64Array): Float64Array {
     const { current, sensitivity, taps } = this
     const rows = this.keptRows.length
     const outputs = this.keptOutputs.length
@@ -271,7 +263,8 @@ export class Consumer {
     subtractLowRank(pulled, width * taps, outputs, turned, sensitivity, outputs)
     const lost = new Float64Array(width * rows)
     subtractLowRank(lost, width, rows, pulled, current, count)
-    const half = takeColumns(lost, width, rows, slots).map((value) => value / 2)
+    const own = takeColumns(lost, width, rows, slots)
+    const half = own.map((value) => value / 2)
     subtractLowRank(lost, width, rows, half, rebuilt, width)
     for (const { slots: others, quadratic } of this.units.values()) {
       const size = others.length
@@ -288,6 +281,7 @@ export class Consumer {
         }
       }
     }
+    return own
   }
 
   /** Appends rows to F. */
@@ -322,55 +316,31 @@ export class Consumer {
     }
   }
 
-  /** Shares by the energy of what is added to each unit's columns: that of W_c U, row by row of U. */
-  private heirs(unit: number, columns: Float64Array, rebuilt: Float64Array, width: number, most: number): Heir[] {
-    const rows = this.keptRows.length
-    const gram = new Float64Array(width * width)
-    for (let at = 0; at < columns.length; at += width) {
-      for (let a = 0; a < width; a++) {
-        const w = columns[at + a] as number
-        if (w === 0) continue
-        for (let b = 0; b < width; b++) {
-          gram[a * width + b] = (gram[a * width + b] as number) + w * (columns[at + b] as number)
-        }
-      }
-    }
-    const turned = new Float64Array(width * rows)
-    multiply(turned, gram, rebuilt, width, width, rows)
-    const energy = new Map<number, number>()
-    let total = 0
-    for (let j = 0; j < rows; j++) {
-      const to = this.unitOfRow[j] as number
-      if (to === unit) continue
-      let sum = 0
-      for (let at = j; at < turned.length; at += rows) sum += (turned[at] as number) * (rebuilt[at] as number)
-      sum *= this.variance[j] as number
-      total += sum
-      if (to !== 0) energy.set(to, (energy.get(to) ?? 0) + sum)
-    }
-    if (total === 0) return []
-    return [...energy]
-      .map(([heir, sum]) => ({ unit: heir, share: sum / total }))
-      .sort((a, b) => b.share - a.share || a.unit - b.unit)
-      .slice(0, most)
-      .filter((heir) => heir.share >= 0.01)
-  }
-
-  /** An output of this operator is gone: its row leaves W and G, so what fed only it is cheap. */
-  removeOutput(row: number): void {
-    if (!this.alive.delete(row)) return
+  /** Outputs of this operator are gone: their rows leave W and G, so what fed only them is cheap. */
+  removeOutputs(gone: readonly number[]): void {
+    const lost = gone.filter((output) => this.alive.delete(output))
+    if (lost.length === 0) return
     const { current } = this
     const rows = this.keptRows.length
     const outputs = this.keptOutputs.length
-    const place = this.keptOutputs.indexOf(row)
-    const sensitivity = this.sensitivity.subarray(place * outputs, (place + 1) * outputs)
+    const places = Int32Array.from(lost, (output) => this.keptOutputs.indexOf(output))
+    const sensitivity = takeRows(this.sensitivity, outputs, places)
     for (let tap = 0; tap < this.taps; tap++) {
       const ofTap = current.subarray(tap * outputs * rows, (tap + 1) * outputs * rows)
-      const own = ofTap.subarray(place * rows, (place + 1) * rows)
-      const sensitive = new Float64Array(rows)
-      multiply(sensitive, sensitivity, ofTap, 1, outputs, rows)
-      this.forget(own, sensitive, sensitivity[place] as number)
-      own.fill(0)
+      const sensitive = new Float64Array(places.length * rows)
+      multiply(sensitive, sensitivity, ofTap, places.length, outputs, rows)
+      places.forEach((place, i) => {
+        const own = ofTap.subarray(place * rows, (place + 1) * rows)
+        const pulled = sensitive.subarray(i * rows, (i + 1) * rows)
+        this.forget(own, pulled, sensitivity[i * outputs + place] as number)
+        // What later ones get from this one is gone with it.
+        for (let later = i + 1; later < places.length; later++) {
+          const factor = sensitivity[later * outputs + place] as number
+          const to = later * rows
+          for (let j = 0; j < rows; j++) sensitive[to + j] = (sensitive[to + j] as number) - factor * (own[j] as number)
+        }
+        own.fill(0)
+      })
     }
   }
 
@@ -389,6 +359,18 @@ export class Consumer {
       }
     }
   }
+}
+
+/** 1/2 tr(Q R) for symmetric matrices of as many rows; of Q only the lower triangle is looked at. */
+function changeOf(quadratic: Float64Array, residual: Float64Array): number {
+  const width = Math.sqrt(quadratic.length)
+  let trace = 0
+  for (let a = 0; a < width; a++) {
+    const at = a * width
+    for (let b = 0; b < a; b++) trace += 2 * (quadratic[at + b] as number) * (residual[at + b] as number)
+    trace += (quadratic[at + a] as number) * (residual[at + a] as number)
+  }
+  return Math.max(0, trace / 2)
 }
 
 const upTo = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i)

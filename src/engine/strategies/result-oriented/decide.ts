@@ -56,6 +56,13 @@ export const SCARCITY = 8
 /** Heirs that are told of each removal. */
 const MOST_HEIRS = 5
 
+/**
+ * Where a group is wide, up to so many units go between two updates of W and P, and no more than one of so many that are
+ * left: among hundreds the next ones' prices hardly change, and updates of one unit are most of the work.
+ */
+const TOGETHER = 8
+const ONE_OF = 64
+
 interface GroupState {
   readonly group: DecisionGroup
   /** Units that can still go. */
@@ -151,19 +158,24 @@ export class Decision {
   step(): readonly Removal[] {
     const { measure, target } = this.options
     const missing = this.cost[measure] - target
-    let best: { state: GroupState; size: number; ratio: number } | null = null
+    let best: { state: GroupState; block: readonly number[]; ratio: number } | null = null
     for (const state of this.groups) {
       const size = this.blockSize(state)
       if (size === 0) continue
-      const block = this.cheapest(state, size)
+      let block = this.cheapest(state, this.options.roundTo > 1 ? size : this.together(state))
+      let saved = this.cost.savingOf(block)[measure]
+      // Near the goal the last ones go one by one.
+      if (saved > missing && block.length > size) {
+        block = block.slice(0, size)
+        saved = this.cost.savingOf(block)[measure]
+      }
       // In nats as measured of the group alone: prices of different groups compare only then.
       const scarce = this.leftOf(state) ** -(this.options.scarcity ?? SCARCITY)
       const price = scarce * (state.group.rate ?? 1) * block.reduce((sum, unit) => sum + this.price(unit), 0)
-      const saved = this.cost.savingOf(block)[measure]
       // What goes beyond the budget is worth nothing: at the end finer units fill what is left of it.
       const useful = missing > 0 ? Math.min(saved, missing) : saved
       const ratio = saved > 0 ? price / useful : Number.POSITIVE_INFINITY
-      if (best === null || ratio < best.ratio) best = { state, size, ratio }
+      if (best === null || ratio < best.ratio) best = { state, block, ratio }
     }
     if (best === null || best.ratio === Number.POSITIVE_INFINITY) {
       throw new EspalierError(
@@ -171,23 +183,37 @@ export class Decision {
         `The network cannot get down to ${Math.round(this.options.target)} ${this.options.measure}: with every group at its smallest allowed width it still needs ${Math.round(this.cost[this.options.measure])}. Choose a larger budget, protect less, or lower the rounding.`,
       )
     }
+    const { state, block } = best
     const removed: Removal[] = []
-    for (let left = best.size; left > 0; left--) {
-      const [unit] = this.cheapest(best.state, 1)
-      removed.push(this.remove(best.state, unit as number, left === 1))
+    for (let left = block.length; left > 0; ) {
+      const units = this.cheapest(state, Math.min(left, this.together(state)))
+      left -= units.length
+      removed.push(...this.remove(state, units, left === 0))
     }
     this.removals.push(...removed)
     return removed
   }
 
-  /** Takes a step that was decided elsewhere: these units of one group, in this order. */
+  /** Takes a step that was decided elsewhere: these units, in this order. */
   follow(step: readonly { readonly unit: number; readonly group: string }[]): readonly Removal[] {
-    const removed = step.map(({ unit, group }, i) => {
+    const removed: Removal[] = []
+    for (let at = 0; at < step.length; ) {
+      const { group } = step[at] as { group: string }
       const state = this.groups.find((one) => one.group.name === group) as GroupState
-      return this.remove(state, unit, i === step.length - 1)
-    })
+      const others = step.findIndex((one, i) => i > at && one.group !== group)
+      const end = Math.min(others < 0 ? step.length : others, at + this.together(state))
+      const units = step.slice(at, end).map(({ unit }) => unit)
+      at = end
+      removed.push(...this.remove(state, units, at === step.length))
+    }
     this.removals.push(...removed)
     return removed
+  }
+
+  /** Units of a group that go at once. */
+  private together({ alive, staying, least }: GroupState): number {
+    const width = alive.length + staying
+    return Math.max(1, Math.min(TOGETHER, Math.floor(width / ONE_OF), width - Math.max(least, staying)))
   }
 
   /** Share of a group's units that is left. */
@@ -213,41 +239,50 @@ export class Decision {
     return [...alive].sort((a, b) => this.price(a) - this.price(b) || a - b).slice(0, count)
   }
 
-  private remove(state: GroupState, unit: number, complete: boolean): Removal {
-    const price = this.price(unit) * (state.group.rate ?? 1)
+  /** @param complete whether a plan may end behind the last of these units */
+  private remove(state: GroupState, units: readonly number[], complete: boolean): Removal[] {
+    const rate = state.group.rate ?? 1
+    const alone = units.map((unit) => this.price(unit))
     const touched = new Set<Consumer>()
     const heirs = new Map<number, number>()
-    const readers = this.readers.get(unit) ?? []
+    const readers = new Set(units.flatMap((unit) => this.readers.get(unit) ?? []))
+    let change = 0
     for (const consumer of readers) {
-      for (const heir of consumer.removeInput(unit, this.options.heirs === false ? 0 : MOST_HEIRS)) {
-        heirs.set(heir.unit, (heirs.get(heir.unit) ?? 0) + heir.share / readers.length)
-      }
+      const found = consumer.removeInputs(units, this.options.heirs === false ? 0 : MOST_HEIRS)
+      change += found.price
+      for (const { unit, share } of found.heirs) heirs.set(unit, (heirs.get(unit) ?? 0) + share / readers.size)
       touched.add(consumer)
     }
-    for (const { consumer, row } of this.makers.get(unit) ?? []) {
-      consumer.removeOutput(row)
+    const made = new Map<Consumer, number[]>()
+    for (const { consumer, row } of units.flatMap((unit) => this.makers.get(unit) ?? [])) {
+      const rows = made.get(consumer)
+      if (rows) rows.push(row)
+      else made.set(consumer, [row])
+    }
+    for (const [consumer, rows] of made) {
+      consumer.removeOutputs(rows)
       touched.add(consumer)
     }
-    state.alive.splice(state.alive.indexOf(unit), 1)
-    this.prices[unit] = Number.POSITIVE_INFINITY
-    this.cost.remove(unit)
-    this.predicted += price
+    const told = [...heirs]
+      .map(([unit, share]) => ({ unit, share }))
+      .sort((a, b) => b.share - a.share || a.unit - b.unit)
+      .slice(0, MOST_HEIRS)
+    // What they cost together is each one's by what it would have cost alone.
+    const sum = alone.reduce((total, price) => total + price, 0)
+    const removals = units.map((unit, i): Removal => {
+      const share = units.length === 1 || sum === 0 ? 1 / units.length : (alone[i] as number) / sum
+      const price = (units.length === 1 ? (alone[0] as number) : share * change) * rate
+      state.alive.splice(state.alive.indexOf(unit), 1)
+      this.prices[unit] = Number.POSITIVE_INFINITY
+      this.cost.remove(unit)
+      this.predicted += price
+      const { macs, params, bytes } = this.cost
+      const index = state.group.units.indexOf(unit)
+      const last = complete && i === units.length - 1
+      return { unit, group: state.group.name, index, price, heirs: told, macs, params, bytes, complete: last }
+    })
     this.renew(touched)
-    const { macs, params, bytes } = this.cost
-    return {
-      unit,
-      group: state.group.name,
-      index: state.group.units.indexOf(unit),
-      price,
-      heirs: [...heirs]
-        .map(([heir, share]) => ({ unit: heir, share }))
-        .sort((a, b) => b.share - a.share || a.unit - b.unit)
-        .slice(0, MOST_HEIRS),
-      macs,
-      params,
-      bytes,
-      complete,
-    }
+    return removals
   }
 
   /** Renews the prices of the units that operators read, each summed once. */

@@ -166,13 +166,14 @@ describe('Consumer', () => {
     for (let unit = 1; unit <= 4; unit++) close(consumer.price(unit), change(parts, leastSquares(parts, [unit])))
   })
 
-  /** Removes inputs and outputs (ids from 101) in turn and compares with least squares on what is left. */
-  function expectAsLeastSquares(parts: Case, order: readonly number[]) {
+  /** Removes inputs and outputs (ids from 101), up to so many at once, and compares with least squares on what is left. */
+  function expectAsLeastSquares(parts: Case, order: readonly number[], together: number) {
     const count = parts.outputUnits.length
     const consumer = new Consumer(parts)
-    for (const each of order) {
-      if (each > 100) consumer.removeOutput(each - 101)
-      else consumer.removeInput(each)
+    for (let at = 0; at < order.length; at += together) {
+      const some = order.slice(at, at + together)
+      consumer.removeInputs(some.filter((each) => each < 100))
+      consumer.removeOutputs(some.filter((each) => each > 100).map((each) => each - 101))
     }
     const gone = order.filter((each) => each < 100)
     const outputs = Array.from({ length: count }, (_, o) => o).filter((o) => !order.includes(101 + o))
@@ -207,9 +208,16 @@ describe('Consumer', () => {
   it('is, after removals, what least squares makes of what is left', () => {
     const orders = fc.shuffledSubarray([...upTo(7, 1), ...upTo(4, 102)], { minLength: 1, maxLength: 9 })
     fc.assert(
-      fc.property(orders, fc.integer({ min: 1, max: 3 }), fc.boolean(), fc.nat(1000), (order, width, wide, seed) => {
-        expectAsLeastSquares(randomCase(8, width, 5, seed, wide ? 3 : 1), order)
-      }),
+      fc.property(
+        orders,
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        fc.nat(1000),
+        fc.integer({ min: 1, max: 4 }),
+        (order, width, wide, seed, together) => {
+          expectAsLeastSquares(randomCase(8, width, 5, seed, wide ? 3 : 1), order, together)
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -218,9 +226,16 @@ describe('Consumer', () => {
   it('is so with many removals between two settlings', () => {
     const orders = fc.shuffledSubarray([...upTo(39, 1), ...upTo(11, 102)], { minLength: 6, maxLength: 40 })
     fc.assert(
-      fc.property(orders, fc.integer({ min: 1, max: 2 }), fc.boolean(), fc.nat(1000), (order, width, wide, seed) => {
-        expectAsLeastSquares(randomCase(40, width, 12, seed, wide ? 3 : 1), order)
-      }),
+      fc.property(
+        orders,
+        fc.integer({ min: 1, max: 2 }),
+        fc.boolean(),
+        fc.nat(1000),
+        fc.integer({ min: 1, max: 4 }),
+        (order, width, wide, seed, together) => {
+          expectAsLeastSquares(randomCase(40, width, 12, seed, wide ? 3 : 1), order, together)
+        },
+      ),
       { numRuns: 12 },
     )
   })
@@ -229,8 +244,17 @@ describe('Consumer', () => {
     const parts = randomCase(4, 2, 3, 11)
     const consumer = new Consumer(parts)
     const first = consumer.price(1)
-    consumer.removeInput(1)
+    consumer.removeInputs([1])
     close(first + consumer.price(3), change(parts, leastSquares(parts, [1, 3])))
+  })
+
+  it('tells what units cost that go at once', () => {
+    for (const taps of [1, 4]) {
+      const parts = randomCase(5, 1, 3, 11, taps)
+      const { price } = new Consumer(parts).removeInputs([1, 3, 4])
+      close(price, change(parts, leastSquares(parts, [1, 3, 4])))
+    }
+    expect(new Consumer(randomCase(3, 1, 2, 8)).removeInputs([99])).toEqual({ price: 0, heirs: [] })
   })
 
   it('finds a duplicate cheap, and dear once its twin is gone; the twin inherits its work', () => {
@@ -239,7 +263,7 @@ describe('Consumer', () => {
     const others = [3, 4, 5].map((unit) => consumer.price(unit))
     const before = consumer.price(2)
     expect(before).toBeLessThan(0.01 * Math.min(...others))
-    const heirs = consumer.removeInput(1)
+    const { heirs } = consumer.removeInputs([1])
     expect(heirs[0]?.unit).toBe(2)
     expect(heirs[0]?.share).toBeGreaterThan(0.9)
     expect(consumer.price(2)).toBeGreaterThan(100 * before)
@@ -248,7 +272,7 @@ describe('Consumer', () => {
   it('forgets an output: prices are those of an operator without it', () => {
     const parts = randomCase(4, 2, 3, 21)
     const consumer = new Consumer(parts)
-    consumer.removeOutput(1)
+    consumer.removeOutputs([1])
     const rest = [0, 2]
     const smaller: Case = {
       ...parts,
@@ -260,16 +284,16 @@ describe('Consumer', () => {
     }
     const expected = new Consumer(smaller)
     for (let unit = 1; unit <= 4; unit++) close(consumer.price(unit), expected.price(unit), 1e-9)
-    consumer.removeInput(2)
-    expected.removeInput(2)
+    consumer.removeInputs([2])
+    expected.removeInputs([2])
     close(consumer.price(3), expected.price(3), 1e-9)
   })
 
   it('costs nothing where nothing depends on it', () => {
     const parts = randomCase(3, 1, 2, 8)
     const consumer = new Consumer(parts)
-    consumer.removeOutput(0)
-    consumer.removeOutput(1)
+    consumer.removeOutputs([0])
+    consumer.removeOutputs([1])
     expect(consumer.price(1)).toBe(0)
     expect(consumer.price(99)).toBe(0)
   })

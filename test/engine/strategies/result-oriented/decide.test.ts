@@ -151,6 +151,67 @@ describe('Decision', () => {
     expect(end.over).toBe(0)
   })
 
+  describe('of a wide group', () => {
+    const units = Int32Array.from({ length: 256 }, (_, i) => i + 1)
+    const rows = units.length + 1
+    const diagonal = (value: number) => {
+      const matrix = new Float64Array(rows * rows)
+      for (let i = 0; i < rows; i++) matrix[i * rows + i] = value
+      return matrix
+    }
+    /** Units that know nothing of one another, each as dear as the square of its place, the last ones the cheapest. */
+    const consumer = () =>
+      new Consumer({
+        outputUnits: new Int32Array(1),
+        rows,
+        weights: Float64Array.from({ length: rows }, (_, i) => (i < units.length ? units.length - i : 0)),
+        taps: 1,
+        moments: diagonal(1),
+        precision: diagonal(1),
+        sensitivity: Float64Array.of(2),
+        slots: new Map(Array.from(units, (unit, i) => [unit, Int32Array.of(i)])),
+      })
+    const wideCost = (left = units.length): CostModel => ({
+      get macs() {
+        return left
+      },
+      params: 0,
+      bytes: 0,
+      savingOf: (some) => ({ macs: some.length, params: 0, bytes: 0 }),
+      remove: () => {
+        left--
+      },
+      clone: () => wideCost(left),
+    })
+    const wide = [{ name: 'wide', units, prunable: true }]
+    const decide = (target: number, least = 2) =>
+      new Decision(wide, [consumer()], wideCost(), { ...options, target, least })
+
+    it('takes several units at once, the cheapest, and never more than the budget asks for', () => {
+      const decision = decide(101)
+      const sizes: number[] = []
+      while (!decision.reached) sizes.push(decision.step().length)
+      expect(sizes.slice(0, 3)).toEqual([4, 3, 3])
+      expect(Math.min(...sizes)).toBe(1)
+      expect(decision.cost.macs).toBe(101)
+      expect(decision.removals.map(({ unit }) => unit)).toEqual(Array.from({ length: 155 }, (_, i) => 256 - i))
+      decision.removals.forEach(({ price }, i) => {
+        expect(price).toBeCloseTo((i + 1) ** 2, 6)
+      })
+      expect(decision.removals.filter(({ complete }) => complete).length).toBe(sizes.length)
+    })
+
+    it('leaves the least width, and follows another decision to the same prices', () => {
+      const other = decide(0, 250)
+      const steps = []
+      while (other.canStep) steps.push(other.step())
+      expect(steps.map(({ length }) => length)).toEqual([4, 2])
+      const decision = decide(0, 250)
+      for (const step of steps) decision.follow(step)
+      expect(decision.removals).toEqual(other.removals)
+    })
+  })
+
   it('rounds widths and only completes a block at a multiple', () => {
     const decision = new Decision(groups, chainConsumers(), chainCost(), { ...options, roundTo: 4, target: 17_000 })
     while (!decision.reached) decision.step()
