@@ -179,6 +179,27 @@ describe.each(backendTargets)('on $backend', ({ backend, there, offers }) => {
     ]
     await expectAlike(graphOf(nodes, { x: [4] }, constants), { x: sample(4) })
   })
+
+  it.runIf(there)('what each sample picks among its own sends its gradient back there', async () => {
+    await initBackend({ backend, ...offers })
+    const nodes = [
+      step('ArgMax', ['x'], ['most'], attributes({ axis: int(1), keepdims: int(0) })),
+      step('Unsqueeze', ['most', 'axes'], ['at']),
+      step('GatherND', ['x', 'at'], ['y'], attributes({ batch_dims: int(1) })),
+    ]
+    const graph = graphOf(nodes, { x: ['batch', 3, 2] }, [['axes', int64([1], [2])]])
+    const session = createSession(graph, { fuse: true })
+    // The greatest of each column: rows 2 and 0 of the first sample, row 1 twice of the second.
+    const data = Float32Array.of(1, 9, 2, 3, 7, 4, 0, 1, 5, 6, 2, 3)
+    const { of, gradients } = session.backward(new Map([['x', { dims: [2, 3, 2], data }]]), {
+      of: 'y',
+      taps: ['x'],
+      seed: ({ tensor: { shape } }) => tensor([1, 2, 3, 4, 5, 6, 7, 8], shape),
+    })
+    expect([...of.tensor.dataSync()]).toEqual([7, 4, 1, 9, 5, 6, 5, 6])
+    expect([...(gradients.get('x')?.tensor.dataSync() ?? [])]).toEqual([3, 4, 0, 0, 1, 2, 0, 0, 12, 14, 0, 0])
+    session.dispose()
+  })
 })
 
 it('stretches a volume by cubics as the reference evaluator of ONNX does, which ONNX Runtime cannot', async () => {

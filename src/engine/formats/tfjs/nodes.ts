@@ -166,7 +166,7 @@ const rules: Readonly<Record<string, Rule>> = {
       Tparams: floats,
       Tindices: integers,
       Taxis: integers,
-      batch_dims: { i: '0' },
+      batch_dims: { i: String(i.attributes.batch_dims ?? 0) },
     }),
   ClipByValue: (i, inputs, sink) =>
     sink.node(

@@ -2,7 +2,7 @@
 import { numberAttribute, stringAttribute } from '../../graph/graph'
 import { float32, sizeOf, tensor, toNumbers } from '../../graph/tensor'
 import type { LoweringContext, Register } from '../lowering'
-import { knownDims, targetDims } from './common'
+import { indices, knownDims, targetDims } from './common'
 
 const strideOf = (dims: readonly number[], axis: number): number => sizeOf(dims.slice(axis + 1))
 
@@ -22,15 +22,33 @@ function addressed(context: LoweringContext) {
   }
 }
 
+/** Each sample picks rows of its own, for any number of samples. */
+function gatherOwn(context: LoweringContext): void {
+  const places = knownDims(context, context.shape(1).slice(1, -1))
+  const extents = indices(context, knownDims(context, context.shape(0).slice(1, 2)))
+  const given = context.emit('Cast', [context.input(1, 'plain')], { DstT: 'int32' }, 'plain')
+  const wrapped = context.emit('FloorMod', [context.emit('AddV2', [given, extents], {}, 'plain'), extents], {}, 'plain')
+  const whole = context.emit('Cast', [wrapped], { DstT: 'int32' }, 'plain')
+  const at = context.emit('Reshape', [whole], { shape: [-1, sizeOf(places)] }, 'plain')
+  const picked = context.emit('GatherV2', [held(context, 0), at], { axis: 1, batch_dims: 1 }, 'plain')
+  const shape = targetDims(context, context.outputShape(0))
+  context.output(0, places.length === 1 ? picked : context.emit('Reshape', [picked], { shape }, 'plain'))
+}
+
 /** Coordinates become positions in the flattened value; behind shared axes each picks among its own. */
 export function lowerGatherND(context: LoweringContext): void {
+  const paired = numberAttribute(context.node, 'batch_dims', 0)
+  if (paired === 1 && context.shape(1).at(-1) === 1 && !context.constant(1)) {
+    gatherOwn(context)
+    return
+  }
   const { shared, dims, depth, rest, each } = addressed(context)
-  const indices = context.constant(1)
+  const stored = context.constant(1)
   const size = sizeOf(dims)
   const shape = targetDims(context, [sizeOf(shared) * size, ...rest])
   let at: Register
-  if (indices) {
-    const values = toNumbers(indices)
+  if (stored) {
+    const values = toNumbers(stored)
     const rows = Int32Array.from({ length: values.length / depth }, (_, r) =>
       dims.reduce(
         (offset, extent, k) => {

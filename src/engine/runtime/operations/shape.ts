@@ -128,27 +128,51 @@ registerOperation({
   gradient: (context) => [tf.reverse(flowing(context), numbersOf(context.attributes, 'dims'))],
 })
 
+/** ONNX counts negative indices from the end; TF does not know them. */
+const fromTheFront = (indices: tf.Tensor, extent: number): tf.Tensor =>
+  tf.where(tf.less(indices, 0), tf.add(indices, tf.scalar(extent, 'int32')), indices)
+
+/** Rows [samples, n] of each sample's own `extent` rows, as rows of all samples behind each other. */
+function ownRows(indices: tf.Tensor, extent: number): tf.Tensor1D {
+  const base = tf.mul(tf.range(0, indices.shape[0] as number, 1, 'int32'), tf.scalar(extent, 'int32'))
+  const rows = tf.add(fromTheFront(indices, extent), tf.expandDims(base, 1))
+  return tf.reshape(tf.cast(rows, 'int32'), [-1]) as tf.Tensor1D
+}
+
+const size = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1)
+
+/** Along an axis; with `batch_dims` of 1, along the second, where each sample has indices of its own. */
 registerOperation({
   op: 'GatherV2',
   needs: { inputs: [1] },
   run: ([x, indices], attributes) => {
     const axis = numberOf(attributes, 'axis')
-    const extent = (x as tf.Tensor).shape[axis] as number
+    const { shape } = x as tf.Tensor
     const wanted = indices as tf.Tensor
-    // ONNX counts negative indices from the end; TF does not know them.
-    const wrapped = tf.where(tf.less(wanted, 0), tf.add(wanted, tf.scalar(extent, 'int32')), wanted)
-    return [tf.gather(x as tf.Tensor, tf.cast(wrapped, 'int32'), axis)]
+    const extent = shape[axis] as number
+    if (attributes.batch_dims !== 1)
+      return [tf.gather(x as tf.Tensor, tf.cast(fromTheFront(wanted, extent), 'int32'), axis)]
+    const rest = shape.slice(2)
+    const rows = tf.reshape(x as tf.Tensor, [(shape[0] as number) * extent, size(rest)])
+    return [tf.reshape(tf.gather(rows, ownRows(wanted, extent)), [...wanted.shape, ...rest])]
   },
   gradient(context) {
     const axis = numberOf(context.attributes, 'axis')
     const shape = context.inputShapes[0] as readonly number[]
     const indices = context.inputs[1] as tf.Tensor
     const extent = shape[axis] as number
-    const wrapped = tf.where(tf.less(indices, 0), tf.add(indices, tf.scalar(extent, 'int32')), indices)
-    const before = shape.slice(0, axis).reduce((a, b) => a * b, 1)
-    const after = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-    const rows = tf.transpose(tf.reshape(flowing(context), [before, indices.size, after]), [1, 0, 2])
-    const summed = tf.unsortedSegmentSum(rows, tf.cast(tf.reshape(wrapped, [-1]), 'int32') as tf.Tensor1D, extent)
+    if (context.attributes.batch_dims === 1) {
+      const given = tf.reshape(flowing(context), [indices.size, size(shape.slice(2))])
+      const summed = tf.unsortedSegmentSum(given, ownRows(indices, extent), (shape[0] as number) * extent)
+      return [tf.reshape(summed, [...shape]), null]
+    }
+    const before = size(shape.slice(0, axis))
+    const rows = tf.transpose(
+      tf.reshape(flowing(context), [before, indices.size, size(shape.slice(axis + 1))]),
+      [1, 0, 2],
+    )
+    const wrapped = tf.cast(tf.reshape(fromTheFront(indices, extent), [-1]), 'int32') as tf.Tensor1D
+    const summed = tf.unsortedSegmentSum(rows, wrapped, extent)
     return [tf.reshape(tf.transpose(summed, [1, 0, 2]), [...shape]), null]
   },
 })

@@ -245,6 +245,24 @@ describe('TensorFlow.js graph models', () => {
     expect(graph.nodes.map(({ op }) => op)).not.toContain('Slice')
   })
 
+  it('reads and writes rows that each sample picks among its own', async () => {
+    const nodes = [
+      placeholder('x', -1, 4, 3),
+      ...['one', 'last'].map((name) => node('Const', name)),
+      node('Max', 'most', ['x', 'last'], { keep_dims: { b: false } }),
+      node('Cast', 'at', ['most'], { SrcT: { type: 'DT_FLOAT' }, DstT: { type: 'DT_INT32' } }),
+      node('GatherV2', 'out', ['x', 'at', 'one'], { batch_dims: { i: '1' } }),
+    ]
+    const weights: Weight[] = [
+      { name: 'one', shape: [], values: Int32Array.of(1) },
+      { name: 'last', shape: [1], values: Int32Array.of(2) },
+    ]
+    const x = Float32Array.from({ length: 2 * 4 * 3 }, (_, i) => (i * 5) % 4)
+    const graph = await compare(nodes, weights, tf.tensor(x, [2, 4, 3]))
+    await tf.setBackend('wasm')
+    await roundTrip(graph, new Map([['x', { dims: [2, 4, 3], data: x }]]))
+  })
+
   it('reads the LayerNormalization that Keras 2 spells out as a BatchNorm in training', async () => {
     const pick = (name: string, ends: string[], mask: object) => node('StridedSlice', name, ['shape', ...ends], mask)
     const nodes = [

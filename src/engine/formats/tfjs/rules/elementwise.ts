@@ -61,6 +61,8 @@ const special: Readonly<Record<string, Rule>> = {
   Square: square,
   Rsqrt: ({ lift, name, input }) => lift.unary('Reciprocal', name, lift.unary('Sqrt', `${name}/Sqrt`, input(0))),
   FloorMod({ lift, name, input }) {
+    // Of whole numbers, ONNX' own has the sign of the divisor too.
+    if (input(0).dtype === 'integer') return lift.elementwise('Mod', name, [input(0), input(1)])
     const whole = lift.unary('Floor', `${name}/Floor`, lift.elementwise('Div', `${name}/Div`, [input(0), input(1)]))
     return lift.elementwise('Sub', name, [input(0), lift.elementwise('Mul', `${name}/Mul`, [whole, input(1)])])
   },

@@ -182,6 +182,12 @@ const gather: Rule = (context) => {
   const ids = context.input(1)
   const given = context.inputs.length > 2 ? axisOf(context, 2) : 0
   const axis = given < 0 ? given + x.rank : given
+  if (node.number('batch_dims', 0) === 1 && axis === 1 && ids.rank === 2) {
+    // Each sample has indices of its own.
+    const at = lift.node('Unsqueeze', `${name}/at`, [lift.last(ids), lift.numbers('axes', [2])])
+    const value = lift.node('GatherND', name, [lift.last(x), at], { batch_dims: int(1) })
+    return { value, rank: x.rank, first: false, dtype: x.dtype }
+  }
   if (node.number('batch_dims', 0) !== 0)
     lift.refuse(`Node "${name}" (GatherV2) has batch_dims, which Espalier does not follow.`)
   // A channel shuffle keeps the value where it lies.
