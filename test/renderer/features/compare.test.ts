@@ -5,6 +5,7 @@ import { extentOf, linesWithin, onlyValue, type ParallelAxis } from '../../../sr
 import { confusionChanges, confusionDifference } from '../../../src/renderer/features/compare/confusion'
 import { bestUnder } from '../../../src/renderer/features/compare/rank'
 import { armsOf } from '../../../src/renderer/features/compare/spread'
+import { settingWeights } from '../../../src/renderer/features/compare/weights'
 import { spreadOf } from '../../../src/renderer/features/runs/spread'
 import { latencyOf, makeWorld } from '../fake/world'
 import { createFakeClient } from '../fake-client'
@@ -199,6 +200,37 @@ describe('the spread over seeds', () => {
     const arms = armsOf(makeWorld().runs.slice(0, 24))
     expect(arms).toHaveLength(8)
     expect(arms.every((arm) => arm.runs.length === 3 && arm.metric?.n === 3)).toBe(true)
+  })
+})
+
+describe('what the result goes with', () => {
+  const setting = (id: string, ...values: string[]) => ({ id, values })
+
+  it('is all of a setting that alone decides, and nothing of one that changes beside it', () => {
+    const weights = settingWeights(
+      [90, 90, 80, 80],
+      [setting('seed', '0', '1', '0', '1'), setting('goal', '50', '50', '30', '30')],
+    )
+    expect(weights.map(({ id, share }) => [id, share])).toEqual([
+      ['goal', 1],
+      ['seed', 0],
+    ])
+    expect(weights[0]?.means).toEqual([
+      { value: '50', mean: 90, n: 2 },
+      { value: '30', mean: 80, n: 2 },
+    ])
+  })
+
+  it('is the adjusted share of variance, as numpy works it out', () => {
+    // 1 - (squares within / 4) / (squares in all / 6), with numpy's means.
+    const [weight] = settingWeights([1, 2, 3, 5, 6, 8, 10], [setting('g', 'a', 'a', 'b', 'b', 'b', 'c', 'c')])
+    expect(weight?.share).toBeCloseTo(0.83203125, 8)
+  })
+
+  it('says nothing of a setting whose every value stands once, nor without two results that differ', () => {
+    expect(settingWeights([1, 2, 3], [setting('seed', '0', '1', '2')])).toEqual([])
+    expect(settingWeights([1, 1, 1, 1], [setting('goal', 'a', 'a', 'b', 'b')])).toEqual([])
+    expect(settingWeights([null, 1, null, 2], [setting('goal', 'a', 'a', 'b', 'b')])).toEqual([])
   })
 })
 

@@ -150,6 +150,14 @@ export default bilingual(
       lost: 'Points lost',
       grown: 'Grown by, %',
     },
+    weights: {
+      title: 'What the result goes with',
+      hint: 'Of the differences between {n} results, the share that goes with each setting alone (ε², corrected for how many values it has). Settings that change together share it; it is no proof of a cause.',
+      setting: 'Setting',
+      share: 'Share of the differences',
+      best: 'Best value, mean',
+      worst: 'Worst value, mean',
+    },
     row: {
       status: 'Status',
       latency: 'Latency',
@@ -329,6 +337,14 @@ export default bilingual(
       range: '最低 – 最高',
       lost: '损失百分点',
       grown: '增大，%',
+    },
+    weights: {
+      title: '结果与哪些设置相关',
+      hint: '{n} 个结果之间的差异中，与每个设置单独相关的份额（ε²，不因取值多而变大）。同时变化的设置会共享份额：这并不证明因果。',
+      setting: '设置',
+      share: '差异份额',
+      best: '最好的取值（均值）',
+      worst: '最差的取值（均值）',
     },
     row: {
       status: '状态',
