@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph'
 import type { TensorData } from '../graph/tensor'
 import { createSession, disposeValues } from '../runtime/index'
 import { pause } from '../runtime/pause'
-import { concat, type Tensor, tidy } from '../runtime/tensors'
+import { tidy } from '../runtime/tensors'
 import type { LiveValues, Session } from '../runtime/types'
 import { CrossSum, MomentSum } from '../statistics/accumulate'
 import { blockOf } from '../statistics/layer-observer'
@@ -15,12 +15,13 @@ import { type LinearShape, readWeights, shapeOfLayer, withBias, writeWeights } f
 import { isRecurrent, type RecurrentLayer } from '../statistics/recurrent-layer'
 import { recurrentTaps } from '../statistics/recurrent-observer'
 import { channelMajor } from '../statistics/rows'
+import { solvedOnRows } from './refit-few-rows'
 import { Frontier } from './refit-frontier'
 import { addendOf, changedValues, type RefitStep, refitSteps, withinReach } from './refit-plan'
 import { rectifiedTargets } from './refit-rectifier'
 import { fitRecurrent } from './refit-recurrent'
 import { type BatchRows, batchRows, KeptRows, outputsOf } from './refit-rows'
-import { type Ridge, RidgeOnRows, ridgeTowards } from './refit-solve'
+import { type Ridge, ridgeTowards } from './refit-solve'
 import { cutOf, RefitTeacher, type TeacherRows } from './refit-teacher'
 
 export interface RefitOptions {
@@ -373,21 +374,8 @@ class Refit {
         all.push(parts)
       })
       if (!any) return [towards as Float64Array]
-      let weights = towards as Float64Array
-      tidy(() => {
-        const whole = (of: 'rows' | 'targets' | 'offset') => concat(all.map((parts) => parts[of] as Tensor))
-        const [rows, targets] = [whole('rows'), whole('targets')]
-        const solver = new RidgeOnRows(rows, weights, order, this.options.ridge ?? 1e-2)
-        weights = solver.solve(targets)
-        const { rectifier } = step
-        if (!rectifier || this.rectifierSteps === 0) return
-        const offset = whole('offset')
-        for (let i = 0; i < this.rectifierSteps; i++) {
-          const got = outputsOf(rows, weights, outputs, order)
-          weights = solver.solve(rectifiedTargets(targets, got, offset, rectifier))
-        }
-      })
-      return [weights]
+      const ridge = this.options.ridge ?? 1e-2
+      return [solvedOnRows(all, towards as Float64Array, order, outputs, ridge, step.rectifier, this.rectifierSteps)]
     } finally {
       kept.dispose()
     }
