@@ -35,3 +35,14 @@ it('has commands alone until a letter is typed, and a few of thousands after it'
   await field.setValue('s')
   expect(options().filter((one) => one.endsWith('Run')).length).toBeLessThanOrEqual(8)
 })
+
+it('takes what is typed while it is on its way, which is no hotkey of the screen below', async () => {
+  mounted = await mountApp('/p/p-sample/runs')
+  const press = (key: string, ctrlKey = false) =>
+    window.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }))
+  press('k', true)
+  for (const key of ['n', 'e', 'x', 'Backspace', 'w']) press(key)
+  await vi.waitFor(() => expect(mounted.wrapper.find('.palette input').exists()).toBe(true), 10_000)
+  expect(mounted.wrapper.get<HTMLInputElement>('.palette input').element.value).toBe('new')
+  expect(mounted.wrapper.get('h1').text()).toBe('Runs')
+})

@@ -44,6 +44,9 @@ export function useLabels() {
     const key = `common.strategy.${name}.summary`
     return te(key) ? t(key) : (store.strategies.find((info) => info.name === name)?.summary ?? '')
   }
+  /** What was measured over the steps, as it is called; what an engine to come may measure keeps its own name. */
+  const series = (name: string): string =>
+    once(`series ${name}`, () => (te(`common.series.${name}`) ? t(`common.series.${name}`) : name))
   const goalValue = ({ kind, value }: Goal): string =>
     kind === 'keep-macs' || kind === 'keep-params'
       ? format.share(value, Number.isInteger(Math.round(value * 1000) / 10) ? 0 : 1)
@@ -103,5 +106,5 @@ export function useLabels() {
     return project ? `${own(of)} · ${project}` : own(of)
   }
 
-  return { word, strategy, summary, goal, run, own }
+  return { word, strategy, summary, series, goal, run, own }
 }
