@@ -5,6 +5,7 @@ import type { Lift, Lifted } from '../../lift/builder'
 import { concat, pad, pool, reduce, reshape, resize, slice, softmax, squeeze, transpose } from '../../lift/operators'
 import { keptSteps, maskedMean, withoutMasked } from '../masks'
 import {
+  asFloats,
   flagIn,
   type LayerContext,
   type LayerRule,
@@ -189,7 +190,8 @@ function channelwise(context: LayerContext, key: string, fallback: number): Lift
 }
 
 const rescaling: LayerRule = (context) => {
-  const { lift, name, x, config } = context
+  const { lift, name, config } = context
+  const x = asFloats(context)
   const scaled =
     config.scale === 1
       ? x
@@ -277,7 +279,8 @@ const categoryEncoding: LayerRule = (context) => {
 
 const resizing: LayerRule = (context) => {
   requireChannelsLast(context)
-  const { lift, name, x, config } = context
+  const { lift, name, config } = context
+  const x = asFloats(context)
   const plain = textIn(context, 'interpolation', 'bilinear') === 'bilinear' && config.antialias !== true
   if (!plain || config.crop_to_aspect_ratio === true || config.pad_to_aspect_ratio === true)
     return lift.refuse(`The layer "${name}" resizes in another way than bilinear, which Espalier does not read.`)

@@ -1,5 +1,6 @@
 /** What a rule sees of the layer that it brings into the graph. */
 import { EspalierError } from '../../../../contract/errors'
+import { int } from '../../../graph/graph'
 import type { TensorData } from '../../../graph/tensor'
 import { isObject, type Json } from '../../json'
 import type { Lift, Lifted } from '../../lift/builder'
@@ -62,6 +63,10 @@ export function sizesIn(
   const whole = list.length === count && list.every((each) => Number.isSafeInteger(each) && each >= 1)
   return whole ? [...list] : wrong(context, key, `${count} positive whole numbers`)
 }
+
+/** Whole numbers as floats, which is what Keras makes of pictures that are fed in bytes. */
+export const asFloats = ({ lift, name, x }: LayerContext): Lifted =>
+  x.dtype === 'float' ? x : lift.unary('Cast', `${name}/floats`, x, { to: int(1) }, 'float')
 
 /** Objects of Keras' own registry are a name, or a class with a configuration. */
 export function nameOf(value: unknown, fallback: string): string {

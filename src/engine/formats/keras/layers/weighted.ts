@@ -12,7 +12,7 @@ import {
   transposedConvolution,
   type Window,
 } from '../../lift/operators'
-import { flagIn, type LayerContext, type LayerRule, nameOf, numberIn, sizesIn, textIn } from './rule'
+import { asFloats, flagIn, type LayerContext, type LayerRule, nameOf, numberIn, sizesIn, textIn } from './rule'
 
 /** The activation that a layer ends with. */
 export function activated(context: LayerContext, x: Lifted, key = 'activation'): Lifted {
@@ -231,7 +231,8 @@ const prelu: LayerRule = (context) =>
 
 /** (x - mean) / sqrt(variance), from the data the network was adapted to, or given by the configuration. */
 const normalization: LayerRule = (context) => {
-  const { lift, name, x, config } = context
+  const { lift, name, config } = context
+  const x = asFloats(context)
   const given = (key: 'mean' | 'variance') => {
     const value = config[key]
     if (value === undefined || value === null) return undefined
