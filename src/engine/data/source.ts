@@ -54,7 +54,7 @@ export class OpenedData implements DataSource {
   private fieldsOf(table: RawTable, rule: FitRule): FittedField[] {
     return [...table.fields].map(([name, field]) => {
       const { fitting, integer } = rule(name, field)
-      const lookUp = field.pixels ? normalisationTable(fitting.channels, this.mean, this.std) : null
+      const lookUp = field.pixels && !integer ? normalisationTable(fitting.channels, this.mean, this.std) : null
       return { name, fitting, integer, lookUp }
     })
   }
@@ -67,7 +67,8 @@ export class OpenedData implements DataSource {
       const input = inputOf(inputs, name)
       const wanted: readonly Dim[] | undefined = input.shape?.slice(1)
       const integer = !/float/.test(input.dtype)
-      if (integer && field.pixels) {
+      // Pictures in bytes are what a network that makes numbers of them itself was trained on; rows of ids are not.
+      if (integer && field.pixels && input.dtype !== 'uint8' && (wanted?.length ?? 0) < 2) {
         return invalidData(
           `The network reads whole numbers (${input.dtype}) at its input "${input.name}", but the data holds images. Choose the data set this network was trained on.`,
         )

@@ -24,14 +24,12 @@ const quiet = 3
 /** @throws EXPORT_FAILED where ONNX Runtime refuses the file */
 export async function openOnnxRunner(model: Uint8Array | string, options: OnnxRunnerOptions = {}): Promise<OnnxRunner> {
   const session = await create(model, options.threads ?? 0)
-  const integer64 = new Set(
-    session.inputMetadata.flatMap((input) => (input.isTensor && input.type === 'int64' ? [input.name] : [])),
-  )
+  const types = new Map(session.inputMetadata.flatMap((input) => (input.isTensor ? [[input.name, input.type]] : [])))
   const run = async (feed: Feed): Promise<Map<string, HostTensor>> => {
     const inputs = Object.fromEntries(
       [...feed].map(([key, value]) => {
         const name = key === '' ? (session.inputNames[0] as string) : key
-        return [name, toTensor(value, integer64.has(name))]
+        return [name, toTensor(value, types.get(name))]
       }),
     )
     const outputs = await session.run(inputs)
@@ -65,13 +63,21 @@ async function create(model: Uint8Array | string, threads: number): Promise<Infe
   }
 }
 
-function toTensor({ dims, data }: HostTensor, integer64: boolean): Tensor {
-  if (integer64)
+/** Whole numbers of other kinds than the 32 bits in which everything here holds them: pictures in bytes, ids, masks. */
+const narrow = { uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array, bool: Uint8Array } as const
+
+/** @param type what the file declares for this input */
+function toTensor({ dims, data }: HostTensor, type: string | undefined): Tensor {
+  if (type === 'int64')
     return new Tensor(
       'int64',
       BigInt64Array.from(data, (value) => BigInt(value)),
       dims,
     )
+  if (type !== undefined && Object.hasOwn(narrow, type)) {
+    const kind = type as keyof typeof narrow
+    return new Tensor(kind as 'uint8', narrow[kind].from(data) as Uint8Array, dims)
+  }
   return data instanceof Int32Array ? new Tensor('int32', data, dims) : new Tensor('float32', data, dims)
 }
 
