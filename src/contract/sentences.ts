@@ -123,6 +123,8 @@ export const sentences = {
     'no layer behind any of its groups reads what it looks at. Choose another strategy, such as L2 norm',
 
   // What was understood of a network.
+  'model.half-as-single':
+    'The network computes in 16 bits (float16 or bfloat16). It is read, pruned and written in float32, its inputs and outputs too; exported with 16 bits (--precision fp16), its weights are stored in float16 again.',
   'model.batch-as-exported':
     'The network works for a batch of {batch} only, as it was exported: its samples could not be told apart. It is pruned by structure and weights; to run it on data, export it with a free batch.',
   'model.not-run':

@@ -29,7 +29,13 @@ export async function loadGraphModel(files: readonly GraphModelFile[]): Promise<
     loader: `tfjs-converter ${version_converter}`,
     async run(feed) {
       const outputs = tidy(() => {
-        const inputs = Object.fromEntries([...feed].map(([name, value]) => [inputName(model, name), upload(value)]))
+        const types = new Map(model.inputs.map(({ name, dtype }) => [name, dtype]))
+        const inputs = Object.fromEntries(
+          [...feed].map(([given, value]) => {
+            const name = inputName(model, given)
+            return [name, upload(value, types.get(name.replace(/:0$/, '')) ?? types.get(name))]
+          }),
+        )
         const answer = model.execute(inputs)
         return Array.isArray(answer) ? answer : [answer as Tensor]
       })
@@ -92,8 +98,16 @@ function outputNames(model: GraphModel): string[] {
 
 const withoutIndex = (name: string): string => name.replace(/:\d+$/, '')
 
-const upload = ({ dims, data }: HostTensor): Tensor =>
-  tensor(data, [...dims], data instanceof Int32Array ? 'int32' : 'float32')
+/** @param type what the file declares for this input */
+function upload({ dims, data }: HostTensor, type: string | undefined): Tensor {
+  if (type === 'bool')
+    return tensor(
+      Uint8Array.from(data, (value) => Number(value !== 0)),
+      [...dims],
+      'bool',
+    )
+  return tensor(data, [...dims], data instanceof Int32Array ? 'int32' : 'float32')
+}
 
 async function download(value: Tensor): Promise<HostTensor> {
   const data = await value.data()

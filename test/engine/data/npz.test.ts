@@ -204,4 +204,18 @@ describe('data for a network', () => {
     const source = await openData(inMemory({ 'rows.npz': npz({ x_train: rows, y_train: labels }) }))
     expect(() => fitToNetwork(source, network)).toThrow(/3 whole numbers a sample.*column of 0 and 1/)
   })
+
+  it('is fed in bytes, as they are, to a network that reads pictures so', async () => {
+    const bytes = Uint8Array.from({ length: 2 * 2 * 3 }, (_, i) => 20 * i)
+    const file = npz({ x_train: npy([2, 2, 3, 1], bytes), mean: npy([1], Float32Array.of(0.5)) })
+    const source = await openData(inMemory({ 'bytes.npz': file }))
+    const pictures = (dtype: 'uint8' | 'int32', shape: (string | number)[]) =>
+      fitToNetwork(source, { inputs: [{ name: 'x', dtype, shape }], outputs: [] })
+    for (const dtype of ['uint8', 'int32'] as const) {
+      const { data } = pictures(dtype, ['batch', 1, 2, 3]).train.read(Int32Array.of(1)).inputs.get('') ?? {}
+      expect(data).toEqual(Int32Array.of(120, 140, 160, 180, 200, 220))
+    }
+    // Rows of whole numbers are ids.
+    expect(() => pictures('int32', ['batch', 6])).toThrow('the data holds images')
+  })
 })

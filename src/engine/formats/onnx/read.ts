@@ -9,6 +9,7 @@ import { importModel } from './import'
 import { readMessage } from './message'
 import { normalise } from './normalise'
 import { modelMessage } from './schema'
+import { inSingle } from './single'
 import { plainBytes, type Resolve } from './tensors'
 import { BYTES, VARINT, WireReader } from './wire'
 
@@ -67,5 +68,5 @@ export async function readOnnx(
   const model = readMessage(modelMessage, new WireReader(plainBytes(bytes)))
   const imported = await importModel(model, resolve, movable)
   verifyFinite(imported)
-  return canonicalise(normalise(imported, notes))
+  return canonicalise(normalise(inSingle(imported, notes), notes))
 }

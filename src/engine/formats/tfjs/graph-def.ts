@@ -29,6 +29,7 @@ export const bytesText = (text: string): { readonly s: string } => ({ s: btoa(te
 
 export const floats = { type: 'DT_FLOAT' } as const
 export const integers = { type: 'DT_INT32' } as const
+export const truths = { type: 'DT_BOOL' } as const
 
 /** -1 where an extent is not known. */
 export const shapeProto = (dims: readonly number[]): ShapeProto => ({ dim: dims.map((dim) => ({ size: String(dim) })) })

@@ -5,7 +5,7 @@ import type { TensorData } from '../../graph/tensor'
 import type { ConstantOrigin, Instruction } from '../../ops/lowering'
 import type { Precision } from '../precision'
 import type { ModelFile } from '../registry'
-import { type AttributeValue, floats, integers, layoutKey, type NodeDef, shapeProto } from './graph-def'
+import { type AttributeValue, floats, integers, layoutKey, type NodeDef, shapeProto, truths } from './graph-def'
 import { writeInstruction } from './nodes'
 import { type StoredWeight, storedWeight } from './quantise'
 
@@ -124,7 +124,7 @@ export function writeTfjs(program: WritableProgram, options: TfjsWriteOptions = 
     const numbers = input.shape.map((dim) => (typeof dim === 'number' ? dim : -1))
     const last = channelsLast && isImage(input.shape)
     const dims = last ? [0, 2, 3, 1].map((axis) => numbers[axis] as number) : numbers
-    const dtype = input.dtype === 'float32' ? floats : integers
+    const dtype = /^(float|bfloat)/.test(input.dtype) ? floats : input.dtype === 'bool' ? truths : integers
     const name = writer.add(writer.unique(input.name), 'Placeholder', [], { dtype, shape: { shape: shapeProto(dims) } })
     signatureInputs[input.name] = { name: `${name}:0`, dtype: dtype.type, tensorShape: shapeProto(dims) }
     fed.set(input.register, name)

@@ -94,6 +94,8 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'lacking.batch-norm': '它的任何组都没有 BatchNorm（导出器会将其合并到前面的层中）。请选择其他策略，例如 L2 范数',
   'lacking.readers': '它所依据的内容在任何组之后都没有层读取。请选择其他策略，例如 L2 范数',
 
+  'model.half-as-single':
+    '该网络以 16 位（float16 或 bfloat16）计算。读取、剪枝和写出均使用 float32，输入和输出也是如此；以 16 位导出（--precision fp16）时，其权重会重新以 float16 存储。',
   'model.batch-as-exported':
     '该网络按导出时的设置只能处理大小为 {batch} 的批次：无法区分其中的样本。可以按结构和权重剪枝；若要在数据上运行，请以不固定的批次大小导出。',
   'model.not-run': '该网络可以按结构和权重剪枝，但无法在此运行，因为 Espalier 不能计算：{operators}。',

@@ -5,8 +5,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readModel } from '../../../../src/engine/formats'
 import { writeTfjs } from '../../../../src/engine/formats/tfjs'
-import type { Graph } from '../../../../src/engine/graph/graph'
+import { Graph } from '../../../../src/engine/graph/graph'
+import { float32 } from '../../../../src/engine/graph/tensor'
+import { inferShapes } from '../../../../src/engine/ops/infer'
 import { buildProgram, createSession, initBackend } from '../../../../src/engine/runtime'
+import { loadGraphModel as loadWritten } from '../../../../src/engine/runtime/graph-model'
 import { buildCase, opCases } from '../../runtime/support/op-cases'
 import { batchOf, smallNetwork } from '../../runtime/support/small-network'
 import { answersOf, channelsFirst, expectClose } from '../support/answers'
@@ -243,6 +246,35 @@ describe('TensorFlow.js graph models', () => {
       { value: [1, 3] },
     ])
     expect(graph.nodes.map(({ op }) => op)).not.toContain('Slice')
+  })
+
+  it('declares masks of truth values as such, and reads them back', async () => {
+    const graph = inferShapes(
+      new Graph({
+        name: 'masked',
+        inputs: [
+          { name: 'x', dtype: 'float32', shape: ['batch', 3] },
+          { name: 'mask', dtype: 'bool', shape: ['batch', 3] },
+        ],
+        outputs: [{ name: 'y', dtype: 'float32', shape: null }],
+        nodes: [
+          { name: 'y', op: 'Where', domain: '', inputs: ['mask', 'zero', 'x'], outputs: ['y'], attributes: new Map() },
+        ],
+        constants: new Map([['zero', float32([], Float32Array.of(0))]]),
+        opsets: new Map([['', 17]]),
+      }),
+    )
+    const files = writeTfjs(buildProgram(graph, { fuse: true }), { inputLayout: 'nchw' })
+    const { graph: read } = await openFiles(files)
+    expect(read.inputs.map(({ dtype }) => dtype)).toEqual(['float32', 'bool'])
+    await tf.setBackend('cpu')
+    const model = await loadWritten(files)
+    const feed = new Map([
+      ['x', { dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      ['mask', { dims: [2, 3], data: Int32Array.of(0, 1, 0, 1, 0, 0) }],
+    ])
+    expect([...((await model.run(feed)).get('y')?.data ?? [])]).toEqual([1, 0, 3, 0, 5, 6])
+    model.dispose()
   })
 
   it('reads and writes rows that each sample picks among its own', async () => {
