@@ -32,7 +32,7 @@ export interface RefitOptions {
   readonly positions?: number
   /** Relative to the mean diagonal of the moments, towards the weights before. Default 1e-2. */
   readonly ridge?: number
-  /** How often the fit is repeated towards what a rectifier lets through (see `rectifiedTargets`); 0: never. Default 3. */
+  /** How often the fit is repeated towards what a rectifier lets through (see `rectifiedTargets`); 0: never. Default 2. */
   readonly rectifierSteps?: number
   /** How many operators are fitted behind each that lost inputs; the rest keep their weights. Default: all. */
   readonly reach?: number
@@ -135,7 +135,7 @@ class Refit {
     private readonly hooks: RefitHooks,
   ) {
     this.batches = teacher.batches
-    this.rectifierSteps = options.rectifierSteps ?? 3
+    this.rectifierSteps = options.rectifierSteps ?? 2
     this.student = new Frontier(session, this.batches, teacher.budget)
   }
 
