@@ -32,6 +32,17 @@ export function openExtents(graph: Graph, feed: Feed, all = false): Map<string, 
   return found
 }
 
+/** What an extent is where it shows only within a product with numbers: frames folded with the samples, `batch*5`. */
+function factorOf(dim: string, seen: ReadonlyMap<Dim, number>): number | undefined {
+  for (const [product, extent] of seen) {
+    const factors = String(product).split('*')
+    const others = factors.filter((factor) => factor !== dim)
+    if (others.length !== factors.length - 1 || !others.every((factor) => /^\d+$/.test(factor))) continue
+    return extent / others.reduce((whole, factor) => whole * Number(factor), 1)
+  }
+  return undefined
+}
+
 /** The same from values of a run. Names are listed in the order in which the inputs have them, so that maps compare. */
 export function liveExtents(graph: Graph, values: LiveValues, all = false): Map<string, number> {
   const batch = all ? new Set<Dim>() : batchNames(graph)
@@ -47,8 +58,9 @@ export function liveExtents(graph: Graph, values: LiveValues, all = false): Map<
   }
   const found = new Map<string, number>()
   for (const dim of graph.inputs.flatMap(({ shape }) => shape ?? [])) {
-    const extent = seen.get(dim)
-    if (typeof dim === 'string' && !batch.has(dim) && extent !== undefined) found.set(dim, extent)
+    if (typeof dim !== 'string' || batch.has(dim)) continue
+    const extent = seen.get(dim) ?? factorOf(dim, seen)
+    if (extent !== undefined) found.set(dim, extent)
   }
   return found
 }

@@ -6,6 +6,8 @@ import type { Graph } from '../../../src/engine/graph/graph'
 import { int, ints, text } from '../../../src/engine/graph/graph'
 import { float32, int64 } from '../../../src/engine/graph/tensor'
 import { createSession, createTrainer, disposeValues, initBackend, memoryUse } from '../../../src/engine/runtime'
+import { liveExtents } from '../../../src/engine/runtime/extents'
+import { tensor } from '../../../src/engine/runtime/tensors'
 import { openSession } from '../formats/support/onnx-runtime'
 import { TestNetwork } from '../support/network'
 
@@ -127,5 +129,16 @@ describe('open extents', () => {
     })
     trainer.dispose()
     expect(losses.at(-2)).toBeLessThan(losses[0] as number)
+  })
+
+  it('are told from a value that shows them only folded with others', () => {
+    const net = new TestNetwork('frames', ['batch', 5, 4])
+    const frames = net.one('Reshape', ['x', net.sizes([-1, 4])])
+    const graph = net.graph([net.one('Reshape', [net.dense(frames, 4, 2), net.sizes([-1, 5, 2])])])
+    const held = tensor(new Float32Array(60), [15, 4])
+    expect([...liveExtents(graph, new Map([[frames, { tensor: held, layout: 'plain' }]]), true)]).toEqual([
+      ['batch', 3],
+    ])
+    held.dispose()
   })
 })
