@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inspectionSchema } from '../../../src/contract/entities'
 import { exportResultSchema } from '../../../src/contract/run'
+import { attributes, int } from '../../../src/engine/graph/graph'
 import { espalierJson, temporaryFolder } from './support/command-line'
 import { compressionSchema } from './support/documents'
 import { smallNetwork, trainedNetwork, writeData, writeNetwork } from './support/fixtures'
@@ -19,6 +20,29 @@ beforeAll(async () => {
 
 const targets = { keras: 'model.keras', tfjs: 'model-tfjs' } as const
 const primary = { keras: 'model.keras', tfjs: 'model-tfjs/model.json' } as const
+
+it('says what reading a network has changed', async () => {
+  const graph = smallNetwork()
+  const [first] = graph.inputs
+  const half = { ...(first as NonNullable<typeof first>), dtype: 'float16' as const }
+  const widened = 'widened'
+  const cast = {
+    name: widened,
+    op: 'Cast',
+    domain: '',
+    inputs: [half.name],
+    outputs: [widened],
+    attributes: attributes({ to: int(1) }),
+  }
+  const reads = graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (name === half.name ? widened : name)),
+  }))
+  const file = await writeNetwork(folder, 'half.onnx', graph.with({ inputs: [half], nodes: [cast, ...reads] }))
+  const { code, document } = await espalierJson('inspect', file)
+  expect(code).toBe(0)
+  expect(document).toMatchObject({ notes: [expect.stringContaining('16 bits')], inputs: [{ dtype: 'float32' }] })
+})
 
 it('refuses a form that the network does not have before it is made smaller', async () => {
   const graph = smallNetwork()

@@ -1,6 +1,7 @@
 /** `espalier inspect`: what was understood of a network, and what cannot be pruned and why. */
 import type { Command } from 'commander'
 import type { Inspection } from '../../../contract/entities'
+import { inEnglish } from '../../../contract/sentences'
 import { inspect } from '../../../engine/pipeline/inspect'
 import { openGraph } from '../networks'
 import type { Shell } from '../shell'
@@ -10,8 +11,12 @@ export function registerInspect(command: Command, shell: Shell): void {
   command.argument('<MODEL>', 'a network: .onnx, TF.js model.json, .keras or .h5')
   shell.handle(command, async ({ terminal }, _options, [path]) => {
     const start = performance.now()
-    const { graph } = await openGraph(path as string)
-    const inspection: Inspection = { ...inspect(graph), analysisMs: performance.now() - start }
+    const { graph, notes: read } = await openGraph(path as string)
+    const found = inspect(graph)
+    // What reading the file has left out or changed is said too.
+    const notes = [...read.map(inEnglish), ...found.notes]
+    const notesSaid = [...read, ...(found.notesSaid ?? [])]
+    const inspection: Inspection = { ...found, notes, notesSaid, analysisMs: performance.now() - start }
     terminal.result(inspection, describe(inspection))
   })
 }
