@@ -34,20 +34,20 @@ interface KeptDecision {
   readonly notes: readonly Sentence[]
 }
 
-/** Verification samples on which the decision's checkpoints are measured; they choose nothing, so that a heavy network makes do with fewer. */
-const checkedOn = (macs: number) => Math.min(256, Math.max(64, Math.round(2e9 / macs)))
+/**
+ * What checkpoints are measured on and refitted from: they choose nothing, so that a heavy network makes do with as many
+ * samples as so many multiply-accumulates pay for. A light one can have more, without which the steps between
+ * checkpoints are noise; not where time steps, that follow one another, make up its time.
+ */
+const mostChecked = (turns: number) => (turns > 0 ? 256 : 1024)
+const checkedOn = (macs: number, turns: number) => Math.min(mostChecked(turns), Math.max(64, Math.round(3e9 / macs)))
+const fitOf = (macs: number, turns: number) => Math.min(mostChecked(turns), Math.max(32, Math.round(8e8 / macs)))
 /**
  * Calibration samples from which a group's price is measured, and as many others on which: fewer where groups and
  * multiply-accumulates are many, which the last refit, that sees all of them, makes good.
  */
 const rateSamplesOf = (macs: number, groups: number) =>
   Math.min(512, Math.max(128, Math.round(5e11 / (macs * Math.max(1, groups)))))
-/**
- * Calibration samples from which a checkpoint's network is refitted: there are more of these than of groups, and they
- * choose nothing, so that a heavy network makes do with as many as so many multiply-accumulates pay for. Only operators that
- * lost inputs are fitted.
- */
-const fitOf = (macs: number) => Math.min(256, Math.max(32, Math.round(8e8 / macs)))
 /** What rows of the original the refits of checkpoints may share. */
 const checkpointBytes = 2 ** 28
 /** Operators that a quick refit fits behind each that lost inputs: further ones hardly move, and would be most of the work. */
@@ -161,7 +161,10 @@ class ByResult {
         workers,
       )
     this.quick = refits(this.rateSamples, { reach: quickReach })
-    this.checkpoints = refits(fitOf(cost.original.macs), { reach: 0, sharedBytes: checkpointBytes })
+    this.checkpoints = refits(fitOf(cost.original.macs, recurrentTurns(graph)), {
+      reach: 0,
+      sharedBytes: checkpointBytes,
+    })
   }
 
   /** @param target 0: everything that may go is ordered. @throws as the strategy does */
@@ -238,7 +241,7 @@ class ByResult {
     const samples = {
       // Not those that the quick refit has seen, where there are more.
       calibration: { table: splits.calibration.table, indices: splits.calibration.indices.slice(-this.rateSamples) },
-      verification: firstOf(splits.verification, checkedOn(cost.original.macs)),
+      verification: firstOf(splits.verification, checkedOn(cost.original.macs, recurrentTurns(graph))),
     }
     const expected = {
       calibration: remembered(runnerOf(graph, this.original)),
