@@ -25,15 +25,15 @@ export interface LoadedGraphModel {
  */
 export async function loadGraphModel(files: readonly GraphModelFile[]): Promise<LoadedGraphModel> {
   const model = await openModel(files)
+  const types = new Map(model.inputs.map(({ name, dtype }) => [withoutIndex(name), dtype]))
   return {
     loader: `tfjs-converter ${version_converter}`,
     async run(feed) {
       const outputs = tidy(() => {
-        const types = new Map(model.inputs.map(({ name, dtype }) => [name, dtype]))
         const inputs = Object.fromEntries(
           [...feed].map(([given, value]) => {
             const name = inputName(model, given)
-            return [name, upload(value, types.get(name.replace(/:0$/, '')) ?? types.get(name))]
+            return [name, upload(value, types.get(withoutIndex(name)))]
           }),
         )
         const answer = model.execute(inputs)

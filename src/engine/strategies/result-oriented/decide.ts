@@ -270,8 +270,8 @@ export class Decision {
     // What they cost together is each one's by what it would have cost alone.
     const sum = alone.reduce((total, price) => total + price, 0)
     const removals = units.map((unit, i): Removal => {
-      const share = units.length === 1 || sum === 0 ? 1 / units.length : (alone[i] as number) / sum
-      const price = (units.length === 1 ? (alone[0] as number) : share * change) * rate
+      const share = sum === 0 ? 1 / units.length : (alone[i] as number) / sum
+      const price = share * change * rate
       state.alive.splice(state.alive.indexOf(unit), 1)
       this.prices[unit] = Number.POSITIVE_INFINITY
       this.cost.remove(unit)
