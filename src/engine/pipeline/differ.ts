@@ -1,13 +1,15 @@
 /** The samples on which networks answer most differently, and what each of them says there. */
 import { pairsOf } from '../../contract/pairs'
 import { detailOf, say } from '../../contract/sentences'
+import { batchAt } from '../data/batches'
 import { fitToNetwork } from '../data/source'
-import type { DataSource, Selection } from '../data/types'
+import type { Batch, DataSource, Selection } from '../data/types'
 import {
   apart,
   describeTask,
   eachOutput,
   type Output,
+  type Runner,
   requireAlike,
   type Said,
   ScoreMeter,
@@ -27,6 +29,8 @@ export interface DifferOptions {
   readonly limit: number
   readonly backend?: EvaluateOptions['backend']
   readonly batch?: number
+  /** Bytes of answers in memory at once, about; default 256 MiB. */
+  readonly mostKept?: number
   readonly hooks?: EvaluateOptions['hooks']
 }
 
@@ -83,83 +87,118 @@ function shapeOf(task: Task, { dims }: Output): number[] {
   return task.classAxis === 'last' ? own.slice(0, -1) : own.slice(1)
 }
 
+/** Bytes of answers that are laid beside each other at once; beyond, the split is gone through in parts. */
+const mostKept = 2 ** 28
+
+/** What one network answers to a selection, batch by batch. */
+interface Heard {
+  readonly output: Output
+  readonly said: Said
+  readonly labels: Batch['labels']
+}
+
 /**
- * Runs all networks over a split together and keeps where they are furthest apart.
- * @param graphs at least two, which read the same data
- * @throws DATA_TOO_FEW_SAMPLES, SHAPE_MISMATCH, MODEL_NON_FINITE, CANCELLED
+ * Runs all networks over a split and keeps where they are furthest apart. One network at a time is in memory: where the
+ * answers of all of them to the whole split would be too many, each is loaded once for every part of it.
+ * @param loaders of at least two networks, which read the same data; called more than once
+ * @throws DATA_TOO_FEW_SAMPLES, SHAPE_MISMATCH, MODEL_NON_FINITE, CANCELLED, and what a loader throws
  */
-export async function differ(graphs: readonly Graph[], source: DataSource, options: DifferOptions): Promise<Differing> {
-  const first = graphs[0] as Graph
-  const data = fitToNetwork(source, first)
-  const whole = wholeSplit(data, options.split)
+export async function differ(
+  loaders: readonly (() => Promise<Graph>)[],
+  source: DataSource,
+  options: DifferOptions,
+): Promise<Differing> {
   await initBackend({ backend: options.backend ?? 'auto' })
-  const task = describeTask(first, data)
-  const pairs = [...pairsOf(graphs.length)]
-  const distances = pairs.map(() => new Float32Array(whole.indices.length))
-  const meters = graphs.map(() => new ScoreMeter(task, data.classes.length))
-  let shape: number[] = []
-  return withRunners(graphs, async (runners) => {
-    /** Every network's answers to the samples of a selection, with where the batch begins. */
-    const eachAnswer = async (
-      selection: Selection,
-      from: number,
-      to: number,
-      visit: (said: Said[], outputs: Output[], labels: Int32Array | Float32Array | null, at: number) => void,
-    ): Promise<void> => {
-      let at = 0
-      await eachOutput(
-        async (batch, index) => {
-          const outputs: Output[] = []
-          for (const run of runners) outputs.push(await run(batch, index))
-          return outputs
-        },
-        selection,
-        {
-          task,
-          classes: data.classes.length,
-          batch: options.batch ?? 32,
-          async onBatch(done, total) {
-            const doing = detailOf(say('doing.samples', { done, total }))
-            options.hooks?.progress?.({ stage: 'evaluate', fraction: from + ((to - from) * done) / total, ...doing })
-            await breathe(options.hooks?.signal)
+  const size = options.batch ?? 32
+  const { data, task, example } = await groundOf(loaders[0] as () => Promise<Graph>, source, options.split, size)
+  const whole = wholeSplit(data, options.split)
+  const ofSample = saidOf(task, example).each * 4 * (loaders.length + 1)
+  const atOnce = Math.max(1, Math.floor((options.mostKept ?? mostKept) / (ofSample * size))) * size
+
+  /** Has every network answer a selection, one after the other; `visit` gets what each says of each batch. */
+  const ask = async (
+    selection: Selection,
+    [from, to]: readonly [number, number],
+    visit: (heard: Heard, network: number, batch: number) => void,
+  ): Promise<void> => {
+    for (const [network, load] of loaders.entries()) {
+      let batch = 0
+      await withRunners([await load()], ([run]) =>
+        eachOutput(
+          run as Runner,
+          selection,
+          {
+            task,
+            classes: data.classes.length,
+            batch: size,
+            async onBatch(done, total) {
+              const share = (network + done / total) / loaders.length
+              const doing = detailOf(say('doing.samples', { done, total }))
+              options.hooks?.progress?.({ stage: 'evaluate', fraction: from + (to - from) * share, ...doing })
+              await breathe(options.hooks?.signal)
+            },
           },
-        },
-        (outputs, labels) => {
-          const said = outputs.map((output) => saidOf(task, output))
-          visit(said, outputs, labels, at)
-          at += said[0]?.samples ?? 0
-        },
+          (output, labels) => {
+            requireAlike({ ...example, dims: [output.dims[0] ?? 1, ...example.dims.slice(1)] }, output)
+            visit({ output, said: saidOf(task, output), labels }, network, batch++)
+          },
+        ),
       )
     }
-    await eachAnswer(whole, 0, 0.9, (said, outputs, labels, at) => {
-      shape = shapeOf(task, outputs[0] as Output)
-      for (const [i, output] of outputs.entries()) {
-        requireAlike(outputs[0] as Output, output)
-        meters[i]?.add(output, labels)
-      }
-      pairs.forEach(([a, b], pair) => {
-        for (let n = 0; n < (said[0]?.samples ?? 0); n++) {
-          ;(distances[pair] as Float32Array)[at + n] = apart(task, said[a] as Said, said[b] as Said, n, labels)
-        }
-      })
+  }
+
+  const count = whole.indices.length
+  const pairs = [...pairsOf(loaders.length)]
+  const distances = pairs.map(() => new Float32Array(count))
+  const meters = loaders.map(() => new ScoreMeter(task, data.classes.length))
+  for (let start = 0; start < count; start += atOnce) {
+    const end = Math.min(count, start + atOnce)
+    const part = { table: whole.table, indices: whole.indices.subarray(start, end) }
+    const answers: Said[][] = loaders.map(() => [])
+    const asked: Batch['labels'][] = []
+    await ask(part, [(0.9 * start) / count, (0.9 * end) / count], ({ output, said, labels }, network, batch) => {
+      meters[network]?.add(output, labels)
+      answers[network]?.push(said)
+      asked[batch] = labels
     })
-    const rows = furthest(distances, options.limit)
-    const samples: DifferentlyAnswered[] = []
-    const shown = { table: whole.table, indices: Int32Array.from(rows, (row) => whole.indices[row] as number) }
-    if (rows.length > 0) {
-      await eachAnswer(shown, 0.9, 1, (said, outputs, labels, at) => {
-        const losses = outputs.map((output) => new ScoreMeter(task, data.classes.length).add(output, labels))
-        for (let n = 0; n < (said[0]?.samples ?? 0); n++) {
-          const row = rows[at + n] as number
-          samples.push({
-            row: whole.indices[row] as number,
-            said: said.map(({ values, each }) => values.slice(n * each, (n + 1) * each)),
-            losses: losses.map((own) => own?.[n] ?? null),
-            apart: distances.map((of) => of[row] as number),
-          })
-        }
+    let at = start
+    for (const [batch, labels] of asked.entries()) {
+      const said = answers.map((own) => own[batch] as Said)
+      const samples = said[0]?.samples ?? 0
+      pairs.forEach(([a, b], pair) => {
+        const of = distances[pair] as Float32Array
+        for (let n = 0; n < samples; n++) of[at + n] = apart(task, said[a] as Said, said[b] as Said, n, labels)
       })
+      at += samples
     }
-    return { task, shape, perClass: meters.map((meter) => meter.score().perClass), samples }
-  })
+  }
+  const rows = furthest(distances, options.limit)
+  const samples = rows.map((row) => ({
+    row: whole.indices[row] as number,
+    said: [] as ArrayLike<number>[],
+    losses: [] as (number | null)[],
+    apart: distances.map((of) => of[row] as number),
+  }))
+  if (rows.length > 0) {
+    const shown = { table: whole.table, indices: Int32Array.from(samples, ({ row }) => row) }
+    await ask(shown, [0.9, 1], ({ output, said: { samples: heard, each, values }, labels }, _network, batch) => {
+      const losses = new ScoreMeter(task, data.classes.length).add(output, labels)
+      for (let n = 0; n < heard; n++) {
+        const sample = samples[batch * size + n]
+        sample?.said.push(values.slice(n * each, (n + 1) * each))
+        sample?.losses.push(losses?.[n] ?? null)
+      }
+    })
+  }
+  return { task, shape: shapeOf(task, example), perClass: meters.map((meter) => meter.score().perClass), samples }
+}
+
+/** The data as the first network reads it, what its answers mean, and one of them; the network itself is let go. */
+async function groundOf(load: () => Promise<Graph>, source: DataSource, split: SplitName, batch: number) {
+  const graph = await load()
+  const data = fitToNetwork(source, graph)
+  const first = batchAt(wholeSplit(data, split), batch, 0)
+  const task = describeTask(graph, data)
+  const example = await withRunners([graph], ([run]) => (run as Runner)(first, 0))
+  return { data, task, example }
 }

@@ -1,4 +1,6 @@
 /** The samples on which networks answer most differently, over whole splits. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { DataSource, SampleTable } from '../../../src/engine/data/types'
 import type { Graph } from '../../../src/engine/graph/graph'
@@ -49,12 +51,14 @@ describe('networks that answer with numbers', () => {
     smaller = (await compress({ graph, data, config }, watched(memoryStore()))).graph
   }, 120_000)
 
+  const held = (...graphs: Graph[]) => graphs.map((each) => async () => each)
+
   it('are told from those that name one class a sample', () => {
     expect([namesOneClass(graph, data), namesOneClass(graph, regression)]).toEqual([true, false])
   })
 
   it('are laid side by side where they are furthest apart, with their errors', async () => {
-    const { task, shape, samples } = await differ([graph, smaller, graph], regression, { split: 'test', limit: 9 })
+    const { task, shape, samples } = await differ(held(graph, smaller, graph), regression, { split: 'test', limit: 9 })
     expect([task.metric, shape]).toEqual(['rmse', [4]])
     const [first] = samples
     const [before = [], after = [], again = []] = first?.said ?? []
@@ -73,9 +77,34 @@ describe('networks that answer with numbers', () => {
     expect(first?.losses[1]).toBeCloseTo(error, 5)
   })
 
+  it('are in memory one at a time, however many parts the split is gone through in', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const handedOut: WeakRef<Graph>[] = []
+    const alive: number[] = []
+    const load = (original: Graph) => async () => {
+      // What was looked at through a WeakRef lives until the end of its turn.
+      await new Promise(setImmediate)
+      collect()
+      alive.push(handedOut.filter((graph) => graph.deref() !== undefined).length)
+      const own = original.with({})
+      handedOut.push(new WeakRef(own))
+      return own
+    }
+    const loaders = [graph, smaller, graph].map(load)
+    const whole = await differ(loaders, regression, { split: 'test', limit: 9, batch: 16 })
+    const askedOnce = handedOut.length
+    // An answer is four numbers, of three networks and the labels: so much is one batch of 16.
+    const parts = await differ(loaders, regression, { split: 'test', limit: 9, batch: 16, mostKept: 16 * 4 * 4 * 4 })
+    expect(parts).toEqual(whole)
+    // What the data means, the whole split, the samples that are shown; of the second, four parts.
+    expect([askedOnce, handedOut.length - askedOnce]).toEqual([1 + 3 + 3, 1 + 4 * 3 + 3])
+    expect(alive).toEqual(alive.map(() => 0))
+  })
+
   it('stop when they are told to', async () => {
     const signal = AbortSignal.abort()
-    const asked = differ([graph, smaller], regression, { split: 'test', limit: 9, hooks: { signal } })
+    const asked = differ(held(graph, smaller), regression, { split: 'test', limit: 9, hooks: { signal } })
     await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 })

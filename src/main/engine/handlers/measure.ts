@@ -41,16 +41,17 @@ const known = (value: number): number | null => (Number.isFinite(value) ? value 
 export const disagreements: JobHandlers['disagreements'] = async (input, context) => {
   const opened = await openLocation(input.data)
   await startBackend(input.backend)
-  const { graph } = await openModel(input.original)
-  const source = fitToNetwork(opened, graph)
+  // One network at a time is in memory: none may be held on to here.
+  const [loadOriginal, ...loaders] = [input.original, ...input.models.map(({ files }) => files)].map(
+    (files) => async () => (await openModel(files)).graph,
+  ) as [() => Promise<Graph>, ...(() => Promise<Graph>)[]]
+  const { source, oneClass } = groundOf(await loadOriginal(), opened)
   const split = lastSplit(source)
   const table = tableOf(source, split)
   const runIds = input.models.map(({ runId }) => runId)
-  if (!namesOneClass(graph, source)) {
-    const graphs = [graph]
-    for (const { files } of input.models) graphs.push((await openModel(files)).graph)
+  if (!oneClass) {
     const { limit, backend } = input
-    const found = await differ(graphs, source, { split, limit, backend, hooks: context })
+    const found = await differ([loadOriginal, ...loaders], source, { split, limit, backend, hooks: context })
     const [original, ...others] = found.perClass.map((values) => values.map(known))
     return {
       classes: [...source.classes],
@@ -65,11 +66,11 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
     const { perClass, predictions } = await measure(scored, source, { split, backend: input.backend, hooks: context })
     return { perClass: perClass.map(known), predictions: predictions as Int32Array }
   }
-  const original = await score(graph)
+  const original = await score(await loadOriginal())
   const results: (Scored & { runId: string })[] = []
-  for (const [i, { runId, files }] of input.models.entries()) {
-    reportAt(context, i / input.models.length)
-    results.push({ runId, ...(await score((await openModel(files)).graph)) })
+  for (const [i, load] of loaders.entries()) {
+    reportAt(context, i / loaders.length)
+    results.push({ runId: runIds[i] as string, ...(await score(await load())) })
   }
   const rows = disagreeing(original, results).slice(0, input.limit)
   const shown = previewSamples(source, table, rows)
@@ -85,6 +86,12 @@ export const disagreements: JobHandlers['disagreements'] = async (input, context
     })),
     differences: null,
   }
+}
+
+/** The data as a network reads it, and whether that names one class a sample. */
+function groundOf(graph: Graph, opened: DataSource): { source: DataSource; oneClass: boolean } {
+  const source = fitToNetwork(opened, graph)
+  return { source, oneClass: namesOneClass(graph, source) }
 }
 
 /** Larger matrices show nothing, and are too large to be sent. */
