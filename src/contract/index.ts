@@ -1,6 +1,7 @@
 /** The contract layer's public face. */
 export * from './api'
 export * from './arrangement'
+export * from './arrangement-schemas'
 export * from './differences'
 export * from './entities'
 export * from './errors'

@@ -1,6 +1,7 @@
 /** Pins, colours, views and charts of a project: out of its layouts into the archive, and back under the ids it has here. */
 import { arrangementKeys } from '../../../contract/arrangement'
-import { type Arrangement, arrangementSchema, type Settings } from '../../../contract/entities'
+import { type Arrangement, arrangementSchema } from '../../../contract/arrangement-schemas'
+import type { Settings } from '../../../contract/entities'
 
 const parts = Object.keys(arrangementKeys) as (keyof Arrangement)[]
 

@@ -1,7 +1,7 @@
 /** What a project archive holds and how its documents look; the format is described in docs/project-archive.md. */
 import { z } from 'zod'
+import { arrangementSchema } from '../../../contract/arrangement-schemas'
 import {
-  arrangementSchema,
   comparisonSchema,
   datasetSchema,
   exportSchema,

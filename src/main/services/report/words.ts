@@ -1,4 +1,5 @@
 /** What a report says, in both languages. */
+import { environmentTitles } from '../../../contract/environment'
 import { metricWords } from '../../../contract/metrics'
 import type { Environment } from '../../../contract/run'
 
@@ -68,16 +69,7 @@ const en: Words = {
   allRuns: 'All runs',
   between: ', ',
   environment: 'Environment',
-  captured: {
-    espalier: 'Espalier',
-    node: 'Node',
-    platform: 'platform',
-    cpu: 'processor',
-    cores: 'cores',
-    backend: 'backend',
-    modelHash: 'model (SHA-256)',
-    dataHash: 'data (SHA-256)',
-  },
+  captured: environmentTitles.en,
   setting: 'Setting',
   onlyDiffers: 'Only what differs between the runs.',
   allAlike: 'All runs have the same settings.',
@@ -123,16 +115,7 @@ const zh: Words = {
   allRuns: '所有运行',
   between: '、',
   environment: '环境',
-  captured: {
-    espalier: 'Espalier',
-    node: 'Node',
-    platform: '平台',
-    cpu: '处理器',
-    cores: '核心数',
-    backend: '后端',
-    modelHash: '模型 (SHA-256)',
-    dataHash: '数据 (SHA-256)',
-  },
+  captured: environmentTitles['zh-CN'],
   setting: '设置项',
   onlyDiffers: '仅列出运行之间不同的设置。',
   allAlike: '所有运行的设置相同。',

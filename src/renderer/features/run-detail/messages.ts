@@ -1,4 +1,6 @@
 /** Texts of one run. */
+
+import { environmentTitles } from '../../../contract/environment'
 import { bilingual } from '../../app/locale/messages'
 
 export default bilingual(
@@ -136,16 +138,7 @@ export default bilingual(
     logFilter: 'Filter the log',
     logLevel: { info: 'Info', warning: 'Warning', error: 'Error' },
     noEnvironment: 'The environment is recorded when the run starts.',
-    env: {
-      espalier: 'Espalier',
-      node: 'Node',
-      platform: 'Platform',
-      cpu: 'Processor',
-      cores: 'Cores',
-      backend: 'Backend',
-      modelHash: 'Model (SHA-256)',
-      dataHash: 'Data (SHA-256)',
-    },
+    env: environmentTitles.en,
     conf: {
       strategy: 'Strategy',
       iterations: 'Steps of a criterion',
@@ -302,16 +295,7 @@ export default bilingual(
     logFilter: '筛选日志',
     logLevel: { info: '信息', warning: '警告', error: '错误' },
     noEnvironment: '运行开始时会记录环境。',
-    env: {
-      espalier: '软件版本',
-      node: 'Node 版本',
-      platform: '平台',
-      cpu: '处理器',
-      cores: '核心数',
-      backend: '后端',
-      modelHash: '模型 (SHA-256)',
-      dataHash: '数据 (SHA-256)',
-    },
+    env: environmentTitles['zh-CN'],
     conf: {
       strategy: '策略',
       iterations: '准则的步数',
