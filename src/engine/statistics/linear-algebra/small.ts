@@ -1,5 +1,6 @@
 /** Blocks of a few rows: submatrices, their inverses, and the low-rank update a removal makes. */
 import { inverse } from './cholesky'
+import { isDear, solveLowerWide, subtractLowRankWide } from './wide'
 
 /** The square submatrix at the given rows and columns of a matrix with `stride` columns. */
 export function submatrix(a: Float64Array, stride: number, indices: Int32Array): Float64Array {
@@ -49,8 +50,28 @@ export function takeColumns(
   return result
 }
 
+/** Rows that are turned at once: as many streams are read, and what is written lies together. */
+const STRIP = 8
+
+/** The first `count` rows of a matrix with `stride` columns, turned: [stride, count]. */
+export function transposed(a: Float64Array, count: number, stride: number): Float64Array {
+  const result = new Float64Array(count * stride)
+  for (let start = 0; start < count; start += STRIP) {
+    const end = Math.min(start + STRIP, count)
+    for (let j = 0; j < stride; j++) {
+      const to = j * count
+      for (let i = start, at = start * stride + j; i < end; i++, at += stride) result[to + i] = a[at] as number
+    }
+  }
+  return result
+}
+
 /** L X = B in place for a lower triangle of n rows (with `turned`, L^T X = B); `b` is n x m, row-major. */
 export function solveLower(l: Float64Array, n: number, b: Float64Array, m: number, turned = false): void {
+  if (isDear(n, n, m)) {
+    solveLowerWide(l, n, b, m, turned)
+    return
+  }
   for (let step = 0; step < n; step++) {
     const i = turned ? n - 1 - step : step
     for (let other = 0; other < step; other++) {
@@ -75,6 +96,10 @@ export function subtractLowRank(
   v: Float64Array,
   k: number,
 ): void {
+  if (isDear(n, k, stride)) {
+    subtractLowRankWide(a, n, stride, u, v, k)
+    return
+  }
   // The rows of V in the outer loop: a few of them stay in the cache while all of A passes.
   for (let s = 0; s < k; ) {
     // One left over is taken along as a fifth.

@@ -6,6 +6,17 @@ const WIDE = 384
 
 export const isWide = (n: number): boolean => n >= WIDE && hasBackend()
 
+/** Multiplications from which a product that is narrow on one side is worth them, and the least side. */
+const DEAR = 2 ** 24
+const LEAST_SIDE = 32
+
+/** Whether A -= U V, for U of n x k and V of k x m, is the backend's. */
+export const isDear = (n: number, k: number, m: number): boolean =>
+  n * k * m >= DEAR && Math.min(n, k, m) >= LEAST_SIDE && hasBackend()
+
+/** Numbers that are read back at once. */
+const READ_BACK = 2 ** 22
+
 /** Columns of a product that are taken at once, so that blocks above the diagonal need not be computed. */
 const CHUNK = 512
 
@@ -56,16 +67,21 @@ export function inverseWide(l: Float64Array, n: number, block: number): Float64A
   const result = new Float64Array(n * n)
   for (let i = 0; i < n; i++) result[i * n + i] = 1
   solveWide(l, n, result, n, block)
-  // Rounding differs between the triangles; in squares, so that what is turned stays in the cache.
+  // Rounding differs between the triangles.
+  mirrorWide(result, n)
+  return result
+}
+
+/** Copies the lower triangle to the upper one, in squares, so that what is turned stays in the cache. */
+function mirrorWide(a: Float64Array, n: number): void {
   for (let row = 0; row < n; row += SQUARE) {
     for (let column = 0; column <= row; column += SQUARE) {
       for (let i = row; i < Math.min(row + SQUARE, n); i++) {
         const last = Math.min(column + SQUARE, i)
-        for (let j = column; j < last; j++) result[j * n + i] = result[i * n + j] as number
+        for (let j = column; j < last; j++) a[j * n + i] = a[i * n + j] as number
       }
     }
   }
-  return result
 }
 
 /** Side of the squares that a matrix is mirrored in. */
@@ -179,22 +195,47 @@ export function subtractGramWide(a: Float64Array, n: number, f: Float64Array, co
       const columns = Math.min(CHUNK, n - column)
       const left = slice(whole, [0, column], [count, n - column])
       const right = slice(whole, [0, column], [count, columns])
-      const data = matMul(left, right, true, false).dataSync()
-      for (let i = column, at = 0; i < n; i++, at += columns) {
-        const last = Math.min(columns, i - column + 1)
-        for (let j = 0; j < last; j++) {
-          const value = (a[i * n + column + j] as number) - (data[at + j] as number)
-          a[i * n + column + j] = value
-          a[(column + j) * n + i] = value
-        }
-      }
+      subtract(a, n, column, column, matMul(left, right, true, false).dataSync(), n - column, columns)
     }
   })
+  mirrorWide(a, n)
 }
 
 /** C = A B for A (n x k) and B (k x m), row-major. */
 export function multiplyWide(c: Float64Array, a: Float64Array, b: Float64Array, n: number, k: number, m: number): void {
   tidy(() => {
     c.set(matMul(upload(a, k, 0, n, 0, k), upload(b, m, 0, k, 0, m)).dataSync())
+  })
+}
+
+/** A -= U V for A (n rows of `stride`), U (n x k) and V (k x stride), row-major. */
+export function subtractLowRankWide(
+  a: Float64Array,
+  n: number,
+  stride: number,
+  u: Float64Array,
+  v: Float64Array,
+  k: number,
+): void {
+  tidy(() => {
+    const right = upload(v, stride, 0, k, 0, stride)
+    const step = Math.max(1, Math.floor(READ_BACK / stride))
+    for (let row = 0; row < n; row += step) {
+      const end = Math.min(n, row + step)
+      // Nothing is returned: tidy would look for tensors among the numbers.
+      tidy(() => {
+        const data = matMul(upload(u, k, row, end, 0, k), right).dataSync()
+        const from = row * stride
+        for (let i = 0; i < data.length; i++) a[from + i] = (a[from + i] as number) - (data[i] as number)
+      })
+    }
+  })
+}
+
+/** L X = B in place for a lower triangle of n rows (with `turned`, L^T X = B), by its inverse; `b` is n x m. */
+export function solveLowerWide(l: Float64Array, n: number, b: Float64Array, m: number, turned: boolean): void {
+  tidy(() => {
+    const inverted = tensor2d(new Float32Array(lowerInverse(l, n, 0, n)), [n, n])
+    b.set(matMul(inverted, upload(b, m, 0, n, 0, m), turned, false).dataSync())
   })
 }

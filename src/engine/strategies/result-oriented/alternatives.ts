@@ -55,16 +55,20 @@ function stepsToGoal(order: readonly Removal[], start: CostModel, { measure, tar
   return cost[measure] <= target ? steps : null
 }
 
-/** Decides to the end, without telling anybody. */
+/** Decides to the end, without telling anybody; the decision is done with then. */
 async function stepsTo(decision: Decision, between: () => Promise<void>): Promise<readonly Step[]> {
   const steps: Step[] = []
   let since = performance.now()
-  while (!decision.reached) {
-    steps.push(decision.step())
-    if (performance.now() - since > 50) {
-      await between()
-      since = performance.now()
+  try {
+    while (!decision.reached) {
+      steps.push(decision.step())
+      if (performance.now() - since > 50) {
+        await between()
+        since = performance.now()
+      }
     }
+  } finally {
+    decision.dispose()
   }
   return steps
 }

@@ -9,8 +9,10 @@ import {
   subtractLowRank,
   takeColumns,
   takeRows,
+  transposed,
 } from '../../statistics/linear-algebra'
 import { type Heir, heirsOf } from './heirs'
+import { type WeightMatrix, weightMatrix } from './weight-matrix'
 
 export interface ConsumerParts {
   /** Output channels of the block, and the unit that each is (0: fixed). */
@@ -61,8 +63,8 @@ export class Consumer {
   /** Rows and outputs that are kept, by their places in the whole operator: those that are left, and some that are gone. */
   private keptRows: Int32Array
   private keptOutputs: Int32Array
-  /** [taps, kept outputs, kept rows]; columns of removed units and rows of removed outputs are zero. */
-  private current: Float64Array
+  /** [taps x kept outputs, kept rows]; made when something goes. */
+  private held: WeightMatrix | null = null
   /** G of the outputs that are kept. */
   private sensitivity: Float64Array
   /** P as it was when it was last settled. */
@@ -91,7 +93,6 @@ export class Consumer {
     this.slots = parts.slots
     this.keptRows = upTo(this.rows)
     this.keptOutputs = upTo(this.outputs)
-    this.current = parts.weights.slice()
     this.sensitivity = parts.sensitivity
     this.settled = parts.precision
     this.factor = new Float64Array(0)
@@ -110,7 +111,8 @@ export class Consumer {
 
   /** [taps, outputs, rows]; columns of removed units and rows of removed outputs are zero. */
   get weights(): Float64Array {
-    const { taps, outputs, rows, keptOutputs, keptRows, current } = this
+    const { taps, outputs, rows, keptOutputs, keptRows } = this
+    const current = this.held?.values() ?? this.parts.weights
     const result = new Float64Array(taps * outputs * rows)
     let at = 0
     for (let tap = 0; tap < taps; tap++) {
@@ -122,13 +124,26 @@ export class Consumer {
     return result
   }
 
+  /** W as it is now. */
+  private get current(): WeightMatrix {
+    this.held ??= weightMatrix(this.parts.weights, this.taps * this.outputs, this.rows)
+    return this.held
+  }
+
   /** The operator as it was before anything was removed. */
   fresh(): Consumer {
     return new Consumer(this.parts, this.start)
   }
 
+  /** Frees what is held on the backend; {@link fresh} ones have their own. */
+  dispose(): void {
+    this.held?.dispose()
+    this.held = null
+  }
+
   private begin(): Start {
-    const { outputs, rows, taps, parts, current } = this
+    const { outputs, rows, taps, parts } = this
+    const current = parts.weights
     const sensitive = new Float64Array(current.length)
     for (let tap = 0; tap < taps; tap++) {
       const from = tap * outputs * rows
@@ -146,7 +161,8 @@ export class Consumer {
 
   /** W_c^T G W_c, with G W as it is given. */
   private quadraticOf(sensitive: Float64Array, slots: Int32Array): Float64Array {
-    const { rows, current } = this
+    const { rows } = this
+    const current = this.parts.weights
     const width = slots.length
     const quadratic = new Float64Array(width * width)
     for (let row = 0; row < current.length; row += rows) {
@@ -183,12 +199,7 @@ export class Consumer {
     })
     const outputs = upTo(keptOutputs.length).filter((o) => alive.has(keptOutputs[o] as number))
     const ofTaps = Array.from({ length: taps }, (_, tap) => outputs.map((o) => tap * keptOutputs.length + o))
-    this.current = takeColumns(
-      takeRows(this.current, width, Int32Array.from(ofTaps.flatMap((list) => [...list]))),
-      taps * outputs.length,
-      width,
-      rows,
-    )
+    this.held = this.current.reduced(Int32Array.from(ofTaps.flatMap((list) => [...list])), rows)
     this.sensitivity = submatrix(this.sensitivity, keptOutputs.length, outputs)
     this.settled = submatrix(this.settled, width, rows)
     subtractGram(this.settled, rows.length, takeColumns(this.factor, removed, width, rows), removed)
@@ -218,7 +229,6 @@ export class Consumer {
     const { current } = this
     const rows = this.keptRows.length
     const width = slots.length
-    const count = this.taps * this.keptOutputs.length
     // P_c,: as it is now; with P_cc = L L^T, F gets the rows L^-1 P_c,: and U = (P_cc)^-1 P_c,: rebuilds the units.
     const own = takeRows(this.settled, rows, slots)
     if (this.removed > 0) {
@@ -233,14 +243,12 @@ export class Consumer {
     const rebuilt = own.slice()
     solveLower(lower, width, rebuilt, rows, true)
     this.keep(own, width)
-    const columns = takeColumns(current, count, rows, slots)
+    const columns = current.columns(slots)
     const heirs = most > 0 ? heirsOf(this.unitOfRow, this.variance, new Set(read), columns, rebuilt, width, most) : []
     const quadratic = this.inherit(slots, rebuilt)
-    subtractLowRank(current, count, rows, columns, rebuilt, width)
-    for (const slot of slots) {
-      this.gone.push(slot)
-      for (let i = 0; i < count; i++) current[i * rows + slot] = 0
-    }
+    current.subtract(columns, rebuilt, width)
+    current.clearColumns(slots)
+    this.gone.push(...slots)
     this.shrink(own, width)
     if (this.removed > SETTLE * rows) this.settle()
     return { price: alone ?? changeOf(quadratic, inverseOf(together, width)), heirs }
@@ -257,25 +265,26 @@ export class Consumer {
     const outputs = this.keptOutputs.length
     const width = slots.length
     const count = taps * outputs
-    const turned = takeColumns(current, count, rows, slots, true)
-    // -(W_c^T G), tap by tap, and from it W_c^T G W.
+    const turned = current.columns(slots, true)
+    // W_c^T G, tap by tap, and from it W_c^T G W.
     const pulled = new Float64Array(width * count)
-    subtractLowRank(pulled, width * taps, outputs, turned, sensitivity, outputs)
-    const lost = new Float64Array(width * rows)
-    subtractLowRank(lost, width, rows, pulled, current, count)
+    multiply(pulled, turned, sensitivity, width * taps, outputs, outputs)
+    const lost = current.times(pulled, width, 0, count)
     const own = takeColumns(lost, width, rows, slots)
     const half = own.map((value) => value / 2)
     subtractLowRank(lost, width, rows, half, rebuilt, width)
+    // Row by row of the operator, so that what is summed lies together.
+    const [shares, losses] = [transposed(rebuilt, width, rows), transposed(lost, width, rows)]
     for (const { slots: others, quadratic } of this.units.values()) {
       const size = others.length
       for (let a = 0; a < size; a++) {
-        const i = others[a] as number
+        const i = (others[a] as number) * width
         for (let b = 0; b <= a; b++) {
-          const j = others[b] as number
+          const j = (others[b] as number) * width
           let sum = 0
-          for (let from = 0; from < lost.length; from += rows) {
-            sum += (rebuilt[from + i] as number) * (lost[from + j] as number)
-            sum += (lost[from + i] as number) * (rebuilt[from + j] as number)
+          for (let k = 0; k < width; k++) {
+            sum += (shares[i + k] as number) * (losses[j + k] as number)
+            sum += (losses[i + k] as number) * (shares[j + k] as number)
           }
           quadratic[a * size + b] = (quadratic[a * size + b] as number) - sum
         }
@@ -298,18 +307,19 @@ export class Consumer {
 
   /** What the last removal takes from every unit's P_cc. */
   private shrink(last: Float64Array, count: number): void {
-    const rows = this.keptRows.length
+    const factors = transposed(last, count, this.keptRows.length)
     for (const state of this.units.values()) {
-      const { slots } = state
+      const { slots, own } = state
       const width = slots.length
-      for (let k = 0; k < count; k++) {
-        const from = k * rows
-        for (let a = 0; a < width; a++) {
-          const f = last[from + (slots[a] as number)] as number
-          for (let b = 0; b < width; b++) {
-            const at = a * width + b
-            state.own[at] = (state.own[at] as number) - f * (last[from + (slots[b] as number)] as number)
-          }
+      for (let a = 0; a < width; a++) {
+        const i = (slots[a] as number) * count
+        for (let b = 0; b <= a; b++) {
+          const j = (slots[b] as number) * count
+          let sum = 0
+          for (let k = 0; k < count; k++) sum += (factors[i + k] as number) * (factors[j + k] as number)
+          const left = (own[a * width + b] as number) - sum
+          own[a * width + b] = left
+          own[b * width + a] = left
         }
       }
       state.residual = inverseOf(state.own, width)
@@ -326,11 +336,11 @@ export class Consumer {
     const places = Int32Array.from(lost, (output) => this.keptOutputs.indexOf(output))
     const sensitivity = takeRows(this.sensitivity, outputs, places)
     for (let tap = 0; tap < this.taps; tap++) {
-      const ofTap = current.subarray(tap * outputs * rows, (tap + 1) * outputs * rows)
-      const sensitive = new Float64Array(places.length * rows)
-      multiply(sensitive, sensitivity, ofTap, places.length, outputs, rows)
+      const from = tap * outputs
+      const sensitive = current.times(sensitivity, places.length, from, from + outputs)
+      const taken = current.rows(places.map((place) => from + place))
       places.forEach((place, i) => {
-        const own = ofTap.subarray(place * rows, (place + 1) * rows)
+        const own = taken.subarray(i * rows, (i + 1) * rows)
         const pulled = sensitive.subarray(i * rows, (i + 1) * rows)
         this.forget(own, pulled, sensitivity[i * outputs + place] as number)
         // What later ones get from this one is gone with it.
@@ -339,7 +349,7 @@ export class Consumer {
           const to = later * rows
           for (let j = 0; j < rows; j++) sensitive[to + j] = (sensitive[to + j] as number) - factor * (own[j] as number)
         }
-        own.fill(0)
+        current.clearRow(from + place)
       })
     }
   }

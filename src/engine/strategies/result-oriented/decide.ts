@@ -141,6 +141,11 @@ export class Decision {
     return this.prices[unit] as number
   }
 
+  /** Frees what its consumers hold on the backend. They start anew where another removal follows. */
+  dispose(): void {
+    for (const consumer of this.consumers) consumer.dispose()
+  }
+
   get reached(): boolean {
     return this.cost[this.options.measure] <= this.options.target
   }

@@ -68,16 +68,20 @@ export class PricedNetwork {
     const ahead = chosen && [...chosen.steps]
     const start = decision.cost[measure]
     let since = performance.now()
-    while (!decision.reached && (target > 0 || decision.canStep)) {
-      const step = ahead?.shift()
-      if (step) decision.follow(step)
-      else decision.step()
-      if (performance.now() - since > 50) {
-        const done = (start - decision.cost[measure]) / Math.max(1, start - target)
-        this.input.hooks?.progress?.('decide', DECIDED * Math.min(1, done))
-        await breathe(this.input)
-        since = performance.now()
+    try {
+      while (!decision.reached && (target > 0 || decision.canStep)) {
+        const step = ahead?.shift()
+        if (step) decision.follow(step)
+        else decision.step()
+        if (performance.now() - since > 50) {
+          const done = (start - decision.cost[measure]) / Math.max(1, start - target)
+          this.input.hooks?.progress?.('decide', DECIDED * Math.min(1, done))
+          await breathe(this.input)
+          since = performance.now()
+        }
       }
+    } finally {
+      decision.dispose()
     }
     return {
       trajectory: decision.removals,
@@ -121,12 +125,16 @@ export class PricedNetwork {
     const networks = new DecidedNetworks(graph, layers, options.protect, tools)
     const decision = this.begin(layers, 0, options.scarcity, false)
     const due = [...places]
-    for (const step of stepsOf(removals)) {
-      decision.follow(step)
-      if (due[0]?.step !== decision.removals.length) continue
-      await breathe(this.input)
-      const place = due.shift() as Place
-      yield { ...place, measured: await tools.measure(networks.present(planTo(place.step)), 'verification') }
+    try {
+      for (const step of stepsOf(removals)) {
+        decision.follow(step)
+        if (due[0]?.step !== decision.removals.length) continue
+        await breathe(this.input)
+        const place = due.shift() as Place
+        yield { ...place, measured: await tools.measure(networks.present(planTo(place.step)), 'verification') }
+      }
+    } finally {
+      decision.dispose()
     }
   }
 

@@ -56,13 +56,18 @@ export async function measureRates(
     )
     const removed = new Uint8Array(coupling.units + 1)
     const wanted = Math.ceil(PART * group.units.length)
-    while (decision.removals.length < wanted && decision.canStep) {
-      for (const { unit } of decision.step()) removed[unit] = 1
-      if (decision.removals.length % 16 === 0) await between()
+    let network: Graph
+    try {
+      while (decision.removals.length < wanted && decision.canStep) {
+        for (const { unit } of decision.step()) removed[unit] = 1
+        if (decision.removals.length % 16 === 0) await between()
+      }
+      network = refit
+        ? await refit.refit({ removed })
+        : tools.apply(withDecidedWeights(biased, apart), coupling, { removed })
+    } finally {
+      decision.dispose()
     }
-    const network = refit
-      ? await refit.refit({ removed })
-      : tools.apply(withDecidedWeights(biased, apart), coupling, { removed })
     return (await tools.measure(network, 'calibration')) / decision.predicted
   }
   const found = new Map<string, number>()

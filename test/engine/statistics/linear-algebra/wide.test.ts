@@ -5,8 +5,11 @@ import {
   inverse,
   meanDiagonal,
   multiply,
+  solveLower,
   solveRows,
   subtractGram,
+  subtractLowRank,
+  transposed,
 } from '../../../../src/engine/statistics/linear-algebra'
 
 /** Second moments of positive, correlated rows as feature maps have them: far fewer directions than columns. */
@@ -110,6 +113,62 @@ describe('products on the backend in float32, against double precision throughou
       let gram = a[i * n + j] as number
       for (let k = 0; k < 9; k++) gram -= (b[k * n + i] as number) * (b[k * n + j] as number)
       expect(taken[i * n + j]).toBeCloseTo(gram, 5)
+    }
+  })
+
+  it('takes a narrow product away as the registers do, a few rows at a time', () => {
+    const [rows, columns, k] = [2100, 2300, 36]
+    const [u, v] = [numbers(rows * k), numbers(k * columns)]
+    const before = numbers(rows * columns)
+    const taken = before.slice()
+    subtractLowRank(taken, rows, columns, u, v, k)
+    for (const [i, j] of [
+      [0, 0],
+      [1822, 5],
+      [1823, 2299],
+      [2099, 2299],
+    ] as const) {
+      let expected = before[i * columns + j] as number
+      for (let s = 0; s < k; s++) expected -= (u[i * k + s] as number) * (v[s * columns + j] as number)
+      expect(taken[i * columns + j]).toBeCloseTo(expected, 4)
+    }
+  })
+
+  it.each([false, true])('solves a triangle for many columns (turned: %s)', (turned) => {
+    const [rows, columns] = [72, 3400]
+    const lower = ridged(moments(rows, 80), rows, 1e-2)
+    cholesky(lower, rows, false)
+    const wanted = numbers(rows * columns)
+    const b = new Float64Array(rows * columns)
+    for (let i = 0; i < rows; i++) {
+      for (let k = 0; k < rows; k++) {
+        const factor = (turned ? (k >= i ? lower[k * rows + i] : 0) : k <= i ? lower[i * rows + k] : 0) as number
+        for (let j = 0; j < columns; j++) {
+          b[i * columns + j] = (b[i * columns + j] as number) + factor * (wanted[k * columns + j] as number)
+        }
+      }
+    }
+    solveLower(lower, rows, b, columns, turned)
+    expect(difference(b, wanted)).toBeLessThan(1e-4)
+  })
+})
+
+/** In -0.5..0.5, the same for the same length. */
+function numbers(length: number): Float64Array {
+  let state = length
+  return Float64Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32 - 0.5
+  })
+}
+
+describe('a matrix turned', () => {
+  it('has columns for rows, whatever their number', () => {
+    const [count, stride] = [19, 5]
+    const a = numbers(count * stride)
+    const turned = transposed(a, count, stride)
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < stride; j++) expect(turned[j * count + i]).toBe(a[i * stride + j])
     }
   })
 })

@@ -63,6 +63,7 @@ describe('chooseOrder', () => {
         cost.remove(unit)
         return [removal(unit)]
       },
+      dispose: () => undefined,
     } as unknown as Decision
   }
   const saves = [10, 20, 25, 25]
