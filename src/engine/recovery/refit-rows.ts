@@ -8,6 +8,8 @@ import {
   keep,
   matMul,
   mul,
+  reshape,
+  slice,
   sub,
   type Tensor,
   tensor1d,
@@ -16,7 +18,7 @@ import {
 } from '../runtime/tensors'
 import type { LiveValue, LiveValues } from '../runtime/types'
 import { windowOfLayer } from '../statistics/linear-layer'
-import { extentsOf, outputRows, patchRows } from '../statistics/rows'
+import { extentsOf, outputRows, patchRows, tapByTap } from '../statistics/rows'
 import { MemoryBudget } from './refit-frontier'
 import { channelAxisOf, surviving } from './refit-places'
 import { addendOf, type RefitStep, type Shortcut } from './refit-plan'
@@ -79,14 +81,10 @@ function towardsShortcut(difference: Tensor, { scale }: Shortcut): Tensor {
 /** What a block gives for rows held tap by tap; weights are [outputs, columns + 1]. Runs inside a tidy scope. */
 export function outputsOf(rows: Tensor, weights: Float64Array, outputs: number, order: Int32Array): Tensor {
   const columns = order.length
-  const matrix = new Float32Array(columns * outputs)
-  const bias = new Float32Array(outputs)
-  for (let o = 0; o < outputs; o++) {
-    const from = o * (columns + 1)
-    for (let j = 0; j < columns; j++) matrix[(order[j] as number) * outputs + o] = weights[from + j] as number
-    bias[o] = weights[from + columns] as number
-  }
-  return add(matMul(rows, tensor2d(matrix, [columns, outputs])), tensor1d(bias))
+  const all = tensor2d(new Float32Array(weights), [outputs, columns + 1])
+  const matrix = tapByTap(slice(all, [0, 0], [outputs, columns]), order)
+  const bias = reshape(slice(all, [0, columns], [outputs, 1]), [outputs])
+  return add(matMul(rows, matrix, false, true), bias)
 }
 
 /** Rows of the first batches, so that they need not be gathered again. */

@@ -1,6 +1,7 @@
 /** Ridge regression of one block of a linear operator towards the weights it has. */
 import {
   add,
+  concat,
   diag,
   factorOnBackend,
   factorsOnBackend,
@@ -10,6 +11,7 @@ import {
   mean,
   mul,
   reshape,
+  slice,
   solveOnBackend,
   square,
   sub,
@@ -23,6 +25,7 @@ import {
 import type { CrossSum, MomentSum } from '../statistics/accumulate'
 import { cholesky, meanDiagonal, solveRows } from '../statistics/linear-algebra'
 import { DEAD_RIDGE } from '../statistics/precision'
+import { channelByChannel, tapByTap } from '../statistics/rows'
 import { outputsOf } from './refit-rows'
 
 /** Factors the moments once, and solves for as many targets as come. Whoever makes one disposes it. */
@@ -121,28 +124,22 @@ function diagonalOf(matrix: Tensor2D): Float32Array {
 const meanOf = (values: Float32Array): number =>
   values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0
 
-/** W of [outputs, columns + 1] as [columns + 1, outputs], in the order of z. */
+/** W of [outputs, columns + 1] as [columns + 1, outputs], in the order of z. Runs inside a tidy scope. */
 function turned(weights: Float64Array, order: Int32Array): Tensor2D {
-  const rows = order.length + 1
-  const outputs = weights.length / rows
-  const data = new Float32Array(weights.length)
-  for (let j = 0; j < rows; j++) {
-    const to = (j < order.length ? (order[j] as number) : j) * outputs
-    for (let o = 0; o < outputs; o++) data[to + o] = weights[o * rows + j] as number
-  }
-  return tensor2d(data, [rows, outputs])
+  const columns = order.length
+  const outputs = weights.length / (columns + 1)
+  const all = tensor2d(new Float32Array(weights), [outputs, columns + 1])
+  const matrix = tapByTap(slice(all, [0, 0], [outputs, columns]), order)
+  return transpose(concat([matrix, slice(all, [0, columns], [outputs, 1])], 1)) as Tensor2D
 }
 
-/** The inverse of {@link turned}. */
+/** The inverse of {@link turned}. Runs inside a tidy scope. */
 function turnedBack(weights: Tensor2D, order: Int32Array): Float64Array<ArrayBuffer> {
-  const [rows, outputs] = weights.shape
-  const data = weights.dataSync()
-  const result = new Float64Array(data.length)
-  for (let j = 0; j < rows; j++) {
-    const from = (j < order.length ? (order[j] as number) : j) * outputs
-    for (let o = 0; o < outputs; o++) result[o * rows + j] = data[from + o] as number
-  }
-  return result
+  const columns = order.length
+  const all = transpose(weights)
+  const outputs = all.shape[0] as number
+  const matrix = channelByChannel(slice(all, [0, 0], [outputs, columns]), order)
+  return Float64Array.from(concat([matrix, slice(all, [0, columns], [outputs, 1])], 1).dataSync())
 }
 
 /**
@@ -197,13 +194,12 @@ export class RidgeOnRows {
     const missing = transpose(sub(targets, outputsOf(rows, towards, outputs, order)))
     const shares = Float64Array.from(missing.dataSync())
     this.solveWithConstant(shares, outputs)
-    const change = matMul(tensor2d(new Float32Array(shares), [outputs, count]), rows).dataSync()
+    const inRows = matMul(tensor2d(new Float32Array(shares), [outputs, count]), rows)
+    const change = channelByChannel(inRows, order).dataSync()
     const result = towards.slice()
     for (let o = 0; o < outputs; o++) {
-      const to = o * (columns + 1)
-      for (let j = 0; j < columns; j++) {
-        result[to + j] = (result[to + j] as number) + (change[o * columns + (order[j] as number)] as number)
-      }
+      const [from, to] = [o * columns, o * (columns + 1)]
+      for (let j = 0; j < columns; j++) result[to + j] = (result[to + j] as number) + (change[from + j] as number)
       for (let i = 0; i < count; i++) {
         result[to + columns] = (result[to + columns] as number) + (shares[o * count + i] as number)
       }

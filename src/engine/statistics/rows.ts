@@ -126,3 +126,25 @@ export function channelMajor(channels: number, taps: number): Int32Array {
   for (let c = 0; c < channels; c++) for (let t = 0; t < taps; t++) order[c * taps + t] = t * channels + c
   return order
 }
+
+/** Channels and taps of an order that {@link channelMajor} gave. */
+function extentsOfOrder(order: Int32Array): readonly [channels: number, taps: number] {
+  const channels = order.length > 1 && order[1] !== 1 ? (order[1] as number) : order.length
+  return [channels, order.length / channels]
+}
+
+/** Columns of a weight, [n, channels x taps], as rows are held: tap by tap. Runs inside a tidy scope. */
+export function tapByTap(matrix: Tensor, order: Int32Array): Tensor {
+  const [channels, taps] = extentsOfOrder(order)
+  if (taps === 1) return matrix
+  const n = matrix.shape[0] as number
+  return reshape(transpose(reshape(matrix, [n, channels, taps]), [0, 2, 1]), [n, channels * taps])
+}
+
+/** The inverse of {@link tapByTap}. Runs inside a tidy scope. */
+export function channelByChannel(matrix: Tensor, order: Int32Array): Tensor {
+  const [channels, taps] = extentsOfOrder(order)
+  if (taps === 1) return matrix
+  const n = matrix.shape[0] as number
+  return reshape(transpose(reshape(matrix, [n, taps, channels]), [0, 2, 1]), [n, channels * taps])
+}
