@@ -127,6 +127,8 @@ export const sentences = {
     'The network computes in 16 bits (float16 or bfloat16). It is read, pruned and written in float32, its inputs and outputs too; exported with 16 bits (--precision fp16), its weights are stored in float16 again.',
   'model.batch-as-exported':
     'The network works for a batch of {batch} only, as it was exported: its samples could not be told apart. It is pruned by structure and weights; to run it on data, export it with a free batch.',
+  'model.map-as-numbers':
+    'The output "{output}" is a map from classes to numbers; it is read and written as the numbers alone, in the order of the classes.',
   'model.not-run':
     'This network can be pruned by structure and weights, but not run here, because Espalier cannot compute: {operators}.',
   'model.nothing-prunable': 'Nothing in this network can be pruned.',
@@ -137,6 +139,8 @@ export const sentences = {
   'model.shape-fed':
     'The shape behind {op} "{node}" depends on what the network is fed ({why}): what follows it can be looked at, but not pruned or run.',
   'model.shape-unknown': 'The shapes behind "{node}" are not known, so costs there are not counted.',
+  'model.texts-left-out':
+    'The output "{output}" names classes in words; it is left out, here and in the files that are written. The numbers of the classes stay.',
   'model.training-dropout':
     'Dropout "{node}" was exported in training mode; it is left out, as when the network is used.',
   'model.training-norm':

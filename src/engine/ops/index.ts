@@ -29,6 +29,7 @@ import './depth-space'
 import './control-flow'
 import './grid-sample'
 import './random'
+import './fourier'
 import './fed'
 
 export * from './definition'

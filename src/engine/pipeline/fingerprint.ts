@@ -10,7 +10,7 @@ import { resultOriented, scratch } from '../strategies'
  * surgery, refit, fine-tuning or judging, in what draws random numbers, or in what a kept step holds. Steps that were
  * kept under another number are computed anew.
  */
-export const computationVersion = 40
+export const computationVersion = 41
 
 /** 32-bit FNV-1a over bytes, going on from `hash`. */
 function fnv(bytes: Uint8Array, hash: number): number {

@@ -6,6 +6,7 @@ import { dropUnused, topologicalOrder, verify } from '../../graph/topology'
 import { findOp } from '../../ops/index'
 import { readAttribute } from './attributes'
 import { domainOf } from './branch'
+import { scoresFirst } from './classifiers'
 import { dataTypeOf, hasDataType } from './data-types'
 import { inlineFunctions } from './functions'
 import { readMessage } from './message'
@@ -163,7 +164,8 @@ export async function importModel(model: ModelProto, resolve: Resolve | undefine
   const inputs = (graph.input ?? [])
     .filter((proto) => !constants.has(proto.name ?? ''))
     .map((p) => valueInfo(p, 'input'))
-  const outputs = (graph.output ?? []).map((proto) => valueInfo(proto, 'output'))
+  const answers = (graph.output ?? []).map((proto) => valueInfo(proto, 'output'))
+  const outputs = scoresFirst(answers, metadata)
   const nodes = await readNodes(inlineFunctions(graph.node ?? [], model.functions ?? []), external, metadata)
   requireSubgraphOpset(nodes, opsets.get('') as number)
   checkSignatures(nodes)

@@ -8,6 +8,7 @@ const SHAPE = 'onnx.shape.'
 const NODE_DOC = 'onnx.node_doc.'
 const GRAPH_DOC = 'onnx.graph_doc_string'
 const OPSET = 'onnx.opset'
+const OUTPUT_ORDER = 'onnx.output_order'
 
 /** The declared shape of an input or output, as the file had it before the batch was freed. */
 export type DeclaredShape = readonly (number | string)[]
@@ -63,4 +64,20 @@ export function declaredShape(metadata: ReadonlyMap<string, string>, value: stri
 
 export const setDeclaredShape = (metadata: Map<string, string>, value: string, shape: DeclaredShape) => {
   metadata.set(SHAPE + value, JSON.stringify(shape))
+}
+
+/** Notes the order in which the file lists its outputs, for {@link inOutputOrder}. */
+export const setOutputOrder = (metadata: Map<string, string>, names: readonly string[]) => {
+  metadata.set(OUTPUT_ORDER, JSON.stringify(names))
+}
+
+/** Outputs as the file listed them; those that it did not have come last, as they are. */
+export function inOutputOrder<T extends { readonly name: string }>(
+  metadata: ReadonlyMap<string, string>,
+  outputs: readonly T[],
+): T[] {
+  const json = metadata.get(OUTPUT_ORDER)
+  const names = json === undefined ? [] : (JSON.parse(json) as readonly string[])
+  const place = ({ name }: T) => (names.includes(name) ? names.indexOf(name) : names.length)
+  return [...outputs].sort((a, b) => place(a) - place(b))
 }

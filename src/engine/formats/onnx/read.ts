@@ -4,6 +4,7 @@ import type { Sentence } from '../../../contract/sentences'
 import type { Graph } from '../../graph/graph'
 import { canonicalise } from '../canonical'
 import type { ModelFile } from '../registry'
+import { numbersOnly } from './classifiers'
 import { verifyFinite } from './finite'
 import { importModel } from './import'
 import { readMessage } from './message'
@@ -65,7 +66,7 @@ export async function readOnnx(
   if (bytes.length === 0) {
     throw new EspalierError('FILE_TRUNCATED', 'The ONNX file is empty. Get it again from where it came.')
   }
-  const model = readMessage(modelMessage, new WireReader(plainBytes(bytes)))
+  const model = numbersOnly(readMessage(modelMessage, new WireReader(plainBytes(bytes))), notes)
   const imported = await importModel(model, resolve, movable)
   verifyFinite(imported)
   return canonicalise(normalise(inSingle(imported, notes), notes))

@@ -6,7 +6,14 @@ import type { ModelFile, WriteOptions } from '../registry'
 import { attributeProto } from './attributes'
 import { dataTypeNumber } from './data-types'
 import { writeMessage } from './message'
-import { declaredOpset, declaredShape, graphDocumentation, metadataFields, nodeDocumentationKey } from './metadata'
+import {
+  declaredOpset,
+  declaredShape,
+  graphDocumentation,
+  inOutputOrder,
+  metadataFields,
+  nodeDocumentationKey,
+} from './metadata'
 import { canonicalOpset } from './normalise/fold'
 import { storedAt } from './precision'
 import { modelMessage, type NodeProto, type ValueInfoProto } from './schema'
@@ -124,7 +131,9 @@ export function writeOnnx(graph: Graph, { batch = 'declared', external }: OnnxWr
       ),
       ...(documentation === undefined ? {} : { doc_string: documentation }),
       input: graph.inputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),
-      output: graph.outputs.map((info) => valueProto(info, writtenShape(graph, info, batch))),
+      output: inOutputOrder(graph.metadata, graph.outputs).map((info) =>
+        valueProto(info, writtenShape(graph, info, batch)),
+      ),
     },
     opset_import: opsets.map(([domain, version]) => ({ domain, version })),
   })

@@ -98,12 +98,14 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
     '该网络以 16 位（float16 或 bfloat16）计算。读取、剪枝和写出均使用 float32，输入和输出也是如此；以 16 位导出（--precision fp16）时，其权重会重新以 float16 存储。',
   'model.batch-as-exported':
     '该网络按导出时的设置只能处理大小为 {batch} 的批次：无法区分其中的样本。可以按结构和权重剪枝；若要在数据上运行，请以不固定的批次大小导出。',
+  'model.map-as-numbers': '输出“{output}”是从类别到数值的映射；读取和写出时只保留数值，按类别的顺序排列。',
   'model.not-run': '该网络可以按结构和权重剪枝，但无法在此运行，因为 Espalier 不能计算：{operators}。',
   'model.nothing-prunable': '该网络中没有可剪枝的部分。',
   'model.operator-unknown': 'Espalier 不认识算子 {operator}（“{node}”）：可以查看该网络，但该算子周围无法剪枝或运行。',
   'model.same-lengths': '{op}“{node}”的一个批次中可能有长度不同的序列；此处按长度相同处理。',
   'model.shape-fed': '{op}“{node}”之后的形状取决于输入内容（{why}）：之后的部分可以查看，但无法剪枝或运行。',
   'model.shape-unknown': '“{node}”之后的形状未知，因此未计入那里的开销。',
+  'model.texts-left-out': '输出“{output}”以文字给出类别名称；在此处以及写出的文件中均将其省略。类别的数值保留。',
   'model.training-dropout': 'Dropout“{node}”以训练模式导出；此处按使用网络时的方式将其省略。',
   'model.training-norm': 'BatchNormalization“{node}”以训练模式导出；此处按使用网络时的方式采用存储的均值和方差。',
 

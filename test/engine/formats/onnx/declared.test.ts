@@ -3,12 +3,12 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { analyseCoupling } from '../../../../src/engine/coupling'
 import { readModel, writeModel } from '../../../../src/engine/formats'
-import { encodeModel, floats, integers, node, smallModel, value } from '../support/onnx-proto'
+import { encodeModel, integers, node, smallModel, value } from '../support/onnx-proto'
 import { probe } from '../support/onnx-runtime'
 import { expectPrunedAsMasked, weight } from '../support/pruned'
 
-/** A front end that computes spectra (STFT is not known), and layers on both of its sides. */
-const spectral = (declared: boolean) =>
+/** Distances to stored rows (CDist is not known), and layers on both sides. */
+const distant = (declared: boolean) =>
   encodeModel(
     smallModel({
       inputs: [value('x', [1, 16])],
@@ -16,19 +16,29 @@ const spectral = (declared: boolean) =>
       weights: [
         weight('first', 16, 12),
         weight('wide', 12, 24),
-        integers('step', [8], []),
-        floats('window', [8], [1, 2, 3, 4, 4, 3, 2, 1]),
+        integers('rows', [3, 8]),
+        weight('stored', 10, 8),
         integers('frames', [1, 3, 10]),
         weight('second', 10, 12),
         weight('out', 12, 4),
       ],
-      declared: declared ? [value('spectra', [1, 3, 5, 2])] : [],
+      declared: declared ? [value('distances', [3, 10])] : [],
+      more: {
+        opset_import: [
+          { domain: '', version: 17 },
+          { domain: 'com.microsoft', version: 1 },
+        ],
+      },
       nodes: [
         node('MatMul', ['x', 'first'], ['a']),
         node('Relu', ['a'], ['b']),
         node('MatMul', ['b', 'wide'], ['c']),
-        node('STFT', ['c', 'step', 'window'], ['spectra']),
-        node('Reshape', ['spectra', 'frames'], ['d']),
+        node('Reshape', ['c', 'rows'], ['cut']),
+        {
+          ...node('CDist', ['cut', 'stored'], ['distances'], { metric: { s: 'euclidean' } }),
+          domain: 'com.microsoft',
+        },
+        node('Reshape', ['distances', 'frames'], ['d']),
         node('MatMul', ['d', 'second'], ['e']),
         node('Relu', ['e'], ['f']),
         node('MatMul', ['f', 'out'], ['y']),
@@ -68,7 +78,7 @@ describe('a pipeline of scikit-learn', () => {
     )
     const { graph } = await readModel({ name: 'small.onnx', bytes })
     expect(graph.nodes.map(({ op }) => op)).toEqual(
-      'Sub Mul MatMul Relu MatMul Softmax ArgMax ArrayFeatureExtractor'.split(' '),
+      'Sub Mul MatMul Relu MatMul Softmax ArgMax Reshape Gather Reshape'.split(' '),
     )
     const [written] = await writeModel(graph, 'onnx', 'small')
     const feeds = { x: new Tensor('float32', probe(12), [2, 6]) }
@@ -86,8 +96,8 @@ describe('a pipeline of scikit-learn', () => {
 
 describe('an operator that is not known', () => {
   it('stays whole while layers in front of it and behind it are pruned', async () => {
-    const { graph, notes } = await readModel({ name: 'small.onnx', bytes: spectral(true) })
-    expect(graph.info('spectra')?.shape).toEqual([1, 3, 5, 2])
+    const { graph, notes } = await readModel({ name: 'small.onnx', bytes: distant(true) })
+    expect(graph.info('distances')?.shape).toEqual([3, 10])
     expect(notes.map(({ code }) => code)).toContain('model.operator-unknown')
     const { outcome } = await expectPrunedAsMasked(graph, [1, 16])
     expect(outcome.kept.MatMul_a?.length).toBeLessThan(12)
@@ -96,8 +106,8 @@ describe('an operator that is not known', () => {
   })
 
   it('hides the shapes behind it where the file does not declare them', async () => {
-    const { graph } = await readModel({ name: 'small.onnx', bytes: spectral(false) })
-    expect(graph.info('spectra')?.shape ?? null).toBeNull()
+    const { graph } = await readModel({ name: 'small.onnx', bytes: distant(false) })
+    expect(graph.info('distances')?.shape ?? null).toBeNull()
     const behind = analyseCoupling(graph).groups.find(({ name }) => name === 'MatMul_e')
     expect(behind?.prunable ?? false).toBe(false)
   })

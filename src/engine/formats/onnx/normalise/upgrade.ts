@@ -1,7 +1,7 @@
 /** Brings every operator to its form in opset 17, as far as that needs no shapes; each rule says what changed when. */
 import { say } from '../../../../contract/sentences'
 import { type GraphNode, int, numberAttribute, numbersAttribute, stringAttribute, text } from '../../../graph/graph'
-import { float32, type TensorData, toFloat32, toNumbers } from '../../../graph/tensor'
+import { float32, int64, type TensorData, toFloat32, toNumbers } from '../../../graph/tensor'
 import { dataTypeNumber } from '../data-types'
 import { cast } from './evaluate/elementwise'
 import { Expansion } from './expand/expansion'
@@ -228,7 +228,15 @@ const gatherND: Rule = (node, rewriter) => {
   }
 }
 
+/** The axis became an input with opset 20, where it is the last before the parts unless told. */
+const fourier: Rule = (node, rewriter, opset) => {
+  if (opset >= 20) return node
+  const axis = rewriter.addConstant(`${node.name}/axis`, int64([], [numberAttribute(node, 'axis', 1)]))
+  return withInput(withAttributes(node, { axis: undefined }), 2, axis)
+}
+
 const rules: Readonly<Record<string, Rule>> = {
+  DFT: fourier,
   GatherND: gatherND,
   CastLike: castLike,
   Clip: clip,

@@ -129,6 +129,15 @@ const scaler: Rule = (into) => {
   into.result(into.one('Mul', [into.one('Sub', [value, listOf('offset', 0)]), listOf('scale', 1)]))
 }
 
+/** Picks along the last axis; a single row is answered as a row. */
+const featureExtractor: Rule = (into) => {
+  const rank = into.rewriter.constant(into.input(0))?.dims.length
+  const picked = into.one('Gather', [into.input(0), into.one('Reshape', [into.input(1), into.sizes([-1])])], {
+    axis: int(-1),
+  })
+  into.result(rank === 1 ? into.one('Reshape', [picked, into.sizes([1, -1])]) : picked)
+}
+
 const window = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides']
 
 /** By domain and operator. */
@@ -144,6 +153,7 @@ export const plainExpansions: Readonly<Record<string, Rule>> = {
   // No operator of ONNX: tf2onnx leaves it where TensorFlow spells GELU by it.
   '::Erfc': (into) => into.result(into.one('Sub', [into.scalar(1), into.one('Erf', [into.input(0)])])),
   'ai.onnx.ml::Scaler': scaler,
+  'ai.onnx.ml::ArrayFeatureExtractor': featureExtractor,
   'com.microsoft::BiasAdd': (into) => into.result(into.add(into.add(into.input(0), into.input(1)), into.input(2))),
   'com.microsoft::LayerNormalization': (into) =>
     into.result(
