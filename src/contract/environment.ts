@@ -17,7 +17,7 @@ export const environmentTitles = {
   },
   'zh-CN': {
     espalier: 'Espalier',
-    node: 'Node',
+    node: 'Node 版本',
     platform: '平台',
     cpu: '处理器',
     cores: '核心数',

@@ -92,14 +92,21 @@ export const formatFigure = (value: number): string => {
   return value < 0 ? `−${text}` : text
 }
 
-/** Seconds as 48 s, 3 min 20 s, 2 h 5 min; the units are the international symbols. */
-export function formatDuration(seconds: number): string {
+/** Units of a span of time: the international symbols, or the words where a language has short ones. */
+const spans = {
+  en: { hours: 'h', minutes: 'min', seconds: 's', milliseconds: 'ms' },
+  zh: { hours: '小时', minutes: '分', seconds: '秒', milliseconds: '毫秒' },
+} as const
+
+/** Seconds as 48 s, 3 min 20 s, 2 h 5 min; in Chinese 3 分 20 秒. */
+export function formatDuration(seconds: number, locale: string): string {
+  const unit = spans[locale.startsWith('zh') ? 'zh' : 'en']
   const whole = Math.max(0, Math.round(seconds))
   // A tenth of a second of next to nothing would read as none.
-  if (seconds > 0 && seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ms`
-  if (whole < 60) return `${seconds < 10 && seconds > 0 ? seconds.toFixed(1) : whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  if (seconds > 0 && seconds < 0.095) return `${Math.max(1, Math.round(seconds * 1000))} ${unit.milliseconds}`
+  if (whole < 60) return `${seconds < 10 && seconds > 0 ? seconds.toFixed(1) : whole} ${unit.seconds}`
+  if (whole < 3600) return `${Math.floor(whole / 60)} ${unit.minutes} ${whole % 60} ${unit.seconds}`
+  return `${Math.floor(whole / 3600)} ${unit.hours} ${Math.floor((whole % 3600) / 60)} ${unit.minutes}`
 }
 
 /** Latencies with three figures: 0.254 ms, 12.3 ms, 140 ms. */
@@ -111,13 +118,16 @@ const relativeFormats = new Map<string, Intl.RelativeTimeFormat>()
 /** "3 minutes ago", from an ISO time. */
 export function formatAgo(iso: string, locale: string, now: number): string {
   const seconds = (Date.parse(iso) - now) / 1000
+  const say = (value: number, unit: Intl.RelativeTimeFormatUnit): string =>
+    // Between figures and Chinese words there is a space everywhere.
+    relative.format(value, unit).replace(/(\d)(?=\p{Script=Han})/u, '$1 ')
   const relative = relativeFormats.get(locale) ?? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   relativeFormats.set(locale, relative)
   const size = Math.abs(seconds)
-  if (size < 60) return relative.format(Math.round(seconds), 'second')
-  if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute')
-  if (size < 86_400) return relative.format(Math.round(seconds / 3600), 'hour')
-  return relative.format(Math.round(seconds / 86_400), 'day')
+  if (size < 60) return say(Math.round(seconds), 'second')
+  if (size < 3600) return say(Math.round(seconds / 60), 'minute')
+  if (size < 86_400) return say(Math.round(seconds / 3600), 'hour')
+  return say(Math.round(seconds / 86_400), 'day')
 }
 
 export const formatTime = (iso: string, locale: string): string =>

@@ -26,7 +26,7 @@ export function useFormat() {
     time: (iso: string) => format.formatTime(iso, locale.value),
     clock: (iso: string) => format.formatClock(iso, locale.value),
     small: format.formatSmall,
-    duration: format.formatDuration,
+    duration: (seconds: number) => format.formatDuration(seconds, locale.value),
     milliseconds: (value: number) => format.formatMilliseconds(value, locale.value),
     shape: format.formatShape,
     /** One after the other, with the commas of the language. */

@@ -142,7 +142,7 @@ describe('in the language of the reader', () => {
   test('has its words, its names and its warnings, escaped', () => {
     expect(text).toContain('<html lang="zh-CN">')
     expect(text).toContain('<h2>结果</h2>')
-    expect(text).toContain('L2 范数 &lt;b&gt;（基准）')
+    expect(text).toContain('L2 范数 &lt;b&gt;（基线）')
     expect(text).toContain('数据不足。')
     expect(text).not.toMatch(/>(Run|Before|Settings|Trade-off|Environment|Setting)</)
   })

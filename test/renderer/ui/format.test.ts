@@ -6,6 +6,7 @@ import { type Language, makeI18n } from '../../../src/renderer/app/locale/i18n'
 import { axisOption } from '../../../src/renderer/charts/options'
 import type { Palette } from '../../../src/renderer/charts/palette'
 import {
+  formatAgo,
   formatBytes,
   formatCount,
   formatDelta,
@@ -16,12 +17,19 @@ import {
 import { useFormat } from '../../../src/renderer/ui/use-format'
 
 it('small times are told in milliseconds, never as nothing', () => {
-  expect([0.02, 0.0001, 0.1, 0].map(formatDuration)).toEqual(['20 ms', '1 ms', '0.1 s', '0 s'])
+  expect([0.02, 0.0001, 0.1, 0].map((of) => formatDuration(of, 'en'))).toEqual(['20 ms', '1 ms', '0.1 s', '0 s'])
   expect([0.2541, 12.34, 1402].map((value) => formatMilliseconds(value, 'en'))).toEqual([
     '0.254 ms',
     '12.3 ms',
     '1,402 ms',
   ])
+})
+
+it('spans of time have the units of the language, with a space before them', () => {
+  const spans = [48, 200, 7500]
+  expect(spans.map((of) => formatDuration(of, 'en'))).toEqual(['48 s', '3 min 20 s', '2 h 5 min'])
+  expect(spans.map((of) => formatDuration(of, 'zh-CN'))).toEqual(['48 秒', '3 分 20 秒', '2 小时 5 分'])
+  expect(formatAgo('2026-11-30T09:00:00Z', 'zh-CN', Date.parse('2026-11-30T12:00:00Z'))).toBe('3 小时前')
 })
 
 it('what is below zero has a minus sign, in words and on axes', () => {

@@ -7,6 +7,7 @@ export default bilingual(
   {
     back: 'All runs',
     sections: 'Parts of this run',
+    took: 'took {time}',
     missing: 'This run is not here',
     missingText: 'It may have been moved to the trash.',
     sensitivity: {
@@ -168,6 +169,7 @@ export default bilingual(
   {
     back: '所有运行',
     sections: '此运行的各部分',
+    took: '用时 {time}',
     missing: '找不到此运行',
     missingText: '它可能已被移到回收站。',
     sensitivity: {

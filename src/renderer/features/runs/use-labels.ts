@@ -106,5 +106,5 @@ export function useLabels() {
     return project ? `${own(of)} · ${project}` : own(of)
   }
 
-  return { word, strategy, summary, series, goal, run, own }
+  return { word, strategy, summary, series, goal, shortGoal, run, own }
 }
