@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readModel, writeModel } from '../../../../src/engine/formats'
 import { type Graph, int, ints } from '../../../../src/engine/graph/graph'
-import { int64 } from '../../../../src/engine/graph/tensor'
+import { float32, int64 } from '../../../../src/engine/graph/tensor'
 import { buildCase, opCases } from '../../runtime/support/op-cases'
 import { TestNetwork } from '../../support/network'
 import { type Answer, answersOf, expectClose } from '../support/answers'
@@ -143,6 +143,34 @@ function series(): Graph {
   })
 }
 
+/** What only operations of keras.ops compute, on pictures and beside tables. */
+function operations(): Graph {
+  const network = new TestNetwork('operations', ['batch', 3, 5, 5])
+  const stored = (dims: number[], ...values: number[]) => {
+    const name = `stored${network.constants.size}`
+    network.constants.set(name, float32(dims, Float32Array.from(values)))
+    return name
+  }
+  const root = network.one('Sqrt', [network.one('Abs', ['x'])])
+  const bent = network.one('Pow', [root, stored([], 3)])
+  const unit = network.one('Div', ['x', network.one('ReduceL2', ['x'], { axes: ints([1]), keepdims: int(1) })])
+  const high = network.one('Greater', ['x', stored([], 0.1)])
+  const kept = network.one('And', [high, network.one('Not', [network.one('Less', [bent, unit])])])
+  const chosen = network.one('Where', [kept, bent, network.one('Neg', [unit])])
+  const scaled = network.one('Mul', [chosen, network.weight([3, 5, 1])])
+  const bounded = network.one('Clip', [scaled, stored([], -0.5), stored([], 0.75)])
+  const counted = network.one('Add', [bounded, network.one('Cast', [high], { to: int(1) })])
+  const rows = network.one('ReduceMean', [counted], { axes: ints([2]), keepdims: int(0) })
+  const stack = network.one('MatMul', [rows, network.weight([1, 5, 4])])
+  const best = network.one('ArgMax', [stack], { axis: int(1), keepdims: int(1) })
+  const last = network.one('Sub', [stack, network.one('Cast', [best], { to: int(1) })])
+  const classes = network.one('Squeeze', [best, network.sizes([1])])
+  network.constants.set('depth', int64([], [3]))
+  const hot = network.one('OneHot', [classes, 'depth', stored([2], 0, 1)], { axis: int(-1) })
+  network.constants.set('axis', int64([], [1]))
+  return network.graph([network.one('Sin', [last]), network.one('CumSum', [hot, 'axis'])])
+}
+
 /** Whether op cases become what they were, or are refused by name. */
 async function writtenOrRefused(graph: Graph, feeds: readonly Answer[]): Promise<'written' | 'refused'> {
   try {
@@ -198,6 +226,12 @@ describe('Keras export', () => {
     expect(read.nodes.filter(({ name }) => name.includes(':'))).toEqual([])
   })
 
+  it('writes operations of keras.ops where there is no layer', async () => {
+    const graph = operations()
+    const read = await roundTrip(graph, feedsOf(graph))
+    expect(read.nodes.map(({ op }) => op)).toEqual(expect.arrayContaining(['Sqrt', 'Pow', 'Where', 'ArgMax', 'Sin']))
+  })
+
   it('refuses what folds features into the samples for good', async () => {
     const network = new TestNetwork('folded', ['batch', 6, 4])
     const graph = network.graph([network.one('Reshape', ['x', network.sizes([-1, 4])])])
@@ -220,6 +254,7 @@ describe('Keras export', () => {
           ['steps first', attention()],
           ['unbound', unbound()],
           ['series', series()],
+          ['operations', operations()],
         ]
         for (const file of expressible) graphs.push([file, (await open(file)).graph])
         for (const [file, graph] of graphs) {

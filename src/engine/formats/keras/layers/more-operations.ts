@@ -240,11 +240,11 @@ const oneHot: LayerRule = (context) => {
 const placeOf =
   (op: 'ArgMax' | 'ArgMin'): LayerRule =>
   (context) => {
-    const found = extremum(context.lift, op, context.name, context.x, axisIn(context))
-    if (context.config.keepdims !== true) return found
-    return context.lift.refuse(
-      `The operation "${context.name}" keeps the axis that it looks along, which Espalier does not read.`,
-    )
+    const { lift, name, x, config } = context
+    if (config.keepdims !== true) return extremum(lift, op, name, x, axisIn(context))
+    const found = extremum(lift, op, `${name}/found`, x, axisIn(context))
+    const value = lift.node('Unsqueeze', name, [lift.last(found), lift.numbers('axes', [axisIn(context)])])
+    return { ...found, value, rank: x.rank, first: false }
   }
 
 const gated: LayerRule = (context) => {

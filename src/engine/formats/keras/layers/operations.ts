@@ -137,8 +137,9 @@ const whole = { class_name: '__slice__', config: {} }
 const clipped: LayerRule = (context) =>
   clip(context.lift, context.name, context.x, numberIn(context, 'x_min', 0), numberIn(context, 'x_max', 1))
 
-const matMul: LayerRule = ({ lift, name, inputs }) => {
-  const [a, b] = inputs
+const matMul: LayerRule = (context) => {
+  const { lift, name } = context
+  const [a, b] = operandsOf(context)
   if (!a || !b) return lift.invalid(`The operation "${name}" multiplies two values and is given one.`)
   const value = lift.node('MatMul', name, [lift.last(a), lift.last(b)])
   return { value, rank: Math.max(a.rank, b.rank), first: false, dtype: 'float' }
@@ -248,6 +249,7 @@ export const operationLayers: Readonly<Record<string, LayerRule>> = {
   Rsqrt: reciprocalRoot,
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
+  LogicalNot: ({ lift, name, x }) => lift.unary('Not', name, x),
   ExpandDims: expandDims,
   ZerosLike: zerosLike,
   Any: overAxis('ReduceMax'),

@@ -10,6 +10,7 @@ import { writeHdf5 } from './hdf5'
 import { KerasNetwork, kerasShape, type Written, type WrittenLayer } from './network'
 import { inKerasOrder } from './order'
 import { gelu, rules } from './rules'
+import { layerOrOperation } from './rules/operations'
 
 /** The version whose configurations are written; every later Keras 3 reads them. */
 const version = '3.8.0'
@@ -21,7 +22,21 @@ const tensor = (value: Written) => ({
 
 const merges = new Set(['Add', 'Subtract', 'Multiply', 'Maximum', 'Minimum', 'Concatenate', 'Dot'])
 
-function layerJson({ kind, name, config, inputs }: WrittenLayer) {
+/** An operation of keras.ops: its arguments as they are, the values among them as tensors. */
+const operationJson = ({ kind, name, config, inputs }: WrittenLayer, call: NonNullable<WrittenLayer['call']>) => ({
+  module: call.module,
+  class_name: kind,
+  config,
+  registered_name: kind,
+  name,
+  inbound_nodes: [
+    { args: call.args.map((each) => (inputs.includes(each as Written) ? tensor(each as Written) : each)), kwargs: {} },
+  ],
+})
+
+function layerJson(layer: WrittenLayer) {
+  const { kind, name, config, inputs, call } = layer
+  if (call) return operationJson(layer, call)
   const args = merges.has(kind) ? [inputs.map(tensor)] : inputs.map(tensor)
   return {
     module: 'keras.layers',
@@ -75,12 +90,9 @@ export async function writeKeras(given: Graph, name: string): Promise<readonly M
     if (spelled) network.set(spelled.output, gelu(network, node, spelled.input))
     if (parts.has(node.name)) continue
     const rule = node.domain === '' ? rules.get(node.op) : undefined
-    if (!rule) network.refuse(node, 'nothing in Keras computes it')
-    else {
-      const written = rule(network, node)
-      const [first = ''] = node.outputs
-      if (first !== '' && !network.has(first)) network.set(first, written)
-    }
+    const written = layerOrOperation(network, node, rule) ?? network.refuse(node, 'nothing in Keras computes it')
+    const [first = ''] = node.outputs
+    if (first !== '' && !network.has(first)) network.set(first, written)
   }
   const inputs = network.layers.filter((layer) => layer.kind === 'InputLayer').map((layer) => layer.output)
   const outputs = graph.outputs.map((output) => network.output(output.name))

@@ -12,7 +12,7 @@ export interface Written {
   readonly shape: readonly Dim[]
   /** Whether Keras holds it with channels last. */
   readonly last: boolean
-  readonly dtype: 'float32' | 'int32'
+  readonly dtype: 'float32' | 'int32' | 'bool'
   /**
    * What the graph's axes are where they do not lie as Keras holds them: t steps, b batch, d directions, h hidden units,
    * f features. Keras holds [b, t, f] or [b, f].
@@ -29,6 +29,15 @@ export interface WrittenLayer {
   /** Where each weight lies below the layer's folder. */
   readonly places: readonly string[]
   readonly output: Written
+  /** Where an operation of keras.ops lies, and what it is called with: values, numbers and tables. */
+  readonly call?: { readonly module: string; readonly args: readonly unknown[] }
+}
+
+/** How far a network had grown. */
+export interface Mark {
+  readonly layers: number
+  readonly values: ReadonlyMap<string, Written>
+  readonly turned: ReadonlyMap<string, Written>
 }
 
 /** [N, C, ...] as Keras orders it. */
@@ -116,6 +125,39 @@ export class KerasNetwork {
     )
     this.layers.push({ kind, name, config: { name, ...config }, inputs, weights: plain, places, output })
     return output
+  }
+
+  /** An operation of keras.ops (`kind`), called with `args`; `inputs` are the values among these. */
+  operation(
+    { kind, module, args }: { readonly kind: string; readonly module: string; readonly args: readonly unknown[] },
+    wanted: string,
+    inputs: readonly Written[],
+    config: WrittenLayer['config'],
+    shape: readonly Dim[],
+    last: boolean,
+    dtype: Written['dtype'],
+  ): Written {
+    const name = this.unique(wanted)
+    const output: Written = { layer: name, shape, last, dtype }
+    const call = { module, args }
+    this.layers.push({ kind, name, config: { name, ...config }, inputs, weights: [], places: [], output, call })
+    return output
+  }
+
+  mark(): Mark {
+    return { layers: this.layers.length, values: new Map(this.values), turned: new Map(this.turned) }
+  }
+
+  /** Forgets what was written since. */
+  backTo({ layers, values, turned }: Mark): void {
+    this.layers.length = layers
+    for (const [own, before] of [
+      [this.values, values],
+      [this.turned, turned],
+    ] as const) {
+      own.clear()
+      for (const [name, value] of before) own.set(name, value)
+    }
   }
 
   input(name: string, shape: readonly Dim[], dtype: 'float32' | 'int32', last: boolean): void {

@@ -154,8 +154,6 @@ export const keras: Readonly<Record<string, string>> = {
     '运算“{0}”用欧几里得范数以外的范数归一化，Espalier 无法读取。',
   'The operation "{0}" writes classes along another axis than the last, which Espalier does not read.':
     '运算“{0}”没有沿最后一个轴写出类别，Espalier 无法读取。',
-  'The operation "{0}" keeps the axis that it looks along, which Espalier does not read.':
-    '运算“{0}”保留了它所查找的轴，Espalier 无法读取。',
   'The operation "{0}" attends with a mask, a bias or a cap, which Espalier does not read. Use the layer MultiHeadAttention.':
     '运算“{0}”的注意力带有掩码、偏置或上限，Espalier 无法读取。请改用层 MultiHeadAttention。',
   'The layer "{0}" (CenterCrop) enlarges images, or does not say how large they are, which Espalier does not read. Use Cropping2D.':
