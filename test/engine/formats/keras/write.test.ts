@@ -171,6 +171,20 @@ function operations(): Graph {
   return network.graph([network.one('Sin', [last]), network.one('CumSum', [hot, 'axis'])])
 }
 
+/** Channels that become pixels and back, features folded into the samples, samples behind features. */
+function folded(): Graph {
+  const network = new TestNetwork('folded', ['batch', 8, 4, 4])
+  const normed = network.one('InstanceNormalization', ['x', network.weight([8]), network.weight([8])])
+  const wide = network.one('DepthToSpace', [normed], { blocksize: int(2), mode: { kind: 'string', value: 'CRD' } })
+  const back = network.one('SpaceToDepth', [network.one('Relu', [wide])], { blocksize: int(2) })
+  const large = network.one('DepthToSpace', [back], { blocksize: int(2) })
+  const rows = network.one('Reshape', [large, network.sizes([-1, 4])])
+  const mixed = network.one('MatMul', [rows, network.weight([4, 3])])
+  const samples = network.one('Reshape', [mixed, network.sizes([-1, 96])])
+  const turned = network.one('Relu', [network.one('Transpose', [samples], { perm: ints([1, 0]) })])
+  return network.graph([network.one('Transpose', [turned], { perm: ints([1, 0]) })])
+}
+
 /** Whether op cases become what they were, or are refused by name. */
 async function writtenOrRefused(graph: Graph, feeds: readonly Answer[]): Promise<'written' | 'refused'> {
   try {
@@ -232,10 +246,15 @@ describe('Keras export', () => {
     expect(read.nodes.map(({ op }) => op)).toEqual(expect.arrayContaining(['Sqrt', 'Pow', 'Where', 'ArgMax', 'Sin']))
   })
 
-  it('refuses what folds features into the samples for good', async () => {
-    const network = new TestNetwork('folded', ['batch', 6, 4])
-    const graph = network.graph([network.one('Reshape', ['x', network.sizes([-1, 4])])])
-    await expect(written(graph)).rejects.toThrow(/^Keras has no layer for Reshape .*: it changes the batch/)
+  it('writes what folds features into the samples, moves these, or turns channels into pixels', async () => {
+    const graph = folded()
+    await roundTrip(graph, feedsOf(graph))
+  })
+
+  it('refuses what nothing in Keras computes', async () => {
+    const network = new TestNetwork('sampled', ['batch', 2, 4, 4])
+    const graph = network.graph([network.one('LpPool', ['x'], { kernel_shape: ints([2, 2]) })])
+    await expect(written(graph)).rejects.toThrow(/^Keras has no layer for LpPool .*: nothing in Keras computes it/)
   })
 
   it('gives the same bytes for the same network', async () => {
@@ -255,6 +274,7 @@ describe('Keras export', () => {
           ['unbound', unbound()],
           ['series', series()],
           ['operations', operations()],
+          ['folded', folded()],
         ]
         for (const file of expressible) graphs.push([file, (await open(file)).graph])
         for (const [file, graph] of graphs) {

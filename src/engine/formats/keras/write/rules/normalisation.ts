@@ -29,8 +29,8 @@ const layerNormalization: Rule = (network, node) => {
 const groupNormalization: Rule = (network, node) => {
   const x = network.last(network.value(node, 0))
   const [gamma, beta] = [1, 2].map((i) => network.constant(node, i)) as [TensorData, TensorData]
-  const groups = numberAttribute(node, 'num_groups', 1)
   const channels = x.shape[1]
+  const groups = node.op === 'InstanceNormalization' ? Number(channels) : numberAttribute(node, 'num_groups', 1)
   // Before opset 21 scale and shift are one a group.
   const each = (data: TensorData): TensorData => {
     const count = Number(channels) / data.data.length
@@ -52,4 +52,5 @@ export const normalisationRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
   GroupNormalization: groupNormalization,
+  InstanceNormalization: groupNormalization,
 }

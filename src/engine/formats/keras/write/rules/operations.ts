@@ -3,7 +3,7 @@
  * comparisons, powers and roots, choices, reductions over any axis, changes of type, and tables beside values.
  */
 import { EspalierError } from '../../../../../contract/errors'
-import { type Dim, type GraphNode, numberAttribute, numbersAttribute } from '../../../../graph/graph'
+import { type Dim, type GraphNode, numberAttribute, numbersAttribute, stringAttribute } from '../../../../graph/graph'
 import { type TensorData, toNumbers } from '../../../../graph/tensor'
 import type { KerasNetwork, Written } from '../network'
 import { outputShape, type Rule } from './shared'
@@ -170,6 +170,61 @@ const matMul: Rule = (network, node) => {
   return call(network, node, { kind: 'Matmul', operands })
 }
 
+/** Any order of axes, that of the samples too. */
+const transpose: Rule = (network, node) => {
+  const x = network.plain(network.value(node, 0))
+  const rank = x.shape.length
+  const axes = numbersAttribute(node, 'perm', undefined) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i)
+  return call(network, node, { kind: 'Transpose', operands: [x], config: { axes } })
+}
+
+/** A target for extents of which one at most is open. */
+function target(network: KerasNetwork, node: GraphNode, shape: readonly Dim[]): number[] {
+  if (shape.filter((dim) => typeof dim === 'string').length > 1)
+    return network.refuse(node, 'several of its extents are open')
+  return shape.map((dim) => (typeof dim === 'string' ? -1 : dim))
+}
+
+/** What is folded into the samples, or taken out of them. */
+const reshape: Rule = (network, node) => {
+  const x = network.plain(network.value(node, 0))
+  const newshape = target(network, node, outputShape(network, node))
+  return call(network, node, { kind: 'Reshape', operands: [x], config: { newshape } })
+}
+
+/** Blocks between channels and pixels: taken apart, put in order, and joined. */
+const blocks =
+  (toSpace: boolean): Rule =>
+  (network, node) => {
+    const x = network.plain(network.value(node, 0))
+    const size = numberAttribute(node, 'blocksize', 1)
+    const [batch = 'batch', channels = 0, rows = 0, columns = 0] = x.shape
+    if ([channels, rows, columns].some((dim) => typeof dim !== 'number'))
+      return network.refuse(node, 'several of its extents are open')
+    const [c, h, w] = [Number(channels), Number(rows), Number(columns)]
+    const inRows = stringAttribute(node, 'mode', 'DCR') === 'CRD'
+    const [apart, axes] = !toSpace
+      ? [
+          [c, h / size, size, w / size, size],
+          [0, 3, 5, 1, 2, 4],
+        ]
+      : inRows
+        ? [
+            [c / size ** 2, size, size, h, w],
+            [0, 1, 4, 2, 5, 3],
+          ]
+        : [
+            [size, size, c / size ** 2, h, w],
+            [0, 3, 4, 1, 5, 2],
+          ]
+    const shape: Dim[] = [batch, ...apart]
+    const cut = call(network, node, { kind: 'Reshape', operands: [x], config: { newshape: [-1, ...apart] } }, shape)
+    const order = axes.map((axis) => shape[axis] as Dim)
+    const turned = call(network, node, { kind: 'Transpose', operands: [cut], config: { axes } }, order)
+    const newshape = target(network, node, outputShape(network, node))
+    return call(network, node, { kind: 'Reshape', operands: [turned], config: { newshape } })
+  }
+
 export const operationRules: Readonly<Record<string, Rule>> = {
   Add: ofTwo('Add'),
   Sub: ofTwo('Subtract'),
@@ -201,6 +256,13 @@ export const operationRules: Readonly<Record<string, Rule>> = {
   Erf: elementwise('Erf', 'math'),
   Cast: cast,
   Clip: clip,
+  Transpose: transpose,
+  Reshape: reshape,
+  Flatten: reshape,
+  Squeeze: reshape,
+  Unsqueeze: reshape,
+  DepthToSpace: blocks(true),
+  SpaceToDepth: blocks(false),
   CumSum: cumulated,
   OneHot: oneHot,
   MatMul: matMul,
