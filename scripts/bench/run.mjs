@@ -3,10 +3,11 @@
  *
  *   npm run bench [-- --quick] [--only NAME,...] [--out FOLDER]
  *
- * A benchmark is a module of this folder: `title`, and `run({ quick, python, log })` that answers rows
+ * A benchmark is a module of this folder: `title`, and `run({ quick, python, log, keep })` that answers rows
  * { name, ours, unit, target?, peer?, peerName?, better?, atLeast?, note? }: `target` is what ours must reach, `atLeast`
  * how many times better than the peer it must be, and `better` says whether less (the default) or more is better. With
  * `pictures(rows)` it also answers { name, title, text }: SVG files that are written beside the page and shown in it.
+ * `keep(rows)` may be called with what there is so far: it is written at once.
  * The peers run in a Python of their own: ESPALIER_BENCH_PYTHON, or one that is set up under .cache at the first run.
  * `--quick` measures next to nothing, without Python and without writing (but to --out): it shows that everything runs.
  */
@@ -51,12 +52,19 @@ for (const name of wanted) {
   log(`\n${title}`)
   const started = performance.now()
   const entry = { name, title, note: bench.note, quick: values.quick }
+  let rows = []
+  /** Those that tell of each row keep what they have measured when they are cut off. */
+  const keep = (measured) => {
+    rows = [...measured]
+    const seconds = (performance.now() - started) / 1000
+    if (folder) record(folder, { ...entry, rows, seconds, error: `cut off after ${rows.length} rows` }, machine)
+  }
   try {
-    entry.rows = await bench.run({ quick: values.quick, python, log })
+    entry.rows = await bench.run({ quick: values.quick, python, log, keep })
     entry.pictures = bench.pictures?.(entry.rows)
   } catch (error) {
     failed++
-    entry.rows = []
+    entry.rows = rows
     entry.error = String(error.stack ?? error)
       .split('\n')[0]
       .replaceAll(root, '.')

@@ -1,7 +1,7 @@
 /**
  * The workbench at the scale of years of work, in Chromium and from the built bundles: a table of 10,000 runs, 50 runs
  * side by side, a network of 2,000 nodes, 10 million metric points, memory at rest. `node scripts/bench/workbench.mjs
- * [--quick] [--home FOLDER]` prints the rows; `--home` keeps the filled data folder for the next time.
+ * [--quick] [--home FOLDER]` prints a row a line, each when it has it; `--home` keeps the filled data folder for the next time.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -281,8 +281,11 @@ async function measureCurves({ page, timed }, { project, run }, add, points) {
   )
 }
 
-/** @returns rows { name, ours, unit, target, note }; a target is a most, for frames by the middle one */
-export async function run({ quick = false, log = () => {}, home } = {}) {
+/**
+ * @param keep gets all rows so far with each new one: what is cut off has not measured in vain
+ * @returns rows { name, ours, unit, target, note }; a target is a most, for frames by the middle one
+ */
+export async function run({ quick = false, log = () => {}, keep = () => {}, home } = {}) {
   await setUp('node', 'page')
   const executablePath = ensureChromium()
   if (!executablePath) return []
@@ -291,6 +294,10 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
   const folder = home ?? mkdtempSync(join(tmpdir(), 'espalier-workbench-'))
   const names = await prepare(folder, sizes, log)
   const rows = []
+  const put = (row) => {
+    rows.push(row)
+    keep(rows)
+  }
   // On a machine that others use too the clock tells of them: then a time is what the page's thread took.
   const crowded = crowding() > 1.3
   const add = (name, { ms, thread, worst, frame, late, tasks, longest }, target) => {
@@ -305,7 +312,7 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
       target,
       note,
     }
-    rows.push(row)
+    put(row)
     log(`${name}: ${row.ours} ${row.unit} (at most ${target}); ${note}`)
   }
   const browser = await chromium.launch({ executablePath, args: ['--disable-gpu', '--no-first-run', asElectron] })
@@ -317,7 +324,7 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
     await page.goto(server.url)
     await page.locator('article').first().waitFor()
     const start = performance.now() - began
-    rows.push({
+    put({
       name: 'start to a usable window',
       ours: Math.round(start),
       unit: 'ms',
@@ -328,7 +335,7 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
     await page.waitForTimeout(1500)
     if (process.platform === 'linux') {
       const { whole: begun, note } = shares(server.pid, browserPid(process.pid))
-      rows.push({
+      put({
         name: 'memory at rest: all processes, just started',
         ours: Math.round(begun),
         unit: 'MB',
@@ -346,22 +353,20 @@ export async function run({ quick = false, log = () => {}, home } = {}) {
     if (process.platform === 'linux') {
       if (!quick) await atRest(server.pid)
       const { services, whole: all, note } = shares(server.pid, browserPid(process.pid))
-      rows.push(
-        {
-          name: 'memory at rest: services and engines',
-          ours: Math.round(services),
-          unit: 'MB',
-          target: 400,
-          note: `${family(server.pid).length} processes, shared pages counted once`,
-        },
-        {
-          name: 'memory at rest: with the page and its browser',
-          ours: Math.round(all),
-          unit: 'MB',
-          target: 400,
-          note: `after everything above; ${note}`,
-        },
-      )
+      put({
+        name: 'memory at rest: services and engines',
+        ours: Math.round(services),
+        unit: 'MB',
+        target: 400,
+        note: `${family(server.pid).length} processes, shared pages counted once`,
+      })
+      put({
+        name: 'memory at rest: with the page and its browser',
+        ours: Math.round(all),
+        unit: 'MB',
+        target: 400,
+        note: `after everything above; ${note}`,
+      })
       for (const row of rows.slice(-2)) log(`${row.name}: ${row.ours} MB; ${row.note}`)
     }
   } finally {
@@ -396,6 +401,6 @@ const browserPid = (own) =>
 if (process.argv[1] && statSync(process.argv[1]).isFile() && import.meta.filename === process.argv[1]) {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' }, home: { type: 'string' } } })
   const say = (text) => process.stderr.write(`${text}\n`)
-  const rows = await run({ quick: values.quick, log: say, home: values.home })
-  process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`)
+  const write = (rows) => process.stdout.write(`${JSON.stringify(rows.at(-1))}\n`)
+  await run({ quick: values.quick, log: say, keep: write, home: values.home })
 }
