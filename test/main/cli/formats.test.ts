@@ -47,21 +47,21 @@ it('says what reading a network has changed', async () => {
 it('refuses a form that the network does not have before it is made smaller', async () => {
   const graph = smallNetwork()
   const [end] = graph.outputs
-  const sine = {
+  const rounding = {
     name: 'wave',
-    op: 'Sin',
+    op: 'Round',
     domain: '',
     inputs: [end?.name as string],
     outputs: ['waves'],
     attributes: new Map(),
   }
   const outputs = [{ ...(end as NonNullable<typeof end>), name: 'waves' }]
-  const file = await writeNetwork(folder, 'wave.onnx', graph.with({ nodes: [...graph.nodes, sine], outputs }))
+  const file = await writeNetwork(folder, 'wave.onnx', graph.with({ nodes: [...graph.nodes, rounding], outputs }))
   const out = join(folder, 'wave')
   const options = ['--data', data, '--out', out, '--keep-macs', '0.5', '--formats', 'onnx,keras']
   const { code, document } = await espalierJson('compress', file, ...options)
   expect(code).toBe(1)
-  expect(document).toMatchObject({ error: { code: 'EXPORT_FAILED', message: expect.stringContaining('Sin "wave"') } })
+  expect(document).toMatchObject({ error: { code: 'EXPORT_FAILED', message: expect.stringContaining('Round "wave"') } })
   expect(existsSync(out)).toBe(false)
 })
 

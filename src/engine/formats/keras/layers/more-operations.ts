@@ -229,8 +229,9 @@ const oneHot: LayerRule = (context) => {
       `The operation "${name}" writes classes along another axis than the last, which Espalier does not read.`,
     )
   const values = lift.constant(`${name}/values`, { dtype: 'float32', dims: [2], data: Float32Array.of(0, 1) })
+  // ONNX Runtime has it for indices of 64 bits beside a depth of 64 bits.
   const value = lift.node('OneHot', name, [
-    lift.last(x),
+    lift.node('Cast', `${name}/ids`, [lift.last(x)], { to: int(7) }),
     lift.numbers(`${name}/depth`, [depth], true),
     lift.last(values),
   ])

@@ -81,7 +81,7 @@ export async function writeKeras(given: Graph, name: string): Promise<readonly M
       ['batch', ...shape.slice(1)],
       input.dtype === 'float32' ? 'float32' : 'int32',
       // As Keras' own pictures, and as they are read back.
-      shape.length > 3 && input.dtype === 'float32',
+      shape.length > 3,
     )
   }
   const { byResult, parts } = gelus(graph)

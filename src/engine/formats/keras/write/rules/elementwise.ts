@@ -3,7 +3,7 @@ import { type GraphNode, numberAttribute, stringAttribute } from '../../../../gr
 import { type TensorData, toFloat32 } from '../../../../graph/tensor'
 import { fromFirst } from '../../../lift/layout'
 import { type KerasNetwork, perChannel, type Written } from '../network'
-import { outputShape, type Rule } from './shared'
+import { finite, outputShape, type Rule } from './shared'
 
 /** Layers that leave the axes where they are. */
 const elementwise =
@@ -92,7 +92,7 @@ function shiftedBy(
   const axes = dims.flatMap((dim, axis) => (dim === 1 ? [] : [axis]))
   if (axes.length === 0 || axes.some((axis) => plain.shape[axis] !== dims[axis])) return undefined
   const own = axes.map((axis) => dims[axis] as number)
-  const mean = toFloat32(constant).map((value) => -sign * value)
+  const mean = Float32Array.from(finite(constant), (value) => -sign * value)
   const weights: TensorData[] = [
     { dtype: 'float32', dims: own, data: mean },
     { dtype: 'float32', dims: own, data: new Float32Array(mean.length).fill(1) },

@@ -4,9 +4,9 @@
  */
 import { EspalierError } from '../../../../../contract/errors'
 import { type Dim, type GraphNode, numberAttribute, numbersAttribute, stringAttribute } from '../../../../graph/graph'
-import { type TensorData, toNumbers } from '../../../../graph/tensor'
+import type { TensorData } from '../../../../graph/tensor'
 import type { KerasNetwork, Written } from '../network'
-import { outputShape, type Rule } from './shared'
+import { finite, outputShape, type Rule } from './shared'
 
 /** Where Keras keeps the class of an operation. */
 const home = {
@@ -30,7 +30,7 @@ function nested(dims: readonly number[], values: readonly number[]): unknown {
 
 const tableJson = (table: TensorData) => ({
   class_name: '__numpy__',
-  config: { value: nested(table.dims, toNumbers(table)), dtype: /float/.test(table.dtype) ? 'float32' : 'int32' },
+  config: { value: nested(table.dims, finite(table)), dtype: /float/.test(table.dtype) ? 'float32' : 'int32' },
 })
 
 const dtypes: Readonly<Record<string, Written['dtype']>> = { bool: 'bool', int32: 'int32', int64: 'int32' }
@@ -44,7 +44,7 @@ function operandsOf(network: KerasNetwork, node: GraphNode): Operand[] {
     if (network.has(input)) return network.value(node, i)
     const constant = network.constant(node, i)
     if (constant.dtype === 'bool') return network.refuse(node, 'it reads stored truth values')
-    return constant.data.length === 1 ? Number(toNumbers(constant)[0]) : constant
+    return constant.data.length === 1 ? Number(finite(constant)[0]) : constant
   })
 }
 
@@ -100,7 +100,7 @@ const cast: Rule = (network, node) => {
 
 /** Axes are an attribute, or a stored input of the reductions that opset 13 knows; none stand for all. */
 function axesOf(network: KerasNetwork, node: GraphNode, rank: number): number[] {
-  const stored = node.inputs[1] ? toNumbers(network.constant(node, 1)) : undefined
+  const stored = node.inputs[1] ? finite(network.constant(node, 1)) : undefined
   const given = stored ?? numbersAttribute(node, 'axes', undefined) ?? Array.from({ length: rank }, (_, i) => i)
   const axes = given.map((axis) => (axis < 0 ? axis + rank : axis))
   return axes.includes(0) ? network.refuse(node, 'it reduces the batch') : axes
@@ -138,7 +138,7 @@ const place =
 
 const cumulated: Rule = (network, node) => {
   const x = network.plain(network.value(node, 0))
-  const given = Number(toNumbers(network.constant(node, 1))[0])
+  const given = Number(finite(network.constant(node, 1))[0])
   const axis = given < 0 ? given + x.shape.length : given
   if (['exclusive', 'reverse'].some((name) => numberAttribute(node, name, 0) === 1))
     return network.refuse(node, 'it counts from the end, or without itself')
@@ -148,7 +148,7 @@ const cumulated: Rule = (network, node) => {
 
 const oneHot: Rule = (network, node) => {
   const x = network.value(node, 0)
-  const [depth, low, high] = [1, 2].flatMap((i) => toNumbers(network.constant(node, i)))
+  const [depth, low, high] = [1, 2].flatMap((i) => finite(network.constant(node, i)))
   const axis = numberAttribute(node, 'axis', -1)
   if (low !== 0 || high !== 1 || (axis !== -1 && axis !== x.shape.length))
     return network.refuse(node, 'it writes other numbers than 0 and 1, or not along the last axis')
@@ -158,7 +158,7 @@ const oneHot: Rule = (network, node) => {
 
 const clip: Rule = (network, node) => {
   const x = network.value(node, 0)
-  const [low, high] = [1, 2].map((i) => (node.inputs[i] ? Number(toNumbers(network.constant(node, i))[0]) : undefined))
+  const [low, high] = [1, 2].map((i) => (node.inputs[i] ? Number(finite(network.constant(node, i))[0]) : undefined))
   if (low !== undefined && high !== undefined)
     return call(network, node, { kind: 'Clip', operands: [x], config: { x_min: low, x_max: high } })
   const bound = low ?? high ?? network.refuse(node, 'it has no bounds')

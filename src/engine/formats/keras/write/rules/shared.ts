@@ -1,6 +1,6 @@
 /** What several rules need: shapes, borders, names. */
 import { type Dim, type GraphNode, numbersAttribute, stringAttribute } from '../../../../graph/graph'
-import type { TensorData } from '../../../../graph/tensor'
+import { type TensorData, toNumbers } from '../../../../graph/tensor'
 import type { KerasNetwork, Written } from '../network'
 
 /** The Keras layer that computes a node, or a refusal by name. Operators with several results set the others themselves. */
@@ -10,6 +10,13 @@ export const outputShape = (network: KerasNetwork, node: GraphNode): readonly Di
   network.shapeOf(node, node.outputs[0] as string)
 
 export const zeros = (count: number): TensorData => ({ dtype: 'float32', dims: [count], data: new Float32Array(count) })
+/** The largest number of 32 bits. */
+const MOST = 3.4028234663852886e38
+
+/** Numbers as JSON and our own reader take them: what masks have as minus infinity is the lowest number. */
+export const finite = (data: TensorData): number[] =>
+  Array.from(toNumbers(data), (value) => Math.max(-MOST, Math.min(MOST, value)))
+
 export const dimension = (spatial: number) => `${spatial}D`
 
 /** [begin, end] an axis from ONNX' two halves. */
