@@ -160,6 +160,8 @@ export const sentences = {
     "{criterion} needs labels, which this data has not; labels drawn from the network's own result were used.",
   'run.layerwise-only':
     'The network was refitted layer by layer only, not on its result, because gradients cannot be had: {why}',
+  'run.smaller-batches':
+    'Computed {batch} samples at a time instead of {wanted}, because the feature maps of more would not fit in 1 GiB.',
   'run.no-test-split': 'The data has no test split, so the final figures are those of the verification split.',
   'run.not-applicable': '{criterion} does not apply to group "{group}", so it stays whole.',
   'run.one-unit':

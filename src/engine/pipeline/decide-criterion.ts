@@ -36,7 +36,7 @@ async function rank(run: Run, criterion: Criterion, least?: ReadonlyMap<string, 
   const statistics = criterion.needsData
     ? await run.watch.time('statisticsMs', async () => {
         run.progress.report('observe', 0, say('doing.observe-samples', { samples: splits.calibration.indices.length }))
-        await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
+        await requireFiniteRun(graph, coupling, splits.calibration, run.batch, hooks.signal)
         const labelled = splits.calibration.table.labels !== null
         if (criterion.needsGradients && !labelled) {
           unlabelled.push(say('run.labels-drawn', { criterion: criterion.title }))

@@ -156,7 +156,7 @@ class ByResult {
         graph,
         coupling,
         firstOf(splits.calibration, samples),
-        { batch: config.batch, seed: config.seed, rectifierSteps: 0, ...options },
+        { batch: run.batch, seed: config.seed, rectifierSteps: 0, ...options },
         { signal: hooks.signal },
         workers,
       )
@@ -236,7 +236,7 @@ class ByResult {
   private async price(): Promise<PricedNetwork> {
     const { run, quick } = this
     const { graph, config, coupling, cost, hooks, splits } = run
-    await requireFiniteRun(graph, coupling, splits.calibration, config.batch, hooks.signal)
+    await requireFiniteRun(graph, coupling, splits.calibration, run.batch, hooks.signal)
     const foreseen = config.refit === 'sequential' && isResultRefittable(splits.calibration)
     const samples = {
       // Not those that the quick refit has seen, where there are more.
@@ -250,7 +250,7 @@ class ByResult {
     const measuring = {
       task: run.task,
       classes: run.data.classes.length,
-      batch: config.batch,
+      batch: run.batch,
       onBatch: () => breathe(hooks.signal),
     }
     const ofPlans = (refits: PlanRefits) => ({

@@ -12,10 +12,10 @@ const tried = 512
 
 /** Adds a warning where a classifier is no better than chance on samples of the verification split. */
 export async function warnOfGuessing(run: Run): Promise<void> {
-  const { graph, data, task, config, splits, hooks } = run
+  const { graph, data, task, splits, hooks } = run
   const classes = data.classes.length
   if (task.metric !== 'accuracy' || classes < 2) return
-  const options = { task, classes, batch: config.batch, onBatch: () => breathe(hooks.signal) }
+  const options = { task, classes, batch: run.batch, onBatch: () => breathe(hooks.signal) }
   const score = await withRunners([graph], ([original]) =>
     measure(original as Runner, firstOf(splits.verification, tried), options),
   ).catch((error) => {

@@ -5,7 +5,7 @@ import { analyseCoupling } from '../coupling'
 import { fitToNetwork } from '../data/source'
 import { makeSplits } from '../data/splits'
 import { createCostModel, describeTask } from '../evaluation'
-import { initBackend } from '../runtime'
+import { initBackend, samplesAtOnce } from '../runtime'
 import { findStrategy, resultOriented, scratch } from '../strategies'
 import { floorOf, leastFor, usualLeast } from '../strategies/allocation'
 import { Steps } from './checkpoint/steps'
@@ -83,6 +83,8 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
     warnings.push(say('run.one-unit'))
   }
   for (const warning of warnings) hooks.log('warning', warning)
+  const batch = samplesAtOnce(graph, config.batch)
+  if (batch < config.batch) hooks.log('info', say('run.smaller-batches', { batch, wanted: config.batch }))
   const steps = new Steps(hooks.checkpoints, stepFingerprints(graph, data, config, backend))
   return {
     graph,
@@ -91,6 +93,7 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
     hooks,
     coupling,
     cost,
+    batch,
     leastUnits,
     splits,
     task,

@@ -56,7 +56,7 @@ export async function realise(
   if (removals.length === 0 || config.refit === 'none') return silent(pruned)
   return run.watch.time('recoveryMs', async () => {
     if (config.refit === 'bn') {
-      const reestimated = await reestimate(pruned, splits.calibration, config.batch, async (done, total) => {
+      const reestimated = await reestimate(pruned, splits.calibration, run.batch, async (done, total) => {
         report(done / total, say('doing.batch-norm', { done, total }))
         await breathe(hooks.signal)
       })
@@ -77,7 +77,7 @@ export async function realise(
       coupling,
       plan,
       splits.calibration,
-      { batch: config.batch, seed: config.seed },
+      { batch: run.batch, seed: config.seed },
       {
         signal: hooks.signal,
         progress: (part, layer) => report(part * share, say('doing.refit-layer', { layer })),

@@ -45,7 +45,7 @@ export async function recover(run: Run, pruned: Graph): Promise<Graph> {
         epochs,
         samples,
         learningRate,
-        batch: config.batch,
+        batch: run.batch,
         seed: config.seed,
         loss,
         classesLast: task.classAxis === 'last',

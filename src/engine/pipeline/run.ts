@@ -51,6 +51,8 @@ export interface Run {
   readonly coupling: Coupling
   /** Of the whole network; clone it before removing. */
   readonly cost: CostModel
+  /** Samples computed at once: those that were asked for, or fewer where feature maps are large. */
+  readonly batch: number
   /** Units of every group that stay at least. */
   readonly leastUnits: number
   readonly splits: Splits
@@ -70,7 +72,7 @@ export const resultFormOf = ({ task }: Run): ResultForm => ({
 })
 
 /** How a network is observed in this run. */
-export const observingOf = ({ task, config: { batch, seed } }: Run): ObserveOptions => ({
+export const observingOf = ({ task, batch, config: { seed } }: Run): ObserveOptions => ({
   result: task.kind,
   classesLast: task.classAxis === 'last',
   batch,
@@ -117,7 +119,7 @@ export function measureOptions(
   return {
     task: run.task,
     classes: run.data.classes.length,
-    batch: run.config.batch,
+    batch: run.batch,
     async onBatch(done, total) {
       run.progress.report(stage, from + ((to - from) * done) / total, say('doing.samples-of', { what, done, total }))
       await breathe(run.hooks.signal)

@@ -21,9 +21,9 @@ export async function sweepSensitivity(
   run: Run,
   scores: readonly (Float64Array | null)[],
 ): Promise<{ group: string; ratios: number[]; kl: number[] }[]> {
-  const { graph, coupling, config, splits, task, hooks } = run
+  const { graph, coupling, splits, task, hooks } = run
   const sample = firstOf(splits.calibration, sweepSamples)
-  const options = { task, classes: run.data.classes.length, batch: config.batch, onBatch: () => breathe(hooks.signal) }
+  const options = { task, classes: run.data.classes.length, batch: run.batch, onBatch: () => breathe(hooks.signal) }
   const swept = coupling.groups.flatMap((group, g) => {
     const score = scores[g]
     return score ? [{ group, order: rankAscending(score).filter((index) => group.units[index] !== 0) }] : []

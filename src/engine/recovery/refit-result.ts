@@ -4,7 +4,7 @@ import { stream } from '../data/rng'
 import type { Selection } from '../data/types'
 import type { Graph } from '../graph/graph'
 import { inferShapes } from '../ops/infer'
-import type { WorkerPool } from '../runtime/index'
+import { samplesAtOnce, type WorkerPool } from '../runtime/index'
 import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
 import { pause } from '../runtime/pause'
 import { tidy } from '../runtime/tensors'
@@ -40,6 +40,8 @@ export interface ResultRefitOptions {
   readonly mixtures?: number
   /** Further samples of the same table, which the network that is handed in has not been fitted to. None of them is needed. */
   readonly more?: Int32Array
+  /** What feature maps of the original may take at once; a step beyond it is computed in parts. Default 1 GiB. */
+  readonly memoryBytes?: number
   /** Workers that share a step; none: this thread alone. */
   readonly workers?: WorkerPool | null
 }
@@ -117,8 +119,10 @@ export async function resultRefit(
   try {
     if (session.names.length === 0) return start
     const some = table.read(indices.subarray(0, SOME)).inputs
-    const question = { form: options.form, temperature: options.temperature ?? TEMPERATURE }
-    gradients = await resultGradients(original, graph, some, session, teacher, question, options.workers ?? null)
+    const batch = options.batch ?? batchOfStep
+    const atOnce = samplesAtOnce(original, batch, options.memoryBytes)
+    const question = { form: options.form, temperature: options.temperature ?? TEMPERATURE, atOnce }
+    gradients = await resultGradients(original, graph, some, session, teacher, question, batch, options.workers ?? null)
     const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
     return (await refit.run()) ? folded.unfold(session.toGraph()) : start
   } finally {
@@ -171,8 +175,9 @@ export async function tryResultRefit(
   const session = createParameterSession(graph, table.read(indices.subarray(0, 1)).inputs)
   try {
     const some = table.read(indices.subarray(0, SOME)).inputs
-    const question = { form: options.form, temperature: TEMPERATURE }
-    const gradients = await resultGradients(original, graph, some, session, teacher, question, null)
+    const atOnce = samplesAtOnce(original, batchOfStep)
+    const question = { form: options.form, temperature: TEMPERATURE, atOnce }
+    const gradients = await resultGradients(original, graph, some, session, teacher, question, batchOfStep, null)
     const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
     return await refit.try(options.steps)
   } finally {
@@ -266,7 +271,7 @@ class ResultRefit {
       graph,
       session,
       fitted,
-      { batch, seed, ...(samples === undefined ? {} : { samples }) },
+      { batch: samplesAtOnce(graph, batch), seed, ...(samples === undefined ? {} : { samples }) },
       hooks.signal ? { signal: hooks.signal } : {},
     )
   }
@@ -342,8 +347,9 @@ class ResultRefit {
   private divergence(): number {
     const { table, indices } = this.heldOut
     let sum = 0
-    for (let from = 0; from < indices.length; from += this.batch) {
-      const batch = table.read(indices.subarray(from, from + this.batch))
+    const size = samplesAtOnce(this.graph, this.batch)
+    for (let from = 0; from < indices.length; from += size) {
+      const batch = table.read(indices.subarray(from, from + size))
       const logits = this.session.logits(batch.inputs)
       sum += tidy(() => {
         const wanted = this.teacher.answer(`held out/${from}`, batch.inputs, logits.layout)

@@ -12,7 +12,7 @@ import {
   sumOfCopies,
 } from '../runtime/parallel/shared-numbers'
 import { createParameterSession, type ParameterSession } from '../runtime/parameter-session'
-import { mul, type Tensor, tensor, transpose } from '../runtime/tensors'
+import { add, mul, type Tensor, tensor, transpose } from '../runtime/tensors'
 import type { Feed, LiveValue, Session } from '../runtime/types'
 import { MemoryBudget } from './refit-frontier'
 import { type ResultForm, resultLoss } from './result-loss'
@@ -66,6 +66,8 @@ interface Question {
   readonly form: ResultForm
   /** Softens both distributions. */
   readonly temperature: number
+  /** Samples computed at once. */
+  readonly atOnce: number
 }
 
 const gradientsOf = (
@@ -80,6 +82,32 @@ const gradientsOf = (
     const { gradient } = resultLoss(logits, teacher.answer(key, inputs, logits.layout), form, temperature)
     return share === 1 ? gradient : mul(gradient, share)
   })
+
+/** The same, where samples do not see one another, some at a time: a batch of large pictures would not fit. */
+function inParts(
+  session: ParameterSession,
+  teacher: Teacher,
+  question: Question,
+  key: string,
+  inputs: Batch['inputs'],
+  share = 1,
+): Map<string, Tensor> {
+  const { atOnce } = question
+  const samples = samplesOf(inputs) as number
+  let sums = new Map<string, Tensor>()
+  for (let from = 0; from < samples; from += atOnce) {
+    const to = Math.min(samples, from + atOnce)
+    const part = shardOf(inputs, from, to)
+    const found = gradientsOf(session, teacher, question, `${key}/${from}`, part, (share * (to - from)) / samples)
+    const before = sums
+    sums =
+      from === 0
+        ? found
+        : new Map([...found].map(([name, gradient]) => [name, add(before.get(name) as Tensor, gradient)]))
+    if (from > 0) for (const tensors of [before, found]) for (const each of tensors.values()) each.dispose()
+  }
+  return sums
+}
 
 interface Setup extends Question {
   readonly network: GraphParts
@@ -111,7 +139,7 @@ export const resultGradientsPiece: Piece<Setup, Input, null> = {
     return {
       run({ key, inputs, shard, share }) {
         session.write(session.names.map((name) => now.get(name) as Float32Array))
-        const found = gradientsOf(session, teacher, question, key, inputs, share)
+        const found = inParts(session, teacher, question, key, inputs, share)
         const into = numbersIn(layout, gradients, shard)
         for (const [name, gradient] of found) {
           into.get(name)?.set(gradient.dataSync() as Float32Array)
@@ -191,6 +219,7 @@ class SharedGradients implements ResultGradients {
 
 /**
  * @param graph that the session runs, `some` a few samples of a batch's form
+ * @param batch samples that are asked about together
  * @param workers null: this thread. They are used where samples do not see one another; then the gradients agree to rounding.
  */
 export async function resultGradients(
@@ -200,14 +229,17 @@ export async function resultGradients(
   session: ParameterSession,
   teacher: Teacher,
   question: Question,
+  batch: number,
   workers: WorkerPool | null,
 ): Promise<ResultGradients> {
   const independent = workers && (await isIndependent(graph, some)) && (await isIndependent(original, some))
   if (workers && independent) {
     return new SharedGradients(original, graph, shardOf(some, 0, 1), session, question, workers)
   }
+  const parted = question.atOnce < batch && (await isIndependent(graph, some)) && (await isIndependent(original, some))
   return {
-    of: async (key, inputs) => gradientsOf(session, teacher, question, key, inputs),
+    of: async (key, inputs) =>
+      parted ? inParts(session, teacher, question, key, inputs) : gradientsOf(session, teacher, question, key, inputs),
     dispose() {},
   }
 }

@@ -1,5 +1,6 @@
 /** The runtime's public face: backend, sessions, training, and the tensor arithmetic under `tensors`. */
 
+export { samplesAtOnce } from './at-once'
 export {
   type BackendChoice,
   type BackendOptions,

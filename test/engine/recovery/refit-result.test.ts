@@ -104,6 +104,24 @@ describe('resultRefit', () => {
     expect(await heldOutOf(new Int32Array())).toEqual([...range(64).subarray(56)])
   })
 
+  it('gives the same to rounding where a step does not fit into memory and is computed in parts', async () => {
+    const original = chainNetwork()
+    const start = smaller(original)
+    const whole = weightsOf(await resultRefit(original, start, samples, options))
+    const before = memoryUse().tensors
+    const parted = weightsOf(await resultRefit(original, start, samples, { ...options, memoryBytes: 1 }))
+    expect(memoryUse().tensors).toBe(before)
+    parted.forEach(([name, values], i) => {
+      const expected = whole[i]?.[1] as Float32Array
+      let apart = 0
+      for (const [j, value] of (values as Float32Array).entries()) {
+        apart = Math.max(apart, Math.abs(value - (expected[j] as number)))
+      }
+      expect(apart, name as string).toBeLessThan(1e-3)
+    })
+    expect(parted).not.toEqual(whole)
+  })
+
   it('gives the same when it is interrupted at any stop and goes on', async () => {
     const original = chainNetwork()
     const start = smaller(original)

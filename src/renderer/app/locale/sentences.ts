@@ -119,6 +119,7 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'run.indistinct': '{criterion} 无法区分组“{group}”中的单元；按其原有顺序移除。',
   'run.labels-drawn': '{criterion} 需要标签，而此数据没有标签；已改用按网络自身结果抽取的标签。',
   'run.layerwise-only': '该网络只做了逐层重新拟合，没有按结果重新拟合，因为无法得到梯度：{why}',
+  'run.smaller-batches': '每次计算 {batch} 个样本而不是 {wanted} 个，因为更多样本的特征图放不进 1 GiB。',
   'run.no-test-split': '数据没有测试集，因此最终数字来自验证集。',
   'run.not-applicable': '{criterion} 不适用于组“{group}”，因此该组保持完整。',
   'run.one-unit': '即使每组只保留两个单元，网络仍会超出预算，因此允许某些组只保留一个单元。',
