@@ -152,6 +152,8 @@ export const sentences = {
     'Fine-tuning was ended after {epochs} epochs, because the verification split had gained nothing for {patience}.',
   'run.finetune-worse':
     'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
+  'run.rounded-maps':
+    'The network rounds feature maps to whole numbers (QuantizeLinear), where two runtimes may differ by a step: its files are checked to 15 % of the largest answer instead of 0.01 %.',
   'run.first-output': 'The network has {outputs} outputs; what is verified and measured is the first, "{output}".',
   'run.guessing':
     'The network is right for {value} % of {samples} samples, no better than guessing among {classes} classes. Does the preprocessing fit, and are the labels in its order?',

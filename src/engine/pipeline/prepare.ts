@@ -5,6 +5,7 @@ import { analyseCoupling } from '../coupling'
 import { fitToNetwork } from '../data/source'
 import { makeSplits } from '../data/splits'
 import { createCostModel, describeTask } from '../evaluation'
+import { roundsItsMaps } from '../graph/rounding'
 import { initBackend, samplesAtOnce } from '../runtime'
 import { findStrategy, resultOriented, scratch } from '../strategies'
 import { floorOf, leastFor, usualLeast } from '../strategies/allocation'
@@ -78,6 +79,9 @@ export async function prepare({ graph, data: source, config }: CompressInput, ho
   }
   if (graph.outputs.length > 1) {
     warnings.push(say('run.first-output', { outputs: graph.outputs.length, output: graph.outputs[0]?.name as string }))
+  }
+  if (roundsItsMaps(graph)) {
+    warnings.push(say('run.rounded-maps'))
   }
   if (leastUnits < usualLeast) {
     warnings.push(say('run.one-unit'))

@@ -36,7 +36,8 @@ async function gradients(workers: WorkerPool | null, form: ResultForm): Promise<
   const [original, graph] = [chainNetwork(), student()]
   const session = createParameterSession(graph, feedOf(0))
   const teacher = new Teacher(original)
-  const of = await resultGradients(original, graph, feedOf(0), session, teacher, { form, temperature: 2 }, workers)
+  const question = { form, temperature: 2, atOnce: 128 }
+  const of = await resultGradients(original, graph, feedOf(0), session, teacher, question, 128, workers)
   try {
     const all: Map<string, Float32Array>[] = []
     for (const batch of [0, 1, 2, 0]) {

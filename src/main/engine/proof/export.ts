@@ -17,7 +17,7 @@ import type { Feed } from '../../../engine/runtime/types'
 import { writeAtomically } from '../../artifacts/atomic'
 import { startBackend } from '../backend'
 import { onnxRuntimeName, openOnnxRunner } from './onnx-runtime'
-import { measureDeviation, type Runner, throwIfCancelled } from './parity'
+import { measureDeviation, parityThreshold, type Runner, throwIfCancelled } from './parity'
 import { batchesOf, noiseBatch, proofTable } from './samples'
 
 type Format = ExportResult['format']
@@ -78,7 +78,7 @@ async function exportOne(request: ExportRequest, target: ExportTarget, reference
   const checker = await openChecker(graph, format, written)
   try {
     const batches = data ? batchesOf(proofTable(data), batch, comparedSamples) : [noiseBatch(graph)]
-    const deviation = await measureDeviation(reference, checker, batches, signal, precision)
+    const deviation = await measureDeviation(reference, checker, batches, signal, parityThreshold(graph, precision))
     const metric = data ? await taskMetric(graph, data, checker, batch, signal) : null
     const bytes = written.reduce((sum, file) => sum + file.size, 0)
     const path = (written[0] as WrittenFile).path

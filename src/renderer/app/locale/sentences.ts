@@ -113,6 +113,8 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'run.ended-early': '微调在 {epochs} 轮后结束，因为验证集已连续 {patience} 轮没有提升。',
   'run.finetune-worse':
     '微调使验证集上的结果变差，因此保留了微调之前的网络。改用较小的学习率或蒸馏（--distill）也许会有提升。',
+  'run.rounded-maps':
+    '该网络把特征图舍入为整数（QuantizeLinear），两个运行时在那里可能相差一级：导出文件按最大输出的 15% 检验，而不是 0.01%。',
   'run.first-output': '该网络有 {outputs} 个输出；验证和测量的是第一个，即“{output}”。',
   'run.guessing':
     '网络在 {samples} 个样本上的正确率为 {value} %，并不比在 {classes} 个类别中随机猜测更好。预处理是否匹配？标签顺序是否与网络一致？',

@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EspalierError } from '../../../../src/contract/errors'
 import type { Batch } from '../../../../src/engine/data/types'
+import { Graph } from '../../../../src/engine/graph/graph'
+import { float32 } from '../../../../src/engine/graph/tensor'
 import type { HostTensor } from '../../../../src/engine/runtime/types'
-import { DeviationMeter, measureDeviation, parityThresholds } from '../../../../src/main/engine/proof/parity'
+import {
+  DeviationMeter,
+  measureDeviation,
+  parityThreshold,
+  parityThresholds,
+} from '../../../../src/main/engine/proof/parity'
 
 const output = (values: readonly number[], name = 'output'): Map<string, HostTensor> =>
   new Map([[name, { dims: [values.length], data: Float32Array.from(values) }]])
@@ -50,6 +57,35 @@ describe('deviation of an exported file', () => {
     meter.add(output([0.001]), output([0.002]))
     meter.add(output([100]), output([100]))
     expect(meter.result().passed).toBe(true)
+  })
+
+  it('allows the steps of networks that round their feature maps, and no others', () => {
+    const rounding = (rounded: string) =>
+      new Graph({
+        name: 'rounding',
+        inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 4] }],
+        outputs: [{ name: 'y', dtype: 'uint8', shape: ['N', 4] }],
+        constants: new Map([
+          ['weight', float32([4], [1, 2, 3, 4])],
+          ['scale', float32([], [0.1])],
+        ]),
+        nodes: [
+          {
+            name: 'q',
+            op: 'QuantizeLinear',
+            domain: '',
+            inputs: [rounded, 'scale'],
+            outputs: ['y'],
+            attributes: new Map(),
+          },
+        ],
+      })
+    expect(parityThreshold(rounding('x'), 'fp32')).toBe(parityThresholds.int8)
+    expect(parityThreshold(rounding('weight'), 'fp32')).toBe(parityThresholds.fp32)
+    const meter = new DeviationMeter()
+    meter.add(output([1, -1]), output([1, -0.95]))
+    expect(meter.result().passed).toBe(false)
+    expect(meter.result(parityThresholds.int8).passed).toBe(true)
   })
 
   it('passes nothing when nothing was compared', () => {
