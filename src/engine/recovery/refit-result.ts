@@ -123,7 +123,7 @@ export async function resultRefit(
     const atOnce = samplesAtOnce(original, batch, options.memoryBytes)
     const question = { form: options.form, temperature: options.temperature ?? TEMPERATURE, atOnce }
     gradients = await resultGradients(original, graph, some, session, teacher, question, batch, options.workers ?? null)
-    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
+    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, atOnce, options, hooks)
     return (await refit.run()) ? folded.unfold(session.toGraph()) : start
   } finally {
     gradients?.dispose()
@@ -178,7 +178,7 @@ export async function tryResultRefit(
     const atOnce = samplesAtOnce(original, batchOfStep)
     const question = { form: options.form, temperature: TEMPERATURE, atOnce }
     const gradients = await resultGradients(original, graph, some, session, teacher, question, batchOfStep, null)
-    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, options, hooks)
+    const refit = new ResultRefit(graph, session, teacher, gradients, fitted, heldOut, atOnce, options, hooks)
     return await refit.try(options.steps)
   } finally {
     session.dispose()
@@ -220,6 +220,8 @@ class ResultRefit {
     private readonly gradients: ResultGradients,
     private readonly fitted: Selection,
     private readonly heldOut: Selection,
+    /** Samples computed at once: as many for every smaller form, since they share what the original answers. */
+    private readonly atOnce: number,
     private readonly options: ResultRefitOptions,
     private readonly hooks: ResultRefitHooks,
   ) {
@@ -347,7 +349,7 @@ class ResultRefit {
   private divergence(): number {
     const { table, indices } = this.heldOut
     let sum = 0
-    const size = samplesAtOnce(this.graph, this.batch)
+    const size = Math.min(this.batch, this.atOnce)
     for (let from = 0; from < indices.length; from += size) {
       const batch = table.read(indices.subarray(from, from + size))
       const logits = this.session.logits(batch.inputs)

@@ -32,8 +32,9 @@ export class Teacher {
     this.budget = new MemoryBudget(bytes)
   }
 
-  /** What the original answers, in the layout asked for. Runs inside a tidy scope. */
-  answer(key: string, inputs: Batch['inputs'], layout: LiveValue['layout']): LiveValue {
+  /** What the original answers, in the layout asked for. Runs inside a tidy scope. @param of batch, whatever its part */
+  answer(of: string, inputs: Batch['inputs'], layout: LiveValue['layout']): LiveValue {
+    const key = `${of} ${samplesOf(inputs)}`
     let found = this.known.get(key)
     if (!found) {
       const name = logitsValue(this.session.graph)

@@ -7,6 +7,7 @@ import { float32, toFloat32 } from '../../../src/engine/graph/tensor'
 import { inferShapes } from '../../../src/engine/ops/infer'
 import { mixed } from '../../../src/engine/recovery/mixing'
 import { type ResultRefitOptions, type ResultRefitState, resultRefit } from '../../../src/engine/recovery/refit-result'
+import { Teacher } from '../../../src/engine/recovery/result-gradients'
 import { resultLoss } from '../../../src/engine/recovery/result-loss'
 import { createSession, initBackend, memoryUse } from '../../../src/engine/runtime/index'
 import { type Tensor, tensor, tidy } from '../../../src/engine/runtime/tensors'
@@ -102,6 +103,18 @@ describe('resultRefit', () => {
     }
     expect(await heldOutOf(range(192).subarray(64))).toEqual([...range(192).subarray(184)])
     expect(await heldOutOf(new Int32Array())).toEqual([...range(64).subarray(56)])
+  })
+
+  it('asks the original anew where a batch comes in other parts', () => {
+    const teacher = new Teacher(chainNetwork())
+    const answered = (count: number) =>
+      tidy(() => teacher.answer('held out', samples.table.read(range(count)).inputs, 'plain').tensor.shape)
+    expect([answered(6), answered(4), answered(6)]).toEqual([
+      [6, 5],
+      [4, 5],
+      [6, 5],
+    ])
+    teacher.dispose()
   })
 
   it('gives the same to rounding where a step does not fit into memory and is computed in parts', async () => {
