@@ -152,8 +152,6 @@ export const sentences = {
     'Fine-tuning was ended after {epochs} epochs, because the verification split had gained nothing for {patience}.',
   'run.finetune-worse':
     'Fine-tuning made the result worse on the verification split, so the network was kept as it was before. A smaller learning rate or --distill may gain where this did not.',
-  'run.rounded-maps':
-    'The network rounds feature maps to whole numbers (QuantizeLinear), where two runtimes may differ by a step: its files are checked to 15 % of the largest answer instead of 0.01 %.',
   'run.first-output': 'The network has {outputs} outputs; what is verified and measured is the first, "{output}".',
   'run.guessing':
     'The network is right for {value} % of {samples} samples, no better than guessing among {classes} classes. Does the preprocessing fit, and are the labels in its order?',
@@ -162,12 +160,14 @@ export const sentences = {
     "{criterion} needs labels, which this data has not; labels drawn from the network's own result were used.",
   'run.layerwise-only':
     'The network was refitted layer by layer only, not on its result, because gradients cannot be had: {why}',
-  'run.smaller-batches':
-    'Computed {batch} samples at a time instead of {wanted}, because the feature maps of more would not fit in 1 GiB.',
+  'run.rounded-maps':
+    'The network rounds feature maps to whole numbers (QuantizeLinear), where two runtimes may differ by a step: its files are checked to 15 % of the largest answer instead of 0.01 %.',
   'run.no-test-split': 'The data has no test split, so the final figures are those of the verification split.',
   'run.not-applicable': '{criterion} does not apply to group "{group}", so it stays whole.',
   'run.one-unit':
     'With two units left in every group the network would still be over the budget, so a group may go down to one.',
+  'run.smaller-batches':
+    'Computed {batch} samples at a time instead of {wanted}, because the feature maps of more would not fit in 1 GiB.',
   'run.step-damaged': 'The kept step "{step}" is damaged and was put aside; it is computed again.',
   'run.teacher-original': 'The data has no labels, so fine-tuning took the original network as its teacher.',
   'run.unpriced':

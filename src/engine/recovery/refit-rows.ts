@@ -80,11 +80,22 @@ function towardsShortcut(difference: Tensor, { scale }: Shortcut): Tensor {
 
 /** What a block gives for rows held tap by tap; weights are [outputs, columns + 1]. Runs inside a tidy scope. */
 export function outputsOf(rows: Tensor, weights: Float64Array, outputs: number, order: Int32Array): Tensor {
+  const { matrix, bias } = weightsAsHeld(weights, order)
+  return add(matMul(rows, matrix, false, true), reshape(bias, [outputs]))
+}
+
+/**
+ * A block's weights, [outputs, columns + 1], as its rows are held: the matrix [outputs, columns] tap by tap, and the bias
+ * [outputs, 1]. Runs inside a tidy scope.
+ */
+export function weightsAsHeld(weights: Float64Array, order: Int32Array): { matrix: Tensor; bias: Tensor } {
   const columns = order.length
+  const outputs = weights.length / (columns + 1)
   const all = tensor2d(new Float32Array(weights), [outputs, columns + 1])
-  const matrix = tapByTap(slice(all, [0, 0], [outputs, columns]), order)
-  const bias = reshape(slice(all, [0, columns], [outputs, 1]), [outputs])
-  return add(matMul(rows, matrix, false, true), bias)
+  return {
+    matrix: tapByTap(slice(all, [0, 0], [outputs, columns]), order),
+    bias: slice(all, [0, columns], [outputs, 1]),
+  }
 }
 
 /** Rows of the first batches, so that they need not be gathered again. */

@@ -25,8 +25,8 @@ import {
 import type { CrossSum, MomentSum } from '../statistics/accumulate'
 import { cholesky, meanDiagonal, solveRows } from '../statistics/linear-algebra'
 import { DEAD_RIDGE } from '../statistics/precision'
-import { channelByChannel, tapByTap } from '../statistics/rows'
-import { outputsOf } from './refit-rows'
+import { channelByChannel } from '../statistics/rows'
+import { outputsOf, weightsAsHeld } from './refit-rows'
 
 /** Factors the moments once, and solves for as many targets as come. Whoever makes one disposes it. */
 export interface Ridge {
@@ -126,11 +126,8 @@ const meanOf = (values: Float32Array): number =>
 
 /** W of [outputs, columns + 1] as [columns + 1, outputs], in the order of z. Runs inside a tidy scope. */
 function turned(weights: Float64Array, order: Int32Array): Tensor2D {
-  const columns = order.length
-  const outputs = weights.length / (columns + 1)
-  const all = tensor2d(new Float32Array(weights), [outputs, columns + 1])
-  const matrix = tapByTap(slice(all, [0, 0], [outputs, columns]), order)
-  return transpose(concat([matrix, slice(all, [0, columns], [outputs, 1])], 1)) as Tensor2D
+  const { matrix, bias } = weightsAsHeld(weights, order)
+  return transpose(concat([matrix, bias], 1)) as Tensor2D
 }
 
 /** The inverse of {@link turned}. Runs inside a tidy scope. */

@@ -233,14 +233,16 @@ export async function resultGradients(
   batch: number,
   workers: WorkerPool | null,
 ): Promise<ResultGradients> {
-  const independent = workers && (await isIndependent(graph, some)) && (await isIndependent(original, some))
-  if (workers && independent) {
+  const divisible =
+    (workers || question.atOnce < batch) && (await isIndependent(graph, some)) && (await isIndependent(original, some))
+  if (workers && divisible) {
     return new SharedGradients(original, graph, shardOf(some, 0, 1), session, question, workers)
   }
-  const parted = question.atOnce < batch && (await isIndependent(graph, some)) && (await isIndependent(original, some))
   return {
     of: async (key, inputs) =>
-      parted ? inParts(session, teacher, question, key, inputs) : gradientsOf(session, teacher, question, key, inputs),
+      divisible
+        ? inParts(session, teacher, question, key, inputs)
+        : gradientsOf(session, teacher, question, key, inputs),
     dispose() {},
   }
 }

@@ -3,21 +3,8 @@ import * as ort from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readModel, writeModel } from '../../../src/engine/formats'
 import { createSession, initBackend } from '../../../src/engine/runtime'
-import { encodeModel, node, type Plain, smallModel, value } from '../formats/support/onnx-proto'
+import { encodeModel, floats, integers, node, type Plain, smallModel, value } from '../formats/support/onnx-proto'
 import { numbers } from './support/op-cases'
-
-const whole = (name: string, dims: number[], values: number[]): Plain => ({
-  name,
-  dims,
-  data_type: 7,
-  int64_data: values,
-})
-const real = (name: string, values: number[]): Plain => ({
-  name,
-  dims: [values.length],
-  data_type: 1,
-  float_data: values,
-})
 
 interface Case {
   readonly shape: (number | string)[]
@@ -30,13 +17,13 @@ const dft = (at: Record<string, number>, inputs = ['x']): Plain[] => [
   node('DFT', inputs, ['y'], Object.fromEntries(Object.entries(at).map(([name, i]) => [name, { i }]))),
 ]
 const [five, eight, last, frame, step] = [
-  whole('five', [], [5]),
-  whole('eight', [], [8]),
-  whole('axis', [], [-2]),
-  whole('frame', [], [8]),
-  whole('step', [], [3]),
+  integers('five', [5], []),
+  integers('eight', [8], []),
+  integers('axis', [-2], []),
+  integers('frame', [8], []),
+  integers('step', [3], []),
 ]
-const window = real('window', [0, 0.2, 0.6, 1, 1, 0.6, 0.2, 0.1])
+const window = floats('window', [8], [0, 0.2, 0.6, 1, 1, 0.6, 0.2, 0.1])
 
 const cases: Readonly<Record<string, Case>> = {
   'of real numbers': { shape: ['batch', 6, 1], nodes: dft({ axis: 1 }), opset: 17 },

@@ -1,6 +1,6 @@
 /** A consumer's weights while they change: in double precision here, or on the backend where they are many. */
 import { hasBackend } from '../../runtime/tensors'
-import { subtractLowRank, takeColumns, takeRows } from '../../statistics/linear-algebra'
+import { multiply, subtractLowRank, takeColumns, takeRows } from '../../statistics/linear-algebra'
 import { BackendMatrix } from '../../statistics/linear-algebra/backend-matrix'
 
 /** Numbers from which a matrix lives on the backend, whose products are worth the calls then. */
@@ -47,8 +47,7 @@ class HostMatrix implements WeightMatrix {
 
   times(a: Float64Array, n: number, from: number, to: number): Float64Array {
     const result = new Float64Array(n * this.width)
-    const negated = a.map((value) => -value)
-    subtractLowRank(result, n, this.width, negated, this.data.subarray(from * this.width, to * this.width), to - from)
+    multiply(result, a, this.data.subarray(from * this.width, to * this.width), n, to - from, this.width)
     return result
   }
 

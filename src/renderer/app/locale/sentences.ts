@@ -113,18 +113,18 @@ export const chinese: Readonly<Record<SentenceCode, string>> = {
   'run.ended-early': '微调在 {epochs} 轮后结束，因为验证集已连续 {patience} 轮没有提升。',
   'run.finetune-worse':
     '微调使验证集上的结果变差，因此保留了微调之前的网络。改用较小的学习率或蒸馏（--distill）也许会有提升。',
-  'run.rounded-maps':
-    '该网络把特征图舍入为整数（QuantizeLinear），两个运行时在那里可能相差一级：导出文件按最大输出的 15% 检验，而不是 0.01%。',
   'run.first-output': '该网络有 {outputs} 个输出；验证和测量的是第一个，即“{output}”。',
   'run.guessing':
     '网络在 {samples} 个样本上的正确率为 {value} %，并不比在 {classes} 个类别中随机猜测更好。预处理是否匹配？标签顺序是否与网络一致？',
   'run.indistinct': '{criterion} 无法区分组“{group}”中的单元；按其原有顺序移除。',
   'run.labels-drawn': '{criterion} 需要标签，而此数据没有标签；已改用按网络自身结果抽取的标签。',
   'run.layerwise-only': '该网络只做了逐层重新拟合，没有按结果重新拟合，因为无法得到梯度：{why}',
-  'run.smaller-batches': '每次计算 {batch} 个样本而不是 {wanted} 个，因为更多样本的特征图放不进 1 GiB。',
+  'run.rounded-maps':
+    '该网络把特征图舍入为整数（QuantizeLinear），两个运行时在那里可能相差一级：导出文件按最大输出的 15% 检验，而不是 0.01%。',
   'run.no-test-split': '数据没有测试集，因此最终数字来自验证集。',
   'run.not-applicable': '{criterion} 不适用于组“{group}”，因此该组保持完整。',
   'run.one-unit': '即使每组只保留两个单元，网络仍会超出预算，因此允许某些组只保留一个单元。',
+  'run.smaller-batches': '每次计算 {batch} 个样本而不是 {wanted} 个，因为更多样本的特征图放不进 1 GiB。',
   'run.step-damaged': '保留的步骤“{step}”已损坏，已将其搁置并重新计算。',
   'run.teacher-original': '数据没有标签，因此微调以原网络为教师。',
   'run.unpriced': '未改动“{group}”的单元：“{node}”（{op}）会读取它们，而移除后那里的变化还无法定价。',

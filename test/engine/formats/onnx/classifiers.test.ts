@@ -2,20 +2,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { readModel, writeModel } from '../../../../src/engine/formats'
-import { encodeModel, node, type Plain, smallModel, value } from '../support/onnx-proto'
+import { encodeModel, floats, integers, node, type Plain, smallModel, value } from '../support/onnx-proto'
 
-const real = (name: string, dims: number[], values: number[]): Plain => ({
-  name,
-  dims,
-  data_type: 1,
-  float_data: values,
-})
-const whole = (name: string, dims: number[], values: number[]): Plain => ({
-  name,
-  dims,
-  data_type: 7,
-  int64_data: values,
-})
 const texts = (name: string, values: string[]): Plain => ({
   name,
   dims: [values.length],
@@ -52,9 +40,9 @@ const classifier = (classes: Plain, label: number, mapped: boolean) =>
         node('Reshape', ['picked', 'flat'], ['label']),
       ],
       weights: [
-        real('w', [2, 4], [1, -1, 0.5, 0.2, 0.3, 0.8, -0.6, 1]),
-        real('v', [4, 3], [1, -1, 0, 0.5, 0.5, -1, 1, 0, 0.2, -0.4, 0.3, 2]),
-        whole('flat', [1], [-1]),
+        floats('w', [2, 4], [1, -1, 0.5, 0.2, 0.3, 0.8, -0.6, 1]),
+        floats('v', [4, 3], [1, -1, 0, 0.5, 0.5, -1, 1, 0, 0.2, -0.4, 0.3, 2]),
+        integers('flat', [-1]),
         classes,
       ],
     }),
@@ -68,7 +56,7 @@ const samples = new Tensor('float32', Float32Array.of(1, 2, -1, 0.5, 0.3, -2), [
 
 describe('a classifier of scikit-learn', () => {
   it('is measured by its scores, and answers in the order of its file', async () => {
-    const file = classifier(whole('classes', [3], [3, 5, 9]), 7, false)
+    const file = classifier(integers('classes', [3, 5, 9]), 7, false)
     const { graph, notes } = await readModel({ name: 'classifier.onnx', bytes: file })
     expect(notes).toEqual([])
     expect(graph.outputs.map(({ name }) => name)).toEqual(['scores', 'label'])
@@ -86,7 +74,7 @@ describe('a classifier of scikit-learn', () => {
   })
 
   it('answers with numbers instead of maps', async () => {
-    const file = classifier(whole('classes', [3], [3, 5, 9]), 7, true)
+    const file = classifier(integers('classes', [3, 5, 9]), 7, true)
     const { graph, notes } = await readModel({ name: 'mapped.onnx', bytes: file })
     expect(notes.map(({ code }) => code)).toEqual(['model.map-as-numbers'])
     expect(graph.outputs.map(({ name, shape }) => [name, shape])).toEqual([

@@ -98,11 +98,22 @@ const cast: Rule = (network, node) => {
   return call(network, node, { kind: 'Cast', module: 'core', operands: [x], config: { dtype: kindOf(network, node) } })
 }
 
+/** An axis counted from the front. */
+const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+/** The same, which must not be that of the samples. */
+function innerAxis(network: KerasNetwork, node: GraphNode, given: number, rank: number): number {
+  const axis = fromFront(given, rank)
+  return axis === 0 ? network.refuse(node, 'it compares samples') : axis
+}
+
+const keepsDims = (node: GraphNode): boolean => numberAttribute(node, 'keepdims', 1) === 1
+
 /** Axes are an attribute, or a stored input of the reductions that opset 13 knows; none stand for all. */
 function axesOf(network: KerasNetwork, node: GraphNode, rank: number): number[] {
   const stored = node.inputs[1] ? finite(network.constant(node, 1)) : undefined
   const given = stored ?? numbersAttribute(node, 'axes', undefined) ?? Array.from({ length: rank }, (_, i) => i)
-  const axes = given.map((axis) => (axis < 0 ? axis + rank : axis))
+  const axes = given.map((axis) => fromFront(axis, rank))
   return axes.includes(0) ? network.refuse(node, 'it reduces the batch') : axes
 }
 
@@ -110,7 +121,7 @@ const reduction =
   (kind: string): Rule =>
   (network, node) => {
     const x = network.plain(network.value(node, 0))
-    const config = { axis: axesOf(network, node, x.shape.length), keepdims: numberAttribute(node, 'keepdims', 1) === 1 }
+    const config = { axis: axesOf(network, node, x.shape.length), keepdims: keepsDims(node) }
     return call(network, node, { kind, operands: [x], config })
   }
 
@@ -118,7 +129,7 @@ const reduction =
 const length: Rule = (network, node) => {
   const x = network.plain(network.value(node, 0))
   const squares = call(network, node, { kind: 'Square', operands: [x] }, x.shape)
-  const config = { axis: axesOf(network, node, x.shape.length), keepdims: numberAttribute(node, 'keepdims', 1) === 1 }
+  const config = { axis: axesOf(network, node, x.shape.length), keepdims: keepsDims(node) }
   return call(network, node, {
     kind: 'Sqrt',
     operands: [call(network, node, { kind: 'Sum', operands: [squares], config })],
@@ -129,20 +140,16 @@ const place =
   (kind: string): Rule =>
   (network, node) => {
     const x = network.plain(network.value(node, 0))
-    const given = numberAttribute(node, 'axis', 0)
-    const axis = given < 0 ? given + x.shape.length : given
-    if (axis === 0) return network.refuse(node, 'it compares samples')
-    const config = { axis, keepdims: numberAttribute(node, 'keepdims', 1) === 1 }
+    const axis = innerAxis(network, node, numberAttribute(node, 'axis', 0), x.shape.length)
+    const config = { axis, keepdims: keepsDims(node) }
     return call(network, node, { kind, operands: [x], config })
   }
 
 const cumulated: Rule = (network, node) => {
   const x = network.plain(network.value(node, 0))
-  const given = Number(finite(network.constant(node, 1))[0])
-  const axis = given < 0 ? given + x.shape.length : given
   if (['exclusive', 'reverse'].some((name) => numberAttribute(node, name, 0) === 1))
     return network.refuse(node, 'it counts from the end, or without itself')
-  if (axis === 0) return network.refuse(node, 'it compares samples')
+  const axis = innerAxis(network, node, Number(finite(network.constant(node, 1))[0]), x.shape.length)
   return call(network, node, { kind: 'Cumsum', operands: [x], config: { axis, dtype: null } })
 }
 
